@@ -1,0 +1,84 @@
+"""What a backend is: one framework in one mode, asked in five calls, each clocked apart.
+
+Modes of one framework are instances of one small class; what they share are functions, not inherited methods. A mode
+is little more than its name and a table of builders, one an operator: an operator that is not in the table is
+unsupported, and nothing is silently computed in another mode's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from problems import Array, Data, Problem
+
+OPERATORS = ("descent", "gradient")
+DTYPES = ("float32", "float64")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps."""
+
+    operator: str
+    problem: str
+    backend: str
+    batch_size: int
+    dtype: str
+    device: str
+    steps: int
+
+
+Run: TypeAlias = Callable[[Array, Data], Array]
+"""`run(x, data)` starts one call of the operator; `wait` says when its result is there. Inputs are not modified."""
+
+Builder: TypeAlias = Callable[[Problem, Case, Array, Data], Run]
+"""Makes the `Run` of one operator, compiled for the case and for arrays like those given."""
+
+
+class Backend(Protocol):
+    """One way to compute gradients.
+
+    A prepared case is run before the next is put: a backend may switch process-wide modes by the case.
+    """
+
+    @property
+    def name(self) -> str:
+        """`<framework>`, or `<framework>-<mode>`, such as `jax-loop`."""
+
+    @property
+    def known_devices(self) -> tuple[str, ...]:
+        """The devices that the framework can use at all, of `DEVICES`."""
+
+    def version(self) -> str:
+        """Return the framework's version."""
+
+    def devices(self) -> tuple[str, ...]:
+        """Return those of `known_devices` that are here."""
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        """Return why this backend cannot run the case, in words for the report; `None` where it can."""
+
+    def warm_up(self, case: Case) -> None:
+        """Pay what a process pays once (compiler start-up, device context), so that no case is charged with it."""
+
+    def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
+        """Return the host's NumPy arrays as arrays on the case's device; returns when they are there."""
+
+    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+        """Trace and compile the case's operator for arrays like `x` and `data`; an eager mode returns at once."""
+
+    def wait(self, result: Array) -> None:
+        """Block until `result` is computed. Every timed region ends with it."""
+
+    def fetch(self, result: Array) -> Any:
+        """Return `result` as a NumPy array."""
+
+
+def missing_operator(name: str, builders: dict[str, Builder], case: Case) -> str | None:
+    """Return the reason why a mode with these builders cannot run the case's operator; `None` where it can."""
+    if case.operator in builders:
+        return None
+    return f"{name} has no {case.operator}; it has {', '.join(sorted(builders))}"

@@ -1,0 +1,125 @@
+"""JAX: not jitted, one step jitted, and the whole descent in one loop on the device.
+
+`jax-grad`  `jax.grad`, operation by operation
+`jax-jit`   one step jitted, the loop in Python; the steps are dispatched without waiting, the end is waited for
+`jax-loop`  the whole descent in one `lax.fori_loop`, jitted
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+# By default JAX takes three quarters of the GPU's memory at its first use, and torch beside it runs out.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from backends.interface import Builder, Case, Run, missing_operator
+from problems import Array, Data, Problem
+
+
+def gradient(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    def loss(x: Array, data: Data) -> Array:
+        return problem.loss(jnp, x, data)
+
+    return jax.grad(loss)
+
+
+def gradient_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    return _compiled(gradient(problem, case, x, data), x, data)
+
+
+def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    return _stepwise(_step(problem, case, x, data), case.steps)
+
+
+def descent_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    return _stepwise(_compiled(_step(problem, case, x, data), x, data), case.steps)
+
+
+def descent_loop(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    step, steps = _step(problem, case, x, data), case.steps
+
+    def loop(x: Array, data: Data) -> Array:
+        return jax.lax.fori_loop(0, steps, lambda _, x: step(x, data), x)
+
+    return _compiled(loop, x, data)
+
+
+def _step(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    slope, rate = gradient(problem, case, x, data), problem.rate
+
+    def step(x: Array, data: Data) -> Array:
+        return x - rate * slope(x, data)
+
+    return step
+
+
+def _stepwise(step: Run, steps: int) -> Run:
+    def run(x: Array, data: Data) -> Array:
+        for _ in range(steps):
+            x = step(x, data)
+        return x
+
+    return run
+
+
+def _compiled(function: Run, x: Array, data: Data) -> Run:
+    """Compile `function` for these shapes, without running it; the jitted function then finds what was compiled."""
+    jitted = jax.jit(function)
+    jitted.lower(x, data).compile()
+    return jitted
+
+
+@dataclass(frozen=True)
+class JaxMode:
+    name: str
+    builders: dict[str, Builder]
+
+    known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+
+    def version(self) -> str:
+        return jax.__version__
+
+    def devices(self) -> tuple[str, ...]:
+        return tuple(device for device in self.known_devices if _has(device))
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        return missing_operator(self.name, self.builders, case)
+
+    def warm_up(self, case: Case) -> None:
+        (one,) = self.put((np.ones(1, dtype=case.dtype),), case)
+        jax.jit(jnp.sin)(one).block_until_ready()
+
+    def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
+        # The 64-bit mode is the process's. Each case has the one that its users have: off for float32.
+        jax.config.update("jax_enable_x64", case.dtype == "float64")
+        placed = jax.device_put(arrays, jax.devices(case.device)[0])
+        return tuple(jax.block_until_ready(placed))
+
+    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+        return self.builders[case.operator](problem, case, x, data)
+
+    def wait(self, result: Array) -> None:
+        result.block_until_ready()
+
+    def fetch(self, result: Array) -> Any:
+        return np.asarray(result)
+
+
+def _has(device: str) -> bool:
+    try:
+        return bool(jax.devices(device))
+    except RuntimeError:  # what JAX raises for a platform that is not here
+        return False
+
+
+BACKENDS = (
+    JaxMode("jax-grad", {"gradient": gradient, "descent": descent_grad}),
+    JaxMode("jax-jit", {"gradient": gradient_jit, "descent": descent_jit}),
+    JaxMode("jax-loop", {"gradient": gradient_jit, "descent": descent_loop}),
+)

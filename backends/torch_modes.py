@@ -1,0 +1,179 @@
+"""PyTorch: its optimiser, its two ways to a gradient, and a compiled step.
+
+`torch-sgd`      `loss.backward()` and `torch.optim.SGD`: the tutorial
+`torch-grad`     `torch.autograd.grad`, and an update in place
+`torch-func`     `torch.func.grad`, in functions
+`torch-compile`  one step by `torch.func.grad`, compiled; the loop stays in Python, since compiling the unrolled
+                 descent takes many minutes and gigabytes
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+import torch
+
+from backends.interface import Builder, Case, Run, missing_operator
+from problems import Array, Data, Problem
+
+
+def gradient_backward(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    def run(x: Array, data: Data) -> Array:
+        leaf = x.detach().requires_grad_()
+        problem.loss(torch, leaf, data).backward()
+        return leaf.grad
+
+    return run
+
+
+def descent_sgd(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate, case.steps
+
+    def run(x: Array, data: Data) -> Array:
+        leaf = x.clone().requires_grad_()
+        optimizer = torch.optim.SGD([leaf], lr=rate)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss(torch, leaf, data).backward()
+            optimizer.step()
+        return leaf.detach()
+
+    return run
+
+
+def gradient_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    def run(x: Array, data: Data) -> Array:
+        leaf = x.detach().requires_grad_()
+        return torch.autograd.grad(problem.loss(torch, leaf, data), leaf)[0]
+
+    return run
+
+
+def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate, case.steps
+
+    def run(x: Array, data: Data) -> Array:
+        leaf = x.clone().requires_grad_()
+        for _ in range(steps):
+            (slope,) = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            leaf.detach().sub_(slope, alpha=rate)
+        return leaf.detach()
+
+    return run
+
+
+def gradient_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    def loss(x: Array, data: Data) -> Array:
+        return problem.loss(torch, x, data)
+
+    return torch.func.grad(loss)
+
+
+def descent_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    slope, rate, steps = gradient_func(problem, case, x, data), problem.rate, case.steps
+
+    def run(x: Array, data: Data) -> Array:
+        for _ in range(steps):
+            x = x - rate * slope(x, data)
+        return x
+
+    return run
+
+
+def gradient_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    return _compiled(gradient_func(problem, case, x, data), x, data)
+
+
+def descent_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+    slope, rate, steps = gradient_func(problem, case, x, data), problem.rate, case.steps
+
+    def eager_step(x: Array, data: Data) -> Array:
+        return x - rate * slope(x, data)
+
+    step = _compiled(eager_step, x, data)
+
+    def run(x: Array, data: Data) -> Array:
+        for _ in range(steps):
+            x = step(x, data)
+        return x
+
+    return run
+
+
+def _compiled(function: Run, x: Array, data: Data) -> Run:
+    """Compile `function` for these shapes; torch compiles at the first call, so one is made here."""
+    # Without the reset, the cases before this one make torch compile for dynamic shapes, or give up compiling.
+    torch.compiler.reset()
+    compiled = torch.compile(function, dynamic=False, fullgraph=True)
+    _wait(compiled(x, data))
+    return compiled
+
+
+@cache
+def _start_compiler(device: str) -> None:
+    """Import the compiler, probe the processor and build its headers: seconds that a process pays once."""
+    torch.compile(torch.sin, dynamic=False)(torch.ones(1, device=device))
+
+
+def _missing_compiler() -> str | None:
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler):
+        return None
+    return f"torch.compile needs a C++ compiler at run time, and there is no '{compiler}'; install g++, or set CXX"
+
+
+def _wait(result: Array) -> None:
+    if result.is_cuda:
+        torch.cuda.synchronize()
+
+
+@dataclass(frozen=True)
+class TorchMode:
+    name: str
+    builders: dict[str, Builder]
+    compiles: bool = False
+
+    known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+
+    def version(self) -> str:
+        return torch.__version__
+
+    def devices(self) -> tuple[str, ...]:
+        return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        if self.compiles and (reason := _missing_compiler()):
+            return reason
+        return missing_operator(self.name, self.builders, case)
+
+    def warm_up(self, case: Case) -> None:
+        _wait(torch.ones(1, device=case.device).requires_grad_().sum())
+        if self.compiles:
+            _start_compiler(case.device)
+
+    def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
+        placed = tuple(torch.tensor(array, device=case.device) for array in arrays)
+        for tensor in placed:
+            _wait(tensor)
+        return placed
+
+    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+        return self.builders[case.operator](problem, case, x, data)
+
+    def wait(self, result: Array) -> None:
+        _wait(result)
+
+    def fetch(self, result: Array) -> Any:
+        return result.detach().cpu().numpy()
+
+
+BACKENDS = (
+    TorchMode("torch-sgd", {"gradient": gradient_backward, "descent": descent_sgd}),
+    TorchMode("torch-grad", {"gradient": gradient_grad, "descent": descent_grad}),
+    TorchMode("torch-func", {"gradient": gradient_func, "descent": descent_func}),
+    TorchMode("torch-compile", {"gradient": gradient_compile, "descent": descent_compile}, compiles=True),
+)

@@ -1,0 +1,141 @@
+"""The machine and the process: what a row must tell of them, and how a process is held still.
+
+Nothing here imports NumPy or a framework: thread pools and affinity must be set before they are imported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
+
+# From glibc's malloc.h: the parameters of mallopt that decide when it returns memory to the system.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+STEADY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
+
+
+def pin_threads(threads: int) -> None:
+    """Restrict this process to `threads` CPUs, and every thread pool to that size.
+
+    Affinity is what XLA goes by, the variables are what OpenMP and BLAS go by; both are read when a framework is
+    imported, so this raises `RuntimeError` where one already is, and `ValueError` where there are fewer CPUs.
+    """
+    imported = [name for name in FRAMEWORKS if name in sys.modules]
+    if imported:
+        raise RuntimeError(f"threads must be pinned before {', '.join(imported)} is imported")
+    here = cpus()
+    if threads > len(here):
+        raise ValueError(f"--threads {threads}: there are {len(here)} CPUs for this process")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, here[:threads])
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+
+
+def pinned_threads() -> int:
+    """Return how many CPU threads the frameworks may use: as pinned, else the number of CPUs."""
+    return min(int(os.environ.get("OMP_NUM_THREADS") or len(cpus())), len(cpus()))
+
+
+def steady_allocator() -> bool:
+    """Make glibc keep freed memory instead of mapping and trimming per array; return whether it could.
+
+    Arrays then cost no page faults, and a case cannot sit in one of two states. It is not what a user's process
+    does, so the choice is recorded in every row.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    return mallopt is not None and all(mallopt(key, value) == 1 for key, value in STEADY.items())
+
+
+def cpus() -> list[int]:
+    """Return the CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def cpus_text() -> str:
+    """Return `cpus()` as ranges: `0-1`, `0,2-3`."""
+    ranges: list[list[int]] = []
+    for cpu in cpus():
+        if ranges and cpu == ranges[-1][1] + 1:
+            ranges[-1][1] = cpu
+        else:
+            ranges.append([cpu, cpu])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+
+
+@functools.cache
+def cpu_model() -> str:
+    """Return the processor's name as the system gives it."""
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.lower().startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+@functools.cache
+def gpu_model() -> str:
+    """Return the name of the first NVIDIA GPU, or an empty string where there is none."""
+    if not shutil.which("nvidia-smi"):
+        return ""
+    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 (a fixed command)
+    return answer.stdout.partition("\n")[0].strip() if answer.returncode == 0 else ""
+
+
+@functools.cache
+def machine_hash() -> str:
+    """Return a short hash of CPU model, number of cores, memory in GiB and GPU: stable fields alone."""
+    gib = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+    fields = f"{cpu_model()}/{os.cpu_count()}/{gib}/{gpu_model()}"
+    return hashlib.sha256(fields.encode()).hexdigest()[:10]
+
+
+@functools.cache
+def commit(root: Path = ROOT) -> tuple[str, bool]:
+    """Return the checkout's short commit and whether tracked files differ from it; `("none", False)` without git."""
+    head = _git(root, "rev-parse", "--short=10", "HEAD")
+    return (head, bool(_git(root, "status", "--porcelain", "--untracked-files=no"))) if head else ("none", False)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        command = ["git", "-C", str(root), *arguments]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (fixed commands)
+    except FileNotFoundError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def environment() -> dict[str, str | int | bool]:
+    """Return the columns that are the same for every row of this process."""
+    head, dirty = commit()
+    return {
+        "commit": head,
+        "dirty": dirty,
+        "machine": machine_hash(),
+        "threads": pinned_threads(),
+        "cpus": cpus_text(),
+        "python": platform.python_version(),
+        "cpu": cpu_model(),
+        "gpu": gpu_model(),
+    }

@@ -1,0 +1,241 @@
+"""How one case is measured: put, compile, first call, check, and then the rounds, each clocked apart.
+
+Order matters, and each step is there for a reason that docs/methodology.md gives: compile, then calibrate; check,
+then time; wait inside the timed region; a paired NumPy round after each round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from backends import Backend, Case
+from problems import Array, Data, Problem, descend, instance
+from report.intervals import median_interval
+from report.schema import Value
+
+clock = time.perf_counter
+
+REFERENCE_SHARE = 0.25
+"""A paired round takes about this share of the round that it follows."""
+
+
+class WrongResultError(Exception):
+    """The backend's result is not the reference's; `relative_error` says how far off."""
+
+    def __init__(self, case: Case, relative_error: float) -> None:
+        self.relative_error = relative_error
+        super().__init__(
+            f"{case.backend}: {case.operator} of {case.problem} is off by {relative_error:.2g} of the hand-derived "
+            f"float64 reference; {tolerance(case.dtype):.2g} is allowed in {case.dtype}"
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case that is compiled and checked, and what that cost. `call` is the timed region: it ends with the wait."""
+
+    case: Case
+    call: Callable[[], Array]
+    parameters: int
+    transfer_seconds: float
+    compile_seconds: float
+    first_call_seconds: float
+    relative_error: float
+
+
+def tolerance(dtype: str) -> float:
+    """Return the relative error that a right result may have: half of the digits, √ε of the dtype."""
+    return float(np.sqrt(np.finfo(dtype).eps))
+
+
+def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] | None:
+    """Return status and reason where the backend cannot run the case on this machine; `None` where it can."""
+    if case.device not in backend.known_devices:
+        return "unsupported", f"{case.backend} computes on {', '.join(backend.known_devices)} only"
+    if case.device not in backend.devices():
+        return "unavailable", f"{case.backend} finds no '{case.device}' device (found: {', '.join(backend.devices())})"
+    reason = backend.unsupported(case, problem)
+    return None if reason is None else ("unsupported", reason)
+
+
+def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
+    """Put, compile and call the case, and check its answer. Raises `WrongResultError` where that is wrong."""
+    x_host, data_host = instance(problem, case.batch_size, case.dtype)
+    backend.warm_up(case)
+    transfer_seconds, (x, *rest) = _clocked(lambda: backend.put((x_host, *data_host), case))
+    data = tuple(rest)
+    compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
+    wait = backend.wait
+
+    def call() -> Array:
+        result = run(x, data)
+        wait(result)
+        return result
+
+    first_call_seconds, result = _clocked(call)
+    error = _relative_error(backend.fetch(result), expected(case, problem))
+    if case.operator == "descent":
+        error = max(error, _move_error(case, backend, problem, x, data))
+    if not error <= tolerance(case.dtype):  # NaN is wrong too
+        raise WrongResultError(case, error)
+    return Prepared(case, call, x_host.size, transfer_seconds, compile_seconds, first_call_seconds, error)
+
+
+def expected(case: Case, problem: Problem) -> Array:
+    """Return the reference: the operator by the hand-derived gradient in float64, from the case's rounded start."""
+    return _expected(problem, case.operator, case.batch_size, case.dtype, case.steps)
+
+
+@lru_cache(maxsize=16)
+def _expected(problem: Problem, operator: str, batch_size: int, dtype: str, steps: int) -> Array:
+    x, data = _reference_start(problem, batch_size, dtype)
+    return problem.gradient(x, data) if operator == "gradient" else descend(problem, x, data, steps)
+
+
+def _reference_start(problem: Problem, batch_size: int, dtype: str) -> tuple[Array, Data]:
+    x, data = instance(problem, batch_size, dtype)
+    return x.astype("float64"), tuple(array.astype("float64") for array in data)
+
+
+def _move_error(case: Case, backend: Backend, problem: Problem, x: Array, data: Data) -> float:
+    """Return the error of the first step's move, which is −rate times the gradient.
+
+    The end of a descent alone does not tell a wrong gradient: 1.1 times the right one ends at the same minimum.
+    """
+    one_step = Case(**(vars(case) | {"steps": 1}))
+    result = backend.compile(one_step, problem, x, data)(x, data)
+    backend.wait(result)
+    start, _ = _reference_start(problem, case.batch_size, case.dtype)
+    return _relative_error(backend.fetch(result) - start, expected(one_step, problem) - start)
+
+
+def _relative_error(result: Array, reference: Array) -> float:
+    """Return the largest deviation over the largest magnitude of the reference; infinite for another shape."""
+    result = np.asarray(result, dtype="float64")
+    if result.shape != reference.shape:
+        return math.inf
+    scale = float(np.max(np.abs(reference))) or 1.0
+    return float(np.max(np.abs(result - reference))) / scale
+
+
+class Pair:
+    """The paired reference: after each round, a short descent of the hand-derived NumPy on the same problem and batch.
+
+    The machine's drift is in both, and cancels in the ratio of the two.
+    """
+
+    def __init__(self, case: Case, problem: Problem, round_seconds: float) -> None:
+        self._problem = problem
+        self._x, self._data = instance(problem, case.batch_size, case.dtype)
+        self.seconds_per_step: list[float] = []
+        descend(problem, self._x, self._data, 1)
+        step_seconds = _clocked(lambda: descend(problem, self._x, self._data, 1))[0]
+        self._steps = max(1, round(REFERENCE_SHARE * round_seconds / step_seconds))
+        self.round_seconds = (self._steps + 1) * step_seconds
+
+    def __call__(self) -> None:
+        # One step, not timed, brings the reference's arrays back to where the backend's have been: into the cache.
+        descend(self._problem, self._x, self._data, 1)
+        seconds, _ = _clocked(lambda: descend(self._problem, self._x, self._data, self._steps))
+        self.seconds_per_step.append(seconds / self._steps)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """How a prepared case is to be timed: how many rounds of how many calls, with which paired reference."""
+
+    rounds: int
+    iterations: int
+    pair: Pair
+
+
+def plan(prepared: Prepared, problem: Problem, min_seconds: float, max_seconds: float, min_rounds: int) -> Rounds:
+    """Size the rounds: each at least `min_seconds` long, all of them with their pairs about `max_seconds`."""
+    iterations = calibrate(prepared.call, min_seconds)
+    seconds = _clocked(lambda: _repeat(prepared.call, iterations))[0]
+    pair = Pair(prepared.case, problem, seconds)
+    return Rounds(max(min_rounds, math.ceil(max_seconds / (seconds + pair.round_seconds))), iterations, pair)
+
+
+def calibrate(call: Callable[[], Any], min_seconds: float) -> int:
+    """Return how many calls take at least `min_seconds`. The call is compiled and warm: that is `prepare`'s part."""
+    iterations = 1
+    while (seconds := _clocked(partial(_repeat, call, iterations))[0]) < min_seconds:
+        iterations = max(iterations + 1, min(10 * iterations, math.ceil(iterations * 1.1 * min_seconds / seconds)))
+    return iterations
+
+
+def figures(prepared: Prepared, rounds: Rounds, seconds: list[float]) -> dict[str, Value]:
+    """Return the columns of a measured case; `seconds` a call, one a round, in the order of their measuring."""
+    case, calls = prepared.case, np.asarray(seconds)
+    steps = case.steps if case.operator == "descent" else 1
+    time_of = median_interval(calls)
+    ratio = median_interval(calls / steps / np.asarray(rounds.pair.seconds_per_step[: len(seconds)]))
+    return prepared_figures(prepared) | {
+        "rounds": len(seconds),
+        "iterations": rounds.iterations,
+        "seconds_median": time_of.median,
+        "seconds_ci_low": time_of.low,
+        "seconds_ci_high": time_of.high,
+        "seconds_min": float(calls.min()),
+        "seconds_per_step": time_of.median / steps,
+        "ratio_to_numpy": ratio.median,
+        "ratio_ci_low": ratio.low,
+        "ratio_ci_high": ratio.high,
+    }
+
+
+def prepared_figures(prepared: Prepared) -> dict[str, Value]:
+    """Return the columns that are known before the first round."""
+    return {
+        "parameters": prepared.parameters,
+        "compile_seconds": prepared.compile_seconds,
+        "first_call_seconds": prepared.first_call_seconds,
+        "transfer_seconds": prepared.transfer_seconds,
+        "relative_error": prepared.relative_error,
+    }
+
+
+def failure(error: Exception) -> dict[str, Value]:
+    """Return the columns of a case that did not get a time: what happened, and why."""
+    if isinstance(error, WrongResultError):
+        return {"status": "wrong", "reason": str(error), "relative_error": error.relative_error}
+    status = "oom" if _out_of_memory(error) else "error"
+    return {"status": status, "reason": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _out_of_memory(error: Exception) -> bool:
+    # torch and JAX have no common class for it; both say so in the text (XLA: RESOURCE_EXHAUSTED).
+    words = ("out of memory", "resource_exhausted", "can't allocate memory", "cannot allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+
+
+@contextlib.contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Collect now, and not again until the end of the block."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:
+    start = clock()
+    result = function()
+    return clock() - start, result
+
+
+def _repeat(call: Callable[[], Any], times: int) -> None:
+    for _ in range(times):
+        call()

@@ -1,0 +1,111 @@
+"""From the words of the command line to the cases to measure; a word that cannot be met is one clear line.
+
+The same options serve the race, the launches and the duel.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from backends import DEVICES, DTYPES, Case, Found, frameworks, load
+from bench.options import DEFAULTS, whole
+from problems import load as load_problems
+
+
+class SelectionError(ValueError):
+    """A word of the selection that cannot be met; its text names the word and what is possible."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cases to measure, in the order of the options, and the backends that were found for them."""
+
+    cases: tuple[Case, ...]
+    found: Found
+
+
+def select(options: Mapping[str, str | None]) -> Selection:
+    """Return the cases that the options name. Raises `SelectionError` for a word that cannot be met.
+
+    `options` maps the names of `bench.options.HELP` to the words as typed, `None` where an option is not given.
+    """
+    try:
+        return _select(options)
+    except ValueError as error:
+        raise SelectionError(str(error)) from error
+
+
+def _select(options: Mapping[str, str | None]) -> Selection:
+    words = {name: options.get(name) or default for name, default in DEFAULTS.items()}
+    problems = load_problems()
+    names = _choose("problem", words["problem"], problems)
+    dtypes = _choose("dtype", words["dtype"], DTYPES)
+    batch_sizes = [whole("batch size", word) for word in _split("batch size", words["batch_size"])]
+    steps = options.get("steps")
+    length = None if steps is None else whole("steps", steps)
+    found, backends = _backends(words["backend"])
+    devices = _devices(options.get("device"), found, backends)
+    grid = itertools.product(names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
+    cases = tuple(
+        Case(words["operator"], problem, backend, size, dtype, device, length or problems[problem].steps)
+        for problem, backend, size, dtype, device in grid
+    )
+    return Selection(cases, found)
+
+
+def _backends(words: str) -> tuple[Found, list[str]]:
+    """Return what was found, and the names to race: with `all`, a missing framework stands for its backends."""
+    if words.strip() == "all":
+        found = load()
+        return found, [*found.backends, *found.missing]
+    wanted = _split("backend", words)
+    found = load(tuple(name for name in frameworks() if name in {word.partition("-")[0] for word in wanted}))
+    for word in wanted:
+        framework = word.partition("-")[0]
+        if framework in found.missing:
+            raise ValueError(f"backend '{word}': {found.missing[framework]}")
+        if word not in found.backends:
+            raise _unknown("backend", word, load().backends)
+    return found, list(dict.fromkeys(wanted))
+
+
+def _devices(words: str | None, found: Found, backends: Iterable[str]) -> list[str]:
+    chosen = _choose("device", words or DEFAULTS["device"], DEVICES)
+    if words is None or words.strip() == "all":
+        return chosen
+    here = {device for name in backends if name in found.backends for device in found.backends[name].devices()}
+    for device in chosen:
+        if device not in here:
+            raise ValueError(
+                f"device '{device}': none of the backends asked for can use one here (found: "
+                f"{', '.join(sorted(here)) or 'none'}); see python -m backends"
+            )
+    return chosen
+
+
+def _choose(what: str, words: str, possible: Iterable[str]) -> list[str]:
+    possible = list(possible)
+    if words.strip() == "all":
+        return possible
+    chosen = _split(what, words)
+    for word in chosen:
+        if word not in possible:
+            raise _unknown(what, word, possible)
+    return list(dict.fromkeys(chosen))
+
+
+def _split(what: str, words: str) -> list[str]:
+    chosen = [word.strip() for word in words.split(",") if word.strip()]
+    if not chosen:
+        raise ValueError(f"{what} '{words}': name at least one")
+    return chosen
+
+
+def _unknown(what: str, word: str, possible: Iterable[str]) -> ValueError:
+    possible = list(possible)
+    close: Sequence[str] = difflib.get_close_matches(word, possible, n=1)
+    hint = f" (did you mean '{close[0]}'?)" if close else ""
+    return ValueError(f"unknown {what} '{word}'{hint}; possible: {', '.join(possible)}, or all")

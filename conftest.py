@@ -1,0 +1,130 @@
+"""Where pytest meets the project: the options, the parametrisation over scalars, and what is printed at the end."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench import machine, options
+
+# NumPy and the frameworks read affinity and thread counts when they are imported: nothing here imports them before
+# pytest_configure has pinned what --threads asks for.
+if TYPE_CHECKING:
+    from bench.race import Race
+    from bench.selection import Selection
+
+CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps")
+SELECTION = pytest.StashKey["Selection"]()
+PATH = pytest.StashKey[Path]()
+RACE = pytest.StashKey["Race"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("race", "descent-bench: what is raced, and how")
+    for name, text in options.HELP.items():
+        group.addoption(options.flag(name), metavar=options.METAVAR.get(name, "LIST"), help=text)
+    group.addoption("--threads", metavar="N", help="pin the process to N CPUs, and every thread pool to N threads")
+    group.addoption(
+        "--allocator",
+        choices=("default", "steady"),
+        default="default",
+        help="'steady': glibc keeps freed memory, so that arrays cost no page faults; recorded in every row",
+    )
+    group.addoption(
+        "--results", metavar="CSV", type=Path, help="CSV to append to (default: results/<UTC>-<commit>.csv)"
+    )
+    group.addoption("--launch", metavar="N", type=int, default=0, help="number of this process in its run (default: 0)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _pin_threads(config.getoption("threads"))
+    if config.getoption("allocator") == "steady" and not machine.steady_allocator():
+        raise pytest.UsageError("--allocator steady: needs glibc's malloc, which this process does not use")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if any(_given(session.config).values()):
+        _selection(session.config)  # a wrong word ends the session here, before anything is collected
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "race" not in metafunc.fixturenames:
+        return
+    config = metafunc.config
+    cases = [tuple(vars(case)[name] for name in CASE) for case in _selection(config).cases]
+    # Shuffled, so that no backend always runs on a cold machine or after a heavy neighbour; the seed is in the CSV.
+    random.Random(f"{_path(config).stem}/{config.getoption('launch')}").shuffle(cases)  # noqa: S311 (not a secret)
+    metafunc.parametrize(CASE, cases, ids=["-".join(map(str, case[:-1])) for case in cases])
+
+
+@pytest.fixture(scope="session")
+def race(request: pytest.FixtureRequest) -> Iterator[Race]:
+    """The race of this session; compilers start with empty caches, so that compile times are those of a first time."""
+    from bench.race import Budget, Race  # noqa: PLC0415 (imports NumPy)
+
+    config = request.config
+    budget = Budget(
+        float(config.getoption("benchmark_min_time")),
+        float(config.getoption("benchmark_max_time")),
+        config.getoption("benchmark_min_rounds"),
+    )
+    found = _selection(config).found
+    race = Race(found, budget, _path(config), config.getoption("launch"), config.getoption("allocator"))
+    config.stash[RACE] = race
+    with tempfile.TemporaryDirectory(prefix="descent-bench-") as caches:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = caches
+        os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
+        yield race
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if RACE not in config.stash or not config.stash[RACE].rows:
+        return
+    from report import show, table  # noqa: PLC0415 (imports pandas)
+
+    path = _path(config)
+    rows = table.read(path)
+    terminalreporter.section("summary", sep="-")
+    terminalreporter.write(show.text(rows, shutil.get_terminal_size().columns, colour=terminalreporter.hasmarkup))
+    show.write_markdown(rows, path)
+    terminalreporter.write_line(f"\n{path}, and the same as {path.with_suffix('.md').name}")
+
+
+def _pin_threads(threads: str | None) -> None:
+    if threads is None:
+        return
+    try:
+        machine.pin_threads(options.whole("--threads", threads))
+    except (ValueError, RuntimeError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _given(config: pytest.Config) -> dict[str, str | None]:
+    return {name: config.getoption(name) for name in options.HELP}
+
+
+def _path(config: pytest.Config) -> Path:
+    if PATH not in config.stash:
+        from bench.race import new_path  # noqa: PLC0415 (imports NumPy)
+
+        config.stash[PATH] = config.getoption("results") or new_path(config.rootpath / "results")
+    return config.stash[PATH]
+
+
+def _selection(config: pytest.Config) -> Selection:
+    if SELECTION not in config.stash:
+        from bench.selection import SelectionError, select  # noqa: PLC0415 (imports NumPy and the frameworks)
+
+        try:
+            config.stash[SELECTION] = select(_given(config))
+        except SelectionError as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[SELECTION]

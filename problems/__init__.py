@@ -1,0 +1,22 @@
+"""The problems: mathematics alone, one file a problem, NumPy the only import.
+
+A file of this folder that defines `PROBLEM` is a problem; there is no list to edit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from problems.problem import Array, Data, GradientInto, Problem, descend, instance
+
+__all__ = ["Array", "Data", "GradientInto", "Problem", "descend", "instance", "load"]
+
+
+@cache
+def load() -> dict[str, Problem]:
+    """Return every problem of this folder, by name, in alphabetical order."""
+    modules = (importlib.import_module(f"problems.{info.name}") for info in pkgutil.iter_modules(__path__))
+    found = [module.PROBLEM for module in modules if hasattr(module, "PROBLEM")]
+    return {problem.name: problem for problem in sorted(found, key=lambda problem: problem.name)}

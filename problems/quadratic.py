@@ -1,0 +1,39 @@
+"""The tutorial's parabola, elementwise on a batch.
+
+Formula     loss(x) = Σᵢ (xᵢ² − 2xᵢ + 5), whose minimum is 4 an element, at xᵢ = 1
+Shapes      x: (B,), the batch axis; starts uniform in [0, 1); no data
+Gradient    d/dxᵢ (xᵢ² − 2xᵢ + 5) = 2xᵢ − 2; the elements do not mix, so the sum's gradient is that of each element
+Stresses    dispatch at small batches, memory bandwidth at large ones: four operations an element and no reduction
+            that the gradient needs
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.problem import Array, Data, GradientInto, Problem
+
+
+def loss(xp: Any, x: Array, data: Data) -> Array:
+    return xp.sum(x * x - 2.0 * x + 5.0)
+
+
+def gradient(x: Array, data: Data) -> Array:
+    return 2.0 * x - 2.0
+
+
+def gradient_into(x: Array, data: Data) -> GradientInto:
+    def into(x: Array, out: Array) -> None:
+        np.multiply(x, 2.0, out=out)
+        np.subtract(out, 2.0, out=out)
+
+    return into
+
+
+def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
+    return rng.random(batch_size), ()
+
+
+PROBLEM = Problem("quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into)

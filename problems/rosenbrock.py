@@ -1,0 +1,63 @@
+"""The chained Rosenbrock function on a batch of points: a curved valley, not convex.
+
+Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i})², i = 1 … d − 1; minimum 0 at x = 1
+Shapes      x: (B, d), the batch axis first, d = 4; starts uniform in [0, 1)ᵈ; no data
+Gradient    with a_i = x_{i+1} − x_i²: the i-th term gives −400 x_i a_i − 2 (1 − x_i) to x_i and 200 a_i to x_{i+1}
+Stresses    slices, and their adjoints (padding and scattering), which a framework may do well or badly
+Source      H. H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960
+
+The rate is below 2 over the largest curvature met (about 1,402 at x = 1), so that the descent is stable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.problem import Array, Data, GradientInto, Problem
+
+DIMENSION = 4
+
+
+def loss(xp: Any, x: Array, data: Data) -> Array:
+    head, tail = x[:, :-1], x[:, 1:]
+    valley = tail - head * head
+    slope = 1.0 - head
+    return xp.sum(100.0 * valley * valley + slope * slope)
+
+
+def gradient(x: Array, data: Data) -> Array:
+    head, tail = x[:, :-1], x[:, 1:]
+    valley = tail - head * head
+    out = np.empty_like(x)
+    out[:, :-1] = (2.0 - 400.0 * valley) * head - 2.0
+    out[:, -1] = 0.0
+    out[:, 1:] += 200.0 * valley
+    return out
+
+
+def gradient_into(x: Array, data: Data) -> GradientInto:
+    valley = np.empty_like(x[:, 1:])
+    scratch = np.empty_like(valley)
+
+    def into(x: Array, out: Array) -> None:
+        head, tail = x[:, :-1], x[:, 1:]
+        np.multiply(head, head, out=valley)
+        np.subtract(tail, valley, out=valley)
+        np.multiply(valley, -400.0, out=scratch)
+        np.add(scratch, 2.0, out=scratch)
+        np.multiply(scratch, head, out=scratch)
+        np.subtract(scratch, 2.0, out=out[:, :-1])
+        out[:, -1] = 0.0
+        np.multiply(valley, 200.0, out=valley)
+        np.add(out[:, 1:], valley, out=out[:, 1:])
+
+    return into
+
+
+def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
+    return rng.random((batch_size, DIMENSION)), ()
+
+
+PROBLEM = Problem("rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into)

@@ -1,0 +1,96 @@
+"""From replicates of two sides to a verdict.
+
+A replicate is one number of a fresh process: a launch's median, or the median log ratio of a duel's process pair. All
+arithmetic is on logarithms, so that twice as slow and twice as fast are equally far from no change. A ratio is head
+over base: above 1, head is slower.
+
+A case has `regressed` where two things hold: its interval lies above 1, at a confidence that holds for all cells
+together, and its best estimate is beyond the threshold. The first is about doubt, the second about what matters. To ask
+instead that the whole interval lie beyond the threshold would let half of the slowdowns pass that are only just worth
+reporting. docs/methodology.md has the measured rates of both kinds of error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+CONFIDENCE = 0.95
+"""How sure the verdicts of one comparison are, all cells together."""
+
+FEWEST = 3
+"""The fewest replicates a side that can conclude anything: of two, the spread is a guess."""
+
+
+class Verdict(StrEnum):
+    """What a comparison says of one case."""
+
+    REGRESSED = "regressed"
+    IMPROVED = "improved"
+    UNCHANGED = "unchanged"
+    INCONCLUSIVE = "inconclusive"
+    MISSING = "missing"
+    NEW = "new"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The ratio of head to base with its interval; the ends are NaN where there are too few replicates for one."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+def corrected(confidence: float, cells: int) -> float:
+    """Return the confidence each of `cells` intervals needs for all of them to hold at `confidence` (Bonferroni)."""
+    return 1.0 - (1.0 - confidence) / max(1, cells)
+
+
+def unpaired(base: ArrayLike, head: ArrayLike, confidence: float) -> Change:
+    """Return the change between two sides of independent replicates, in seconds or ratios: Welch's t on logarithms."""
+    from scipy.stats import ttest_ind  # noqa: PLC0415 (a second to import)
+
+    old, new = np.log(np.asarray(base, dtype=float)), np.log(np.asarray(head, dtype=float))
+    shift = float(new.mean() - old.mean())
+    if min(old.size, new.size) < FEWEST:
+        return _change(shift, np.nan, np.nan)
+    if old.std() == new.std() == 0.0:
+        return _change(shift, shift, shift)
+    ends: Any = ttest_ind(new, old, equal_var=False).confidence_interval(confidence)
+    return _change(shift, ends.low, ends.high)
+
+
+def paired(logs: ArrayLike, confidence: float) -> Change:
+    """Return the change that the log ratios of process pairs tell: Student's t."""
+    from scipy.stats import ttest_1samp  # noqa: PLC0415 (a second to import)
+
+    values = np.asarray(logs, dtype=float)
+    shift = float(values.mean())
+    if values.size < FEWEST:
+        return _change(shift, np.nan, np.nan)
+    if values.std() == 0.0:
+        return _change(shift, shift, shift)
+    ends: Any = ttest_1samp(values, 0.0).confidence_interval(confidence)
+    return _change(shift, ends.low, ends.high)
+
+
+def judge(change: Change, threshold: float) -> Verdict:
+    """Return what the change says about a threshold, such as 0.03: regressed, improved, unchanged or inconclusive."""
+    slower, faster = 1.0 + threshold, 1.0 / (1.0 + threshold)
+    if change.low > 1.0 and change.ratio > slower:
+        return Verdict.REGRESSED
+    if change.high < 1.0 and change.ratio < faster:
+        return Verdict.IMPROVED
+    if faster <= change.low and change.high <= slower:
+        return Verdict.UNCHANGED
+    return Verdict.INCONCLUSIVE
+
+
+def _change(shift: float, low: float, high: float) -> Change:
+    return Change(*(float(np.exp(value)) for value in (shift, low, high)))
