@@ -10,7 +10,7 @@ import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backends.interface import DEVICES, DTYPES, OPERATORS, Backend, Builder, Case, Run, missing_operator
+from backends.interface import DEVICES, DTYPES, OPERATORS, Backend, Builder, Case, Run, devices, missing_operator
 
 __all__ = [
     "DEVICES",
@@ -21,6 +21,7 @@ __all__ = [
     "Case",
     "Found",
     "Run",
+    "devices",
     "frameworks",
     "load",
     "missing_operator",

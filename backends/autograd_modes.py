@@ -43,8 +43,8 @@ class AutogradMode:
     def version(self) -> str:
         return version("autograd")
 
-    def devices(self) -> tuple[str, ...]:
-        return ("cpu",)
+    def missing_device(self, device: str) -> str | None:
+        return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         return missing_operator(self.name, self.builders, case)

@@ -55,8 +55,8 @@ class Backend(Protocol):
     def version(self) -> str:
         """Return the framework's version."""
 
-    def devices(self) -> tuple[str, ...]:
-        """Return those of `known_devices` that are here."""
+    def missing_device(self, device: str) -> str | None:
+        """Return why a known device is not here, with the remedy; `None` where it is."""
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         """Return why this backend cannot run the case, in words for the report; `None` where it can."""
@@ -75,6 +75,11 @@ class Backend(Protocol):
 
     def fetch(self, result: Array) -> Any:
         """Return `result` as a NumPy array."""
+
+
+def devices(backend: Backend) -> tuple[str, ...]:
+    """Return the devices that the backend can use on this machine."""
+    return tuple(device for device in backend.known_devices if backend.missing_device(device) is None)
 
 
 def missing_operator(name: str, builders: dict[str, Builder], case: Case) -> str | None:

@@ -85,8 +85,12 @@ class JaxMode:
     def version(self) -> str:
         return jax.__version__
 
-    def devices(self) -> tuple[str, ...]:
-        return tuple(device for device in self.known_devices if _has(device))
+    def missing_device(self, device: str) -> str | None:
+        try:
+            jax.devices(device)
+        except RuntimeError:  # what JAX raises for a platform that is not here
+            return "jax finds no CUDA device; it takes a GPU and jax[cuda13]"
+        return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         return missing_operator(self.name, self.builders, case)
@@ -109,13 +113,6 @@ class JaxMode:
 
     def fetch(self, result: Array) -> Any:
         return np.asarray(result)
-
-
-def _has(device: str) -> bool:
-    try:
-        return bool(jax.devices(device))
-    except RuntimeError:  # what JAX raises for a platform that is not here
-        return False
 
 
 BACKENDS = (

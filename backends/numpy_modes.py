@@ -66,8 +66,8 @@ class NumpyMode:
     def version(self) -> str:
         return np.__version__
 
-    def devices(self) -> tuple[str, ...]:
-        return ("cpu",)
+    def missing_device(self, device: str) -> str | None:
+        return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.in_place and problem.gradient_into is None:

@@ -142,8 +142,10 @@ class TorchMode:
     def version(self) -> str:
         return torch.__version__
 
-    def devices(self) -> tuple[str, ...]:
-        return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    def missing_device(self, device: str) -> str | None:
+        if device == "cpu" or torch.cuda.is_available():
+            return None
+        return "torch finds no CUDA device" if torch.version.cuda else f"torch {self.version()} is built without CUDA"
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.compiles and (reason := _missing_compiler()):

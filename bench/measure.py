@@ -61,8 +61,8 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] |
     """Return status and reason where the backend cannot run the case on this machine; `None` where it can."""
     if case.device not in backend.known_devices:
         return "unsupported", f"{case.backend} computes on {', '.join(backend.known_devices)} only"
-    if case.device not in backend.devices():
-        return "unavailable", f"{case.backend} finds no '{case.device}' device (found: {', '.join(backend.devices())})"
+    if missing := backend.missing_device(case.device):
+        return "unavailable", missing
     reason = backend.unsupported(case, problem)
     return None if reason is None else ("unsupported", reason)
 

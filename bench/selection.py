@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backends import DEVICES, DTYPES, Case, Found, frameworks, load
+from backends import devices as devices_here
 from bench.options import DEFAULTS, whole
 from problems import load as load_problems
 
@@ -76,7 +77,7 @@ def _devices(words: str | None, found: Found, backends: Iterable[str]) -> list[s
     chosen = _choose("device", words or DEFAULTS["device"], DEVICES)
     if words is None or words.strip() == "all":
         return chosen
-    here = {device for name in backends if name in found.backends for device in found.backends[name].devices()}
+    here = {device for name in backends if name in found.backends for device in devices_here(found.backends[name])}
     for device in chosen:
         if device not in here:
             raise ValueError(

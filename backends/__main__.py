@@ -1,0 +1,109 @@
+"""The doctor, `python -m backends`: which backends are here, why others are not, and whether the derivatives are right.
+
+The check is the tutorial's: at one random x the derivative of x² − 2x + 5 by each backend, beside the hand-derived
+2x − 2, and where its descent ends: x → 1, f → 4. Exit codes: 0, every backend that is here is right; 1, one is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from backends import Backend, Case, Found, devices, load
+from problems import Array, Problem
+from problems import load as load_problems
+
+TOLERANCE = 1e-9
+"""What rounding may cost in float64 over the 100 steps, with a margin of six digits."""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What one backend says of the derivative at x, and where its descent ends; or why it says nothing."""
+
+    derivative: float = math.nan
+    end: float = math.nan
+    reason: str = ""
+
+    def right(self, derivative: float) -> bool:
+        """Whether the derivative is the hand-derived one, and the descent ends at 1."""
+        return abs(self.derivative - derivative) <= TOLERANCE and abs(self.end - 1.0) <= TOLERANCE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the two tables, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m backends", description=__doc__.partition("\n")[0])
+    parser.parse_args(arguments)
+    console = Console(highlight=False)
+    found = load()
+    console.print(_inventory(found))
+    return _check_derivatives(console, found)
+
+
+def _inventory(found: Found) -> Table:
+    table = Table("backend", "version", "devices", "not here", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, backend in found.backends.items():
+        reasons = [backend.missing_device(device) or "" for device in backend.known_devices]
+        table.add_row(name, backend.version(), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
+    for framework, reason in found.missing.items():
+        table.add_row(framework, "–", "–", escape(reason))
+    return table
+
+
+def _check_derivatives(console: Console, found: Found) -> int:
+    problem = load_problems()["quadratic"]
+    x = np.array([random.random()])  # noqa: S311 (not a secret)
+    hand = float(problem.gradient(x, ())[0])
+    console.print(f"f(x) = x² − 2x + 5 at x = {x[0]:.6f}: by hand f'(x) = 2x − 2 = {hand:.6f}\n", markup=False)
+    table = Table("backend", "f'(x)", "off by", "descent ends at x", "f(x)", "", box=box.SIMPLE_HEAD, pad_edge=False)
+    wrong = 0
+    with console.status("") as status:
+        for name, backend in found.backends.items():
+            status.update(f"asking {name}")
+            checkup = _ask(backend, problem, x)
+            if checkup.reason:
+                table.add_row(name, "–", "–", "–", "–", escape(checkup.reason))
+                continue
+            right = checkup.right(hand)
+            wrong += not right
+            table.add_row(name, *_figures(checkup, hand, problem), "right" if right else "WRONG")
+    console.print(table)
+    return 1 if wrong else 0
+
+
+def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
+    """Return what the backend answers on the CPU, in float64."""
+    case = Case("gradient", problem.name, backend.name, 1, "float64", "cpu", problem.steps)
+    try:
+        if reason := backend.unsupported(case, problem):
+            return Checkup(reason=reason)
+        derivative = _call(backend, case, problem, x)
+        return Checkup(derivative, _call(backend, Case(**(vars(case) | {"operator": "descent"})), problem, x))
+    except Exception as error:  # noqa: BLE001 (a doctor reports what ails a backend, whatever it is)
+        return Checkup(reason=f"{type(error).__name__}: {error}")
+
+
+def _call(backend: Backend, case: Case, problem: Problem, x: Array) -> float:
+    (placed,) = backend.put((x,), case)
+    result = backend.compile(case, problem, placed, ())(placed, ())
+    backend.wait(result)
+    return float(backend.fetch(result)[0])
+
+
+def _figures(checkup: Checkup, hand: float, problem: Problem) -> tuple[str, str, str, str]:
+    value = float(problem.loss(np, np.array([checkup.end]), ()))
+    off = f"{abs(checkup.derivative - hand):.1e}"
+    return f"{checkup.derivative:.6f}", off, f"{checkup.end:.6f}", f"{value:.6f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

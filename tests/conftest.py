@@ -1,0 +1,16 @@
+"""What holds for every test of the project, and not for the race: there a framework's warning is no failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make warnings errors in the tests of this folder; those of a framework's own inside are its own business."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            # The last one added is applied first, so what follows it has the last word.
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+            item.add_marker(pytest.mark.filterwarnings(r"ignore:.*torch\.jit:DeprecationWarning"))

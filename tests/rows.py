@@ -1,0 +1,80 @@
+"""Valid rows for tests, written through the schema as a race writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from report import schema
+from report.schema import Value
+
+Row = dict[str, Value]
+
+SECONDS = 1e-3
+
+PLAIN: Row = {
+    "schema": schema.VERSION,
+    "run": "20260102T030405Z-none",
+    "launch": 0,
+    "started_utc": "2026-01-02T03:04:05+00:00",
+    "commit": "0123456789",
+    "dirty": False,
+    "machine": "a1b2c3d4e5",
+    "operator": "descent",
+    "problem": "quadratic",
+    "backend": "jax-loop",
+    "dtype": "float32",
+    "device": "cpu",
+    "batch_size": 100,
+    "parameters": 100,
+    "steps": 100,
+    "threads": 1,
+    "cpus": "0",
+    "allocator": "default",
+    "status": "ok",
+    "reason": "",
+    "rounds": 12,
+    "iterations": 3,
+    "compile_seconds": 0.1,
+    "first_call_seconds": 0.01,
+    "transfer_seconds": 0.001,
+    "relative_error": 1e-7,
+    "python": "3.11.7",
+    "numpy_version": "2.4.6",
+    "framework_version": "0.10.2",
+    "cpu": "A CPU",
+    "gpu": "",
+}
+
+
+def row(seconds: float | None = SECONDS, ratio: float | None = 1.0, **others: Value) -> Row:
+    """Return a valid row, of `seconds` a call and of `ratio` to NumPy; without seconds it has no time."""
+    if seconds is None:
+        return PLAIN | {"status": "error", "reason": "ValueError: no"} | others
+    return PLAIN | _around("seconds", seconds) | _around("ratio", ratio) | others
+
+
+def launches(seconds: Sequence[float], **others: Value) -> list[Row]:
+    """Return one row a launch, whose ratio to NumPy is that of its seconds to a millisecond."""
+    return [row(second, second / SECONDS, launch=launch, **others) for launch, second in enumerate(seconds)]
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    """Append the rows to the CSV at `path`, and return that."""
+    for each in rows:
+        schema.append(path, each)
+    return path
+
+
+def _around(what: str, median: float | None) -> Row:
+    if median is None:
+        return {}
+    if what == "ratio":
+        return {"ratio_to_numpy": median, "ratio_ci_low": 0.98 * median, "ratio_ci_high": 1.02 * median}
+    return {
+        "seconds_median": median,
+        "seconds_ci_low": 0.98 * median,
+        "seconds_ci_high": 1.02 * median,
+        "seconds_min": 0.95 * median,
+        "seconds_per_step": median / 100,
+    }

@@ -1,0 +1,112 @@
+"""The contract of a backend: what every backend does on every problem, in every dtype.
+
+A file dropped into backends/ or problems/ is tested here without being listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backends
+import problems
+from backends import Backend, Case, Run
+from bench import measure
+from problems import Array, Data, Problem
+
+FOUND = backends.load()
+BATCH_SIZES = (1, 7)
+
+
+def each() -> Iterator[Any]:
+    """Yield every backend × problem × operator × dtype that the backend supports, on the CPU."""
+    for (name, backend), problem, operator, dtype in product(
+        FOUND.backends.items(), problems.load().values(), backends.OPERATORS, backends.DTYPES
+    ):
+        case = Case(operator, problem.name, name, BATCH_SIZES[-1], dtype, "cpu", 20)
+        if backend.unsupported(case, problem) is None:
+            yield pytest.param(case, id=f"{name}-{problem.name}-{operator}-{dtype}")
+
+
+CASES = pytest.mark.parametrize("case", list(each()))
+
+
+def parts(case: Case) -> tuple[Backend, Problem]:
+    return FOUND.backends[case.backend], problems.load()[case.problem]
+
+
+def placed(case: Case) -> tuple[Array, Data, Run]:
+    backend, problem = parts(case)
+    x, data = problems.instance(problem, case.batch_size, case.dtype)
+    x, *rest = backend.put((x, *data), case)
+    return x, tuple(rest), backend.compile(case, problem, x, tuple(rest))
+
+
+def call(backend: Backend, run: Run, x: Array, data: Data) -> Array:
+    result = run(x, data)
+    backend.wait(result)
+    return np.array(backend.fetch(result))
+
+
+@CASES
+def test_the_answer_is_the_references(case: Case) -> None:
+    for batch_size in BATCH_SIZES:
+        prepared = measure.prepare(replace(case, batch_size=batch_size), *parts(case))
+        assert prepared.relative_error <= measure.tolerance(case.dtype)
+
+
+@CASES
+def test_inputs_stay_and_the_dtype_and_the_answer_too(case: Case) -> None:
+    backend, _ = parts(case)
+    x, data, run = placed(case)
+    before = [np.array(backend.fetch(array)) for array in (x, *data)]
+    first, second = call(backend, run, x, data), call(backend, run, x, data)
+    assert first.dtype == case.dtype
+    np.testing.assert_array_equal(first, second)
+    for array, kept in zip((x, *data), before, strict=True):
+        np.testing.assert_array_equal(backend.fetch(array), kept)
+
+
+@pytest.mark.parametrize("name", [name for name in FOUND.backends if name.startswith("jax")])
+def test_the_timed_region_of_an_asynchronous_backend_ends_when_the_result_is_there(name: str) -> None:
+    """JAX returns before it has computed, on the CPU too; its arrays can tell whether they are ready."""
+    case = Case("descent", "quadratic", name, 1_000_000, "float32", "cpu", 20)
+    assert measure.prepare(case, *parts(case)).call().is_ready()
+
+
+def test_a_mode_that_forgets_to_wait_would_be_seen() -> None:
+    """The control of the test above: the same call without the wait is not ready."""
+    case = Case("descent", "quadratic", "jax-loop", 1_000_000, "float32", "cpu", 500)
+    if case.backend not in FOUND.backends:
+        pytest.skip(FOUND.missing["jax"])
+    x, data, run = placed(case)
+    run(x, data).block_until_ready()
+    result = run(x, data)
+    assert not result.is_ready()
+    result.block_until_ready()
+    assert result.is_ready()
+
+
+@pytest.mark.parametrize("backend", FOUND.backends.values(), ids=FOUND.backends)
+def test_a_device_that_is_not_here_has_a_reason(backend: Backend) -> None:
+    for device in backends.DEVICES:
+        case = Case("descent", "quadratic", backend.name, 1, "float32", device, 1)
+        refusal = measure.refusal(case, backend, problems.load()["quadratic"])
+        if device in backends.devices(backend):
+            assert refusal is None or refusal[0] == "unsupported"
+        else:
+            assert refusal is not None
+            assert refusal[0] in {"unsupported", "unavailable"}
+            assert refusal[1]
+
+
+@pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
+def test_a_descent_descends(problem: Problem) -> None:
+    x, data = problems.instance(problem, 100, "float64")
+    end = problems.descend(problem, x, data, problem.steps)
+    assert problem.loss(np, end, data) < problem.loss(np, x, data)
