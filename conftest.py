@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bench.selection import Selection
 
 CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps")
+STARTED = time.perf_counter()
+
 SELECTION = pytest.StashKey["Selection"]()
 PATH = pytest.StashKey[Path]()
 RACE = pytest.StashKey["Race"]()
@@ -95,7 +98,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("summary", sep="-")
     terminalreporter.write(show.text(rows, shutil.get_terminal_size().columns, colour=terminalreporter.hasmarkup))
     show.write_markdown(rows, path)
-    terminalreporter.write_line(f"\n{path}, and the same as {path.with_suffix('.md').name}")
+    timed, total = config.stash[RACE].timed_seconds, time.perf_counter() - STARTED
+    terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
+    terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
 
 
 def _pin_threads(threads: str | None) -> None:

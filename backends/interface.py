@@ -62,7 +62,7 @@ class Backend(Protocol):
         """Return why this backend cannot run the case, in words for the report; `None` where it can."""
 
     def warm_up(self, case: Case) -> None:
-        """Pay what a process pays once (compiler start-up, device context), so that no case is charged with it."""
+        """Start a case afresh: pay what a process pays once (compiler start-up, device context), forget other cases."""
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         """Return the host's NumPy arrays as arrays on the case's device; returns when they are there."""
@@ -75,6 +75,21 @@ class Backend(Protocol):
 
     def fetch(self, result: Array) -> Any:
         """Return `result` as a NumPy array."""
+
+
+def stepwise(step: Callable[..., Array], steps: int) -> Run:
+    """Return the descent that calls `step(x, *data)` `steps` times from Python."""
+
+    def run(x: Array, data: Data) -> Array:
+        if data:
+            for _ in range(steps):
+                x = step(x, *data)
+        else:  # as one writes it by hand: unpacking nothing costs 2 % of a jitted step
+            for _ in range(steps):
+                x = step(x)
+        return x
+
+    return run
 
 
 def devices(backend: Backend) -> tuple[str, ...]:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,60 +19,56 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import Builder, Case, Run, missing_operator
+from backends.interface import Builder, Case, Run, missing_operator, stepwise
 from problems import Array, Data, Problem
 
 
 def gradient(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    def loss(x: Array, data: Data) -> Array:
-        return problem.loss(jnp, x, data)
-
-    return jax.grad(loss)
+    slope = _slope(problem)
+    return lambda x, data: slope(x, *data)
 
 
 def gradient_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return _compiled(gradient(problem, case, x, data), x, data)
+    compiled = _compiled(_slope(problem), x, data)
+    return lambda x, data: compiled(x, *data)
 
 
 def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return _stepwise(_step(problem, case, x, data), case.steps)
+    return stepwise(_step(problem), case.steps)
 
 
 def descent_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return _stepwise(_compiled(_step(problem, case, x, data), x, data), case.steps)
+    return stepwise(_compiled(_step(problem), x, data), case.steps)
 
 
 def descent_loop(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    step, steps = _step(problem, case, x, data), case.steps
+    step, steps = _step(problem), case.steps
 
-    def loop(x: Array, data: Data) -> Array:
-        return jax.lax.fori_loop(0, steps, lambda _, x: step(x, data), x)
+    def loop(x: Array, *data: Array) -> Array:
+        return jax.lax.fori_loop(0, steps, lambda _, x: step(x, *data), x)
 
-    return _compiled(loop, x, data)
-
-
-def _step(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    slope, rate = gradient(problem, case, x, data), problem.rate
-
-    def step(x: Array, data: Data) -> Array:
-        return x - rate * slope(x, data)
-
-    return step
+    compiled = _compiled(loop, x, data)
+    return lambda x, data: compiled(x, *data)
 
 
-def _stepwise(step: Run, steps: int) -> Run:
-    def run(x: Array, data: Data) -> Array:
-        for _ in range(steps):
-            x = step(x, data)
-        return x
-
-    return run
+def _slope(problem: Problem) -> Callable[..., Array]:
+    """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
+    return jax.grad(lambda x, *data: problem.loss(jnp, x, data))
 
 
-def _compiled(function: Run, x: Array, data: Data) -> Run:
-    """Compile `function` for these shapes, without running it; the jitted function then finds what was compiled."""
+def _step(problem: Problem) -> Callable[..., Array]:
+    slope, rate = _slope(problem), problem.rate
+    return lambda x, *data: x - rate * slope(x, *data)
+
+
+def _compiled(function: Callable[..., Array], x: Array, data: Data) -> Callable[..., Array]:
+    """Compile `function(x, *data)` for these shapes, without running it.
+
+    The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would be folded
+    into constants.
+    """
     jitted = jax.jit(function)
-    jitted.lower(x, data).compile()
+    jitted.lower(x, *data).compile()
     return jitted
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 import torch
 
-from backends.interface import Builder, Case, Run, missing_operator
+from backends.interface import Builder, Case, Run, missing_operator, stepwise
 from problems import Array, Data, Problem
 
 
@@ -67,49 +68,37 @@ def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
 
 
 def gradient_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    def loss(x: Array, data: Data) -> Array:
-        return problem.loss(torch, x, data)
-
-    return torch.func.grad(loss)
+    slope = _slope(problem)
+    return lambda x, data: slope(x, *data)
 
 
 def descent_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    slope, rate, steps = gradient_func(problem, case, x, data), problem.rate, case.steps
-
-    def run(x: Array, data: Data) -> Array:
-        for _ in range(steps):
-            x = x - rate * slope(x, data)
-        return x
-
-    return run
+    return stepwise(_step(problem), case.steps)
 
 
 def gradient_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return _compiled(gradient_func(problem, case, x, data), x, data)
+    compiled = _compiled(_slope(problem), x, data)
+    return lambda x, data: compiled(x, *data)
 
 
 def descent_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    slope, rate, steps = gradient_func(problem, case, x, data), problem.rate, case.steps
-
-    def eager_step(x: Array, data: Data) -> Array:
-        return x - rate * slope(x, data)
-
-    step = _compiled(eager_step, x, data)
-
-    def run(x: Array, data: Data) -> Array:
-        for _ in range(steps):
-            x = step(x, data)
-        return x
-
-    return run
+    return stepwise(_compiled(_step(problem), x, data), case.steps)
 
 
-def _compiled(function: Run, x: Array, data: Data) -> Run:
-    """Compile `function` for these shapes; torch compiles at the first call, so one is made here."""
-    # Without the reset, the cases before this one make torch compile for dynamic shapes, or give up compiling.
-    torch.compiler.reset()
+def _slope(problem: Problem) -> Callable[..., Array]:
+    """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
+    return torch.func.grad(lambda x, *data: problem.loss(torch, x, data))
+
+
+def _step(problem: Problem) -> Callable[..., Array]:
+    slope, rate = _slope(problem), problem.rate
+    return lambda x, *data: x - rate * slope(x, *data)
+
+
+def _compiled(function: Callable[..., Array], x: Array, data: Data) -> Callable[..., Array]:
+    """Compile `function(x, *data)` for these shapes; torch compiles at the first call, so one is made here."""
     compiled = torch.compile(function, dynamic=False, fullgraph=True)
-    _wait(compiled(x, data))
+    _wait(compiled(x, *data))
     return compiled
 
 
@@ -156,6 +145,8 @@ class TorchMode:
         _wait(torch.ones(1, device=case.device).requires_grad_().sum())
         if self.compiles:
             _start_compiler(case.device)
+            # What was compiled for the cases before is looked through at every call, and after eight torch gives up.
+            torch.compiler.reset()
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         placed = tuple(torch.tensor(array, device=case.device) for array in arrays)

@@ -60,7 +60,7 @@ def tolerance(dtype: str) -> float:
 def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] | None:
     """Return status and reason where the backend cannot run the case on this machine; `None` where it can."""
     if case.device not in backend.known_devices:
-        return "unsupported", f"{case.backend} computes on {', '.join(backend.known_devices)} only"
+        return "unsupported", f"computes on {', '.join(backend.known_devices)} only"
     if missing := backend.missing_device(case.device):
         return "unavailable", missing
     reason = backend.unsupported(case, problem)

@@ -41,6 +41,7 @@ class Race:
     launch: int = 0
     allocator: str = "default"
     rows: list[Row] = field(default_factory=list)
+    timed_seconds: float = 0.0
 
     def run(self, case: Case, timer: Timer | None) -> Row:
         """Measure the case, keep its row, and return it. Without a timer the answer is checked and nothing is kept."""
@@ -70,7 +71,9 @@ class Race:
                     self.budget.max_seconds,
                     self.budget.min_rounds,
                 )
+                start = measure.clock()
                 seconds = timer(prepared.call, rounds)
+                self.timed_seconds += measure.clock() - start
             return version | measure.figures(prepared, rounds, seconds)
         except Exception as error:  # noqa: BLE001 (whatever a backend raises is its row's reason; the rest is raced)
             return version | measure.failure(error)

@@ -8,6 +8,7 @@ has no time is explained below the table.
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,7 +24,8 @@ NOISY = 0.05
 """An interval whose half-width is more than this share of its median is called noisy."""
 
 ENDS = {"seconds_median": ("seconds_ci_low", "seconds_ci_high"), "ratio_to_numpy": ("ratio_ci_low", "ratio_ci_high")}
-CELL_WIDTH = 18
+MARGIN = 3
+"""What rich puts beside a cell."""
 GROUP = ["problem", "operator", "dtype", "device", "steps"]
 
 
@@ -71,25 +73,35 @@ def _sections(frame: pd.DataFrame, width: int | None) -> Iterator[tuple[str, lis
 
 def _tables(done: pd.DataFrame, backends: list[str], width: int | None) -> Iterator[Table]:
     """Yield the table, cut into several where the backends do not fit beside each other."""
-    here = [name for name in backends if (done["backend"] == name).any()]
-    most = len(here) if width is None else max(1, (width - 12) // CELL_WIDTH)
-    parts = -(-len(here) // most)
-    share = -(-len(here) // parts)
-    medians = _launch_medians(done)
-    for first in range(0, len(here), share):
-        yield _table(medians, here[first : first + share])
+    columns = {name: column for name, column in _columns(done, backends).items() if any(column)}
+    sizes = [f"{size:,}" for size in sorted(done["batch_size"].unique())]
+    edge = max(map(len, ["batch", *sizes])) + MARGIN
+    while columns:
+        names = _fitting(columns, width and width - edge)
+        part = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in ("batch", *names):
+            part.add_column(escape(name), justify="right", no_wrap=True)
+        for line in zip(sizes, *(columns.pop(name) for name in names), strict=True):
+            part.add_row(*(cell or "–" for cell in line))
+        yield part
 
 
-def _table(medians: pd.DataFrame, backends: list[str]) -> Table:
-    part = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    part.add_column("batch", justify="right", no_wrap=True)
-    for name in backends:
-        part.add_column(escape(name), justify="right", no_wrap=True)
-    for size, rows in medians.groupby("batch_size"):
+def _columns(done: pd.DataFrame, backends: list[str]) -> dict[str, list[str]]:
+    """Return each backend's cells, a batch size each, empty where there is no time."""
+    columns: dict[str, list[str]] = {name: [] for name in backends}
+    for _, rows in _launch_medians(done).groupby("batch_size"):
         fastest = _fastest(rows)
         cells = {row["backend"]: _cell(row, best=row["backend"] == fastest) for _, row in rows.iterrows()}
-        part.add_row(f"{size:,}", *(cells.get(name, "–") for name in backends))
-    return part
+        for name, column in columns.items():
+            column.append(cells.get(name, ""))
+    return columns
+
+
+def _fitting(columns: dict[str, list[str]], width: int | None) -> list[str]:
+    """Return the first columns that fit beside each other, at least one."""
+    widths = [max(map(len, [name, *cells])) + MARGIN for name, cells in columns.items()]
+    fits = [width is None or total <= width for total in itertools.accumulate(widths)]
+    return list(columns)[: max(1, sum(fits))]
 
 
 def _cell(row: pd.Series, *, best: bool) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import Checkout, copy_to
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Make warnings errors in the tests of this folder; those of a framework's own inside are its own business."""
@@ -14,3 +16,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # The last one added is applied first, so what follows it has the last word.
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.filterwarnings(r"ignore:.*torch\.jit:DeprecationWarning"))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A copy of the checkout that the test may change."""
+    return copy_to(tmp_path)

@@ -1,0 +1,34 @@
+# make bench · make test: each sets itself up in .venv on a fresh machine.
+#   make bench ARGS="--backend numpy,jax-loop --batch-size 1,1000"
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: bench test lint clean
+
+bench: .venv/bench.stamp
+	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
+
+test: .venv/test.stamp
+	$(BIN)/pytest tests/ $(ARGS)
+
+lint: .venv/lint.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/bench.stamp: pyproject.toml constraints.txt
+	$(INSTALL) '.[all]'
+	touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt
+	$(INSTALL) '.[all,test]'
+	touch $@
+
+.venv/lint.stamp: pyproject.toml constraints.txt
+	$(INSTALL) '.[all,test,lint]'
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,74 @@
+"""A copy of the checkout in a folder of the test's own, and commands run in it as a user would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from report import table
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml", "README.md")
+QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The copy's folder, and what runs there."""
+
+    path: Path
+
+    def write(self, name: str, text: str) -> None:
+        """Drop a file into the copy."""
+        (self.path / name).write_text(text, encoding="utf-8")
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command `python -m …` with this interpreter."""
+        return [sys.executable, "-m", *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `python -m …` in the copy, its output captured."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self.command(*arguments), cwd=self.path, stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m …` in the copy to its end, and return what it printed."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.path,
+            env=os.environ | {"COLUMNS": "80"} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def race(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the race, quickly."""
+        return self.run("pytest", "bench/", "--benchmark-only", *QUICK, *arguments, **environment)
+
+    def csvs(self) -> list[Path]:
+        """Return the runs that the copy holds."""
+        return sorted((self.path / "results").glob("*.csv"))
+
+    def rows(self) -> pd.DataFrame:
+        """Return the rows of the copy's one run, by backend, batch size and device."""
+        (path,) = self.csvs()
+        return table.read(path).set_index(["backend", "batch_size", "device"])
+
+
+def copy_to(folder: Path) -> Checkout:
+    """Copy what the project needs to run, without its tests, results and history."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in PARTS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        elif source.exists():
+            shutil.copy(source, folder / name)
+    return Checkout(folder)
