@@ -79,7 +79,8 @@ def race(request: pytest.FixtureRequest) -> Iterator[Race]:
         config.getoption("benchmark_min_rounds"),
     )
     found = _selection(config).found
-    race = Race(found, budget, _path(config), config.getoption("launch"), config.getoption("allocator"))
+    path = _path(config)
+    race = Race(found, budget, path, path.stem, config.getoption("launch"), config.getoption("allocator"))
     config.stash[RACE] = race
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as caches:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = caches

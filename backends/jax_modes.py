@@ -64,8 +64,8 @@ def _step(problem: Problem) -> Callable[..., Array]:
 def _compiled(function: Callable[..., Array], x: Array, data: Data) -> Callable[..., Array]:
     """Compile `function(x, *data)` for these shapes, without running it.
 
-    The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would be folded
-    into constants.
+    The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would become
+    constants.
     """
     jitted = jax.jit(function)
     jitted.lower(x, *data).compile()

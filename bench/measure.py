@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,8 +69,8 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] |
 
 def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     """Put, compile and call the case, and check its answer. Raises `WrongResultError` where that is wrong."""
+    _start_afresh(case, backend)
     x_host, data_host = instance(problem, case.batch_size, case.dtype)
-    backend.warm_up(case)
     transfer_seconds, (x, *rest) = _clocked(lambda: backend.put((x_host, *data_host), case))
     data = tuple(rest)
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
@@ -88,6 +88,16 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     if not error <= tolerance(case.dtype):  # NaN is wrong too
         raise WrongResultError(case, error)
     return Prepared(case, call, x_host.size, transfer_seconds, compile_seconds, first_call_seconds, error)
+
+
+def _start_afresh(case: Case, backend: Backend) -> None:
+    """Drop what the case before has left, pay what the backend pays once, and keep that out of later collections.
+
+    Frameworks hold a million objects that never die; each collection that looks at them takes 0.2 s.
+    """
+    gc.collect()
+    backend.warm_up(case)
+    gc.freeze()
 
 
 def expected(case: Case, problem: Problem) -> Array:
@@ -161,7 +171,7 @@ class Rounds:
 def plan(prepared: Prepared, problem: Problem, min_seconds: float, max_seconds: float, min_rounds: int) -> Rounds:
     """Size the rounds: each at least `min_seconds` long, all of them with their pairs about `max_seconds`."""
     iterations = calibrate(prepared.call, min_seconds)
-    seconds = _clocked(lambda: _repeat(prepared.call, iterations))[0]
+    seconds = round_seconds(prepared.call, iterations)
     pair = Pair(prepared.case, problem, seconds)
     return Rounds(max(min_rounds, math.ceil(max_seconds / (seconds + pair.round_seconds))), iterations, pair)
 
@@ -169,7 +179,7 @@ def plan(prepared: Prepared, problem: Problem, min_seconds: float, max_seconds: 
 def calibrate(call: Callable[[], Any], min_seconds: float) -> int:
     """Return how many calls take at least `min_seconds`. The call is compiled and warm: that is `prepare`'s part."""
     iterations = 1
-    while (seconds := _clocked(partial(_repeat, call, iterations))[0]) < min_seconds:
+    while (seconds := round_seconds(call, iterations)) < min_seconds:
         iterations = max(iterations + 1, min(10 * iterations, math.ceil(iterations * 1.1 * min_seconds / seconds)))
     return iterations
 
@@ -230,12 +240,15 @@ def no_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
+def round_seconds(call: Callable[[], Any], iterations: int) -> float:
+    """Return the seconds that `iterations` back-to-back calls take."""
+    start = clock()
+    for _ in range(iterations):
+        call()
+    return clock() - start
+
+
 def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:
     start = clock()
     result = function()
     return clock() - start, result
-
-
-def _repeat(call: Callable[[], Any], times: int) -> None:
-    for _ in range(times):
-        call()

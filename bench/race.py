@@ -33,11 +33,12 @@ class Budget:
 
 @dataclass
 class Race:
-    """Measures cases with the backends that were found; `path` is the CSV, `None` to keep no rows."""
+    """Measures cases with the backends that were found; `path` is the CSV that rows are appended to, if any."""
 
     found: Found
     budget: Budget
-    path: Path | None
+    path: Path | None = None
+    run_name: str = ""
     launch: int = 0
     allocator: str = "default"
     rows: list[Row] = field(default_factory=list)
@@ -81,7 +82,7 @@ class Race:
     def _identity(self, case: Case) -> Row:
         return {
             "schema": schema.VERSION,
-            "run": self.path.stem if self.path is not None else "",
+            "run": self.run_name,
             "launch": self.launch,
             "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
             "allocator": self.allocator,

@@ -1,6 +1,7 @@
 """`python -m report`: what the result CSVs say.
 
-Exit codes: 0, the report was made; 2, the input is unusable.
+Exit codes: 0, the report was made; 1, `compare` found a case that regressed, failed or is missing; 2, the input is
+unusable.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import show, table
+from report import compare, plot, show, table
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
@@ -18,15 +19,18 @@ RESULTS = Path(__file__).resolve().parent.parent / "results"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m report", description="Reports from result CSVs.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
     shown = commands.add_parser("show", help="print the summary of a run again")
     shown.add_argument(
         "run", metavar="RUN.csv", type=Path, nargs="?", help="the run; by default the newest in results/"
     )
     shown.add_argument("--format", choices=("text", "markdown"), default="text")
+    shown.set_defaults(command=_show)
+    compare.add_to(commands)
+    plot.add_to(commands)
     options = parser.parse_args(arguments)
     try:
-        return _show(options)
+        return int(options.command(options))
     except table.TableError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2

@@ -1,8 +1,13 @@
-"""Numbers as people read them: three digits and a unit that fits."""
+"""Numbers and values as people read them: three digits and a unit that fits, one line and nothing odd."""
 
 from __future__ import annotations
 
+import math
+import re
+
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+LONGEST = 40
+SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?) ?(%?)")
 
 
 def seconds(value: float) -> str:
@@ -25,9 +30,34 @@ def ratio(value: float) -> str:
     return f"×{digits(value)}"
 
 
+def factor(value: float) -> str:
+    """Return a ratio that may be close to 1, with three decimals or three digits: `1.032`, `0.998`, `21.3`."""
+    return f"{value:.3f}" if 0.1 <= value < 9.9995 else digits(value)  # noqa: PLR2004 (there, decimals tell more)
+
+
 def percent(value: float) -> str:
     """Return a fraction as percent, with two digits below 10 %: `1.2 %`."""
     return f"{100 * value:.1f} %" if abs(value) < 0.0995 else f"{100 * value:.0f} %"  # noqa: PLR2004
+
+
+def printable(text: str) -> str:
+    """Return the text on one line, and without what could steer a terminal: `?` stands for that."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def short(text: str) -> str:
+    """Return at most 40 characters of a printable text."""
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+
+
+def share(text: str) -> float:
+    """Return a fraction between 0 and 1 from what people write for it: `3%`, `3 %`, `0.03`; raises `ValueError`."""
+    number = SHARE.fullmatch(text.strip())
+    value = float(number[1]) / (100 if number[2] else 1) if number else math.nan
+    if not 0 < value < 1:
+        raise ValueError(f"'{text}': between 0 and 100 % exclusive, such as 3% or 0.03")
+    return value
 
 
 def _three(value: float) -> float:

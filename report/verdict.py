@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from report import signed_rank, welch
 
 CONFIDENCE = 0.95
 """How sure the verdicts of one comparison are, all cells together."""
@@ -33,9 +34,10 @@ class Verdict(StrEnum):
     IMPROVED = "improved"
     UNCHANGED = "unchanged"
     INCONCLUSIVE = "inconclusive"
-    MISSING = "missing"
-    NEW = "new"
-    FAILED = "failed"
+    MISSING = "missing"  # head has no row, where base has a time
+    NEW = "new"  # head has a time, where base has none
+    FAILED = "failed"  # head has a row without a time, for a reason that base did not have
+    UNTIMED = "untimed"  # neither has a time, and nothing got worse
 
 
 @dataclass(frozen=True)
@@ -54,30 +56,17 @@ def corrected(confidence: float, cells: int) -> float:
 
 def unpaired(base: ArrayLike, head: ArrayLike, confidence: float) -> Change:
     """Return the change between two sides of independent replicates, in seconds or ratios: Welch's t on logarithms."""
-    from scipy.stats import ttest_ind  # noqa: PLC0415 (a second to import)
-
-    old, new = np.log(np.asarray(base, dtype=float)), np.log(np.asarray(head, dtype=float))
-    shift = float(new.mean() - old.mean())
-    if min(old.size, new.size) < FEWEST:
+    sides = [np.asarray(side, dtype=float) for side in (base, head)]
+    old, new = (welch.replicates(side, np.zeros(side.size, dtype=np.intp), 1) for side in sides)
+    shift, low, high = (float(end[0]) for end in welch.change(old, new, confidence))
+    if min(side.size for side in sides) < FEWEST:
         return _change(shift, np.nan, np.nan)
-    if old.std() == new.std() == 0.0:
-        return _change(shift, shift, shift)
-    ends: Any = ttest_ind(new, old, equal_var=False).confidence_interval(confidence)
-    return _change(shift, ends.low, ends.high)
+    return _change(shift, low, high)
 
 
 def paired(logs: ArrayLike, confidence: float) -> Change:
-    """Return the change that the log ratios of process pairs tell: Student's t."""
-    from scipy.stats import ttest_1samp  # noqa: PLC0415 (a second to import)
-
-    values = np.asarray(logs, dtype=float)
-    shift = float(values.mean())
-    if values.size < FEWEST:
-        return _change(shift, np.nan, np.nan)
-    if values.std() == 0.0:
-        return _change(shift, shift, shift)
-    ends: Any = ttest_1samp(values, 0.0).confidence_interval(confidence)
-    return _change(shift, ends.low, ends.high)
+    """Return the change that the log ratios of process pairs tell: the Hodges–Lehmann estimate, with its interval."""
+    return _change(*signed_rank.hodges_lehmann(logs, confidence))
 
 
 def judge(change: Change, threshold: float) -> Verdict:

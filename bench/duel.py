@@ -1,0 +1,178 @@
+"""The duel: base against head, two processes alive side by side, alternating round by round.
+
+Both are pinned to the same CPU with one thread and a steady allocator, and run the same number of calls a round, in
+random order; what the machine does to one it does to the other. A process's memory layout alone moves a case by some
+percent and no repetition within it averages that away, so the unit is the process pair: address randomisation stays on,
+the environment's size varies, and each pair is a new draw. Suspects are measured again in fresh pairs, and their
+verdict rests on those alone.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import statistics
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from math import log
+from typing import NamedTuple
+
+from bench import machine
+from bench.launches import Case
+from bench.workers import Side, Worker, WorkerError
+
+ROUND_SECONDS = 0.005
+FEWEST_ROUNDS = 3
+
+
+class Round(NamedTuple):
+    """One paired sample: seconds a call of either side, side by side."""
+
+    pair: int
+    cpu: int
+    iterations: int
+    base_seconds: float
+    head_seconds: float
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides of a duel."""
+
+    base: Side
+    head: Side
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a pair measures: seconds of rounds a case, the patience with a case, and how many pairs run at once."""
+
+    seconds: float
+    timeout: float
+    lanes: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some process pairs over some cases, by number. `cleared(logs)` says when a case needs no more pairs.
+
+    `rounds` holds what was measured of each case, `failures` why a case has no rounds, by side. The lanes, one a CPU,
+    enter what they find one at a time.
+    """
+
+    sides: Sides
+    effort: Effort
+    cases: dict[int, Case]
+    pairs: int
+    cleared: Callable[[list[float]], bool]
+    rounds: dict[int, list[Round]] = field(default_factory=lambda: defaultdict(list))
+    failures: dict[int, dict[str, str]] = field(default_factory=dict)
+    _decided: set[int] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, tick: Callable[[], object]) -> None:
+        """Measure every pair; `tick` is called after each case of each."""
+        cpus: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for cpu in machine.cpus()[: self.effort.lanes]:
+            cpus.put(cpu)
+
+        def lane(pair: int) -> None:
+            cpu = cpus.get()
+            try:
+                for case, found in _pair(self.sides, self._shuffled(), cpu, self.effort):
+                    with self._lock:
+                        self._enter(pair, cpu, case, found)
+                    tick()
+            finally:
+                cpus.put(cpu)
+
+        with ThreadPoolExecutor(self.effort.lanes) as pool:
+            for done in [pool.submit(lane, pair) for pair in range(self.pairs)]:
+                done.result()
+
+    def logs(self, case: int) -> list[float]:
+        """Return the median log ratio, head over base, of each pair that measured the case."""
+        pairs: dict[int, list[float]] = defaultdict(list)
+        for one in self.rounds[case]:
+            pairs[one.pair].append(log(one.head_seconds / one.base_seconds))
+        return [statistics.median(logs) for logs in pairs.values()]
+
+    def _shuffled(self) -> Iterator[tuple[int, Case]]:
+        """Yield the cases that are not decided by the time that their turn comes, in random order."""
+        for number in random.sample(list(self.cases), len(self.cases)):
+            if number not in self._decided:
+                yield number, self.cases[number]
+
+    def _enter(self, pair: int, cpu: int, case: int, found: Found) -> None:
+        if isinstance(found, dict):
+            self.failures.setdefault(case, found)
+            self._decided.add(case)
+            return
+        iterations, rounds = found
+        for base, head in rounds:
+            self.rounds[case].append(Round(pair, cpu, iterations, base / iterations, head / iterations))
+        if self.cleared(self.logs(case)):
+            self._decided.add(case)
+
+
+Found = tuple[int, list[tuple[float, float]]] | dict[str, str]
+"""Iterations and rounds of one case; or, by side, why it has none."""
+
+
+def _pair(sides: Sides, cases: Iterator[tuple[int, Case]], cpu: int, effort: Effort) -> Iterator[tuple[int, Found]]:
+    """Yield what one process pair finds of each case; a case that ends a process is its own failure, and no other's."""
+    left = True
+    while left:
+        with ExitStack() as stack:
+            duelists = {
+                name: stack.enter_context(Worker(side, 1, "steady", [cpu])) for name, side in vars(sides).items()
+            }
+            left = False
+            for number, case in cases:
+                yield number, _prepare(duelists, case, effort.timeout) or _rounds(duelists, effort)
+                if any(duelist.ended for duelist in duelists.values()):
+                    left = True
+                    break
+
+
+def _prepare(duelists: dict[str, Worker], case: Case, timeout: float) -> dict[str, str]:
+    """Prepare the case on both sides at once; return why it cannot run, by side."""
+    for duelist in duelists.values():
+        duelist.tell("prepare", case=case)
+    failures = {}
+    for name, duelist in duelists.items():
+        try:
+            answer = duelist.answer(timeout)
+        except WorkerError as error:
+            answer = {"status": error.status, "reason": str(error)}
+        if answer["status"] != "ok":
+            failures[name] = f"{answer['status']}: {answer['reason']}"
+    return failures
+
+
+def _rounds(duelists: dict[str, Worker], effort: Effort) -> Found:
+    """Time one round of either side after the other, in random order, until the seconds are over."""
+    rounds: list[tuple[float, float]] = []
+    try:
+        answers = [duelist.ask("calibrate", effort.timeout, seconds=ROUND_SECONDS) for duelist in duelists.values()]
+        iterations = max(int(answer["iterations"]) for answer in answers)
+        end = time.monotonic() + effort.seconds
+        while len(rounds) < FEWEST_ROUNDS or time.monotonic() < end:
+            seconds = {}
+            for name, duelist in random.sample(list(duelists.items()), len(duelists)):
+                seconds[name] = float(duelist.ask("round", effort.timeout, iterations=iterations)["seconds"])
+            rounds.append((seconds["base"], seconds["head"]))
+    except WorkerError as error:
+        return {name: f"{error.status}: {error}" for name, duelist in duelists.items() if duelist.ended}
+    return iterations, rounds
+
+
+def lanes() -> int:
+    """Return how many pairs can run at once, each on a CPU of its own."""
+    return len(machine.cpus()) if hasattr(os, "sched_setaffinity") else 1

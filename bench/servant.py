@@ -1,0 +1,89 @@
+"""What a worker does when it is asked: select cases, measure one whole, or time single rounds of a prepared one."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from backends import Case, Found, load
+from bench import measure
+from bench.race import Budget, Race
+from bench.selection import SelectionError, select
+from problems import load as load_problems
+
+Answer = dict[str, Any]
+
+
+class Servant:
+    """The state of a worker: the backends it has found so far, and the case it has prepared."""
+
+    def __init__(self, allocator: str) -> None:
+        self._allocator = allocator
+        self._found = Found()
+        self._call: Callable[[], object] | None = None
+
+    def select(self, options: dict[str, str | None]) -> Answer:
+        """Answer with the cases that the options name, or with the line that says why they cannot be met."""
+        try:
+            selection = select(options)
+        except SelectionError as error:
+            return {"error": str(error)}
+        return {"cases": [vars(case) for case in selection.cases]}
+
+    def measure(self, case: dict[str, Any], budget: dict[str, Any], run: str, launch: int) -> Answer:
+        """Answer with the row of the case, measured as in the race."""
+        one = Case(**case)
+        self._load(one)
+        race = Race(self._found, Budget(**budget), run_name=run, launch=launch, allocator=self._allocator)
+        return {"row": race.run(one, _timed)}
+
+    def prepare(self, case: dict[str, Any]) -> Answer:
+        """Compile and check the case and keep it for rounds; answer with `status`, and `reason` where it is not ok."""
+        one = Case(**case)
+        self._load(one)
+        self._call = None
+        gc.enable()
+        if one.backend in self._found.missing:
+            return {"status": "unavailable", "reason": self._found.missing[one.backend]}
+        backend, problem = self._found.backends[one.backend], load_problems()[one.problem]
+        if refusal := measure.refusal(one, backend, problem):
+            return dict(zip(("status", "reason"), refusal, strict=True))
+        try:
+            self._call = measure.prepare(one, backend, problem).call
+        except Exception as error:  # noqa: BLE001 (whatever a backend raises is the case's reason)
+            return measure.failure(error)
+        gc.collect()
+        gc.disable()
+        return {"status": "ok", "version": backend.version()}
+
+    def calibrate(self, seconds: float) -> Answer:
+        """Answer with how many calls of the prepared case take at least `seconds`."""
+        return {"iterations": measure.calibrate(self._prepared(), seconds)}
+
+    def round(self, iterations: int) -> Answer:
+        """Answer with the seconds that one round of so many calls took."""
+        return {"seconds": measure.round_seconds(self._prepared(), iterations)}
+
+    def _prepared(self) -> Callable[[], object]:
+        if self._call is None:
+            raise RuntimeError("no case is prepared")
+        return self._call
+
+    def _load(self, case: Case) -> None:
+        """Import the case's framework, unless that was tried before."""
+        framework = case.backend.partition("-")[0]
+        if case.backend in self._found.backends or framework in self._found.missing:
+            return
+        found = load((framework,))
+        self._found.backends.update(found.backends)
+        self._found.missing.update(found.missing)
+
+
+def _timed(call: Callable[[], object], rounds: measure.Rounds) -> list[float]:
+    """Time the rounds as pytest-benchmark does, the pair after each."""
+    seconds = []
+    for _ in range(rounds.rounds):
+        seconds.append(measure.round_seconds(call, rounds.iterations) / rounds.iterations)
+        rounds.pair()
+    return seconds

@@ -1,0 +1,124 @@
+"""From a duel's pairs to its comparison: who is suspect, when a case is decided, and what is concluded.
+
+The first stage measures every case and may only clear one, or suspect it. A case is cleared early, once its interval
+lies within the threshold: that can cost power, and cannot raise a false alarm. Suspects are those whose estimate is
+beyond `SUSPICION` of the threshold. Their verdict comes from the second stage's fresh pairs alone, which chance had no
+hand in choosing; so its intervals are corrected for the number of suspects, not of cases.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bench.duel import Stage
+from bench.launches import Case
+from report import comparison, verdict
+from report.comparison import Comparison
+from report.schema import CASE
+from report.verdict import Change, Verdict
+
+Row = dict[str, Any]
+
+SUSPICION = 2.0 / 3.0
+"""A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever passed by."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is concluded from a duel: the smallest change that matters, and how sure all intervals together are."""
+
+    threshold: float
+    confidence: float
+
+    def change(self, logs: list[float], cells: int) -> Change:
+        """Return the change that the pairs' log ratios tell, one of so many cells."""
+        return verdict.paired(logs, verdict.corrected(self.confidence, cells))
+
+    def clearing(self, cells: int) -> Callable[[list[float]], bool]:
+        """Return what says of one of so many cells that it has not changed, so far as it matters."""
+        return lambda logs: verdict.judge(self.change(logs, cells), self.threshold) == Verdict.UNCHANGED
+
+    def suspect(self, logs: list[float]) -> bool:
+        """Whether the case is to be measured again before anything is said of it."""
+        size = max(ratio := verdict.paired(logs, self.confidence).ratio, 1.0 / ratio)
+        return size > 1.0 + SUSPICION * self.threshold
+
+
+def suspects(first: Stage, rules: Rules) -> dict[int, Case]:
+    """Return the cases that the first stage leaves under suspicion."""
+    return {
+        number: case
+        for number, case in first.cases.items()
+        if (logs := first.logs(number)) and rules.suspect(logs) and not first.cleared(logs)
+    }
+
+
+def judged(first: Stage, second: Stage, rules: Rules) -> Iterator[Row]:
+    """Yield the row of each case: its verdict is that of its fresh pairs, where it was suspect."""
+    for number, case in first.cases.items():
+        failures = first.failures.get(number) or second.failures.get(number)
+        yield {name: case[name] for name in CASE} | (
+            _failed(failures) if failures else _timed(first, second, number, rules)
+        )
+
+
+def strangers(missing: list[Case], new: list[Case]) -> Iterator[Row]:
+    """Yield the rows of cases that only one side knows."""
+    for cases, found in ((missing, Verdict.MISSING), (new, Verdict.NEW)):
+        for case in cases:
+            yield {name: case[name] for name in CASE} | _untimed(found, "")
+
+
+def comparison_of(rows: list[Row], names: tuple[str, str], rules: Rules, *, allow_missing: bool) -> Comparison:
+    """Return the comparison that the rows make."""
+    frame = comparison.worst_first(pd.DataFrame(rows, columns=[*CASE, *comparison.COLUMNS]))
+    notes = [*_control(frame), *_doubts(frame)]
+    return Comparison(frame, *names, rules.threshold, rules.confidence, notes, allow_missing=allow_missing)
+
+
+def _timed(first: Stage, second: Stage, number: int, rules: Rules) -> Row:
+    again = number in second.cases
+    stage = second if again else first
+    logs, rounds = stage.logs(number), stage.rounds[number]
+    change = rules.change(logs, len(stage.cases))
+    at_first = verdict.paired(first.logs(number), rules.confidence).ratio
+    return {
+        "measure": "paired rounds",
+        "base_seconds": statistics.median(one.base_seconds for one in rounds),
+        "head_seconds": statistics.median(one.head_seconds for one in rounds),
+        "base_replicates": len(logs),
+        "head_replicates": len(logs),
+        **vars(change),
+        "verdict": verdict.judge(change, rules.threshold),
+        "reason": f"suspect at ×{at_first:.3f}; this is what {len(logs)} fresh pairs say" if again else "",
+    }
+
+
+def _failed(failures: dict[str, str]) -> Row:
+    """Return the row of a case that one side, or both, could not run."""
+    found = Verdict.UNTIMED if len(failures) > 1 else Verdict.FAILED if "head" in failures else Verdict.NEW
+    return _untimed(found, "; ".join(f"{side}: {why}" for side, why in failures.items()))
+
+
+def _untimed(found: Verdict, reason: str) -> Row:
+    return {"measure": "", "base_replicates": 0, "head_replicates": 0, "verdict": found, "reason": reason}
+
+
+def _control(frame: pd.DataFrame) -> Iterator[str]:
+    moved = frame[(frame["backend"] == "numpy") & frame["verdict"].isin([Verdict.REGRESSED, Verdict.IMPROVED])]
+    if len(moved):
+        yield (
+            "the control moved: hand-derived NumPy is not the same on both sides. In a duel that is no drift of the "
+            "machine: it is NumPy, the interpreter, or something that all backends share"
+        )
+
+
+def _doubts(frame: pd.DataFrame) -> Iterator[str]:
+    wide = int((frame["verdict"] == Verdict.INCONCLUSIVE).sum())
+    if wide:
+        yield f"{wide} inconclusive: more pairs narrow their intervals (--pairs)"
