@@ -1,7 +1,7 @@
 """Do the intervals hold? `python -m experiments.coverage ROUNDS.json`, of a race with `--benchmark-json ROUNDS.json`.
 
-The rounds of each case are cut into windows of neighbours. Printed is how often the 95 % interval of one window holds the
-median of the next: with each round taken for an independent sample, and as the harness does it, over blocks of neighbours.
+The rounds of each case are cut into windows of neighbours. Printed is how often the 95 % interval of one window holds
+the median of the next: with each round taken for an independent sample, and as the harness does it, over blocks.
 Two windows of independent rounds would agree in about 83 % of the cases, since the next median has an error of its own.
 """
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
-BLOCKS = 20
+BLOCKS = 10
+"""Few, so that each outlasts a good part of the drift; with 10 the interval of 95 % leaves out one block at either end."""
 
 
 class Interval(NamedTuple):
@@ -28,7 +29,7 @@ def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Inter
     """Return the median of samples in the order of their measuring, with its interval.
 
     The exact sign-test interval (`scipy.stats.quantile_test`), over medians of `BLOCKS` blocks of neighbours where
-    there are at least twice as many samples. It takes 6 samples to have an interval of 95 %.
+    there are at least four times as many samples. It takes 6 samples to have an interval of 95 %.
     """
     from scipy.stats import quantile_test  # noqa: PLC0415 (a second to import: only where something was measured)
 
@@ -36,7 +37,7 @@ def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Inter
     if values.size == 0:
         return Interval(np.nan, np.nan, np.nan)
     units = values
-    if values.size >= 2 * BLOCKS:
+    if values.size >= 4 * BLOCKS:
         units = np.array([np.median(block) for block in np.array_split(values, BLOCKS)])
     ends: Any = quantile_test(units).confidence_interval(confidence)
     return Interval(float(np.median(values)), float(ends.low), float(ends.high))
