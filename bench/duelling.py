@@ -25,6 +25,7 @@ DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
 several rounds of the slowest mode in each pair; 20 cells."""
 
 SAMPLES = "samples.csv"
+PAIRS, FRESH_PAIRS = 14, 16
 
 EPILOG = """\
 --base ../base --head .          two checkouts, such as `git worktree add ../base main` makes
@@ -63,8 +64,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     parser.add_argument(
         "--confidence", type=share, metavar="PERCENT", default=0.95, help="of all cases (default: 95%%)"
     )
-    parser.add_argument("--pairs", metavar="N", default="14", help="process pairs of the first stage (default: 14)")
-    parser.add_argument("--fresh-pairs", metavar="N", default="16", help="process pairs for suspects (default: 16)")
+    parser.add_argument(
+        "--pairs", metavar="N", default=str(PAIRS), help=f"process pairs of the first stage (default: {PAIRS})"
+    )
+    parser.add_argument(
+        "--fresh-pairs",
+        metavar="N",
+        default=str(FRESH_PAIRS),
+        help=f"process pairs for suspects (default: {FRESH_PAIRS})",
+    )
     parser.add_argument("--seconds", type=float, default=0.4, help="of rounds a case and pair (default: 0.4)")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="a case (default: 300)")
     parser.add_argument("--lanes", metavar="N", default=str(duel.lanes()), help="pairs at once (default: one a CPU)")
@@ -88,7 +96,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     effort = Effort(chosen.seconds, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
-    cases = _cases(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
+    cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
     folder = chosen.output or machine.ROOT / "results" / "duels" / _name()
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
@@ -114,12 +122,12 @@ def _stage(number: int, stage: Stage, folder: Path, bar: Progress) -> Stage:
     try:
         stage.run(lambda: bar.advance(task))
     finally:
-        _write_samples(folder / SAMPLES, number, stage)
+        write_samples(folder / SAMPLES, number, stage)
     bar.update(task, completed=stage.pairs * len(stage.cases))
     return stage
 
 
-def _cases(sides: Sides, selection: dict[str, str | None]) -> Cases:
+def cases_of(sides: Sides, selection: dict[str, str | None]) -> Cases:
     known = []
     for side in (sides.base, sides.head):
         if not (side.path / "bench" / "worker.py").is_file():
@@ -144,7 +152,7 @@ def _name() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{machine.commit()[0]}"
 
 
-def _write_samples(path: Path, number: int, stage: Stage) -> None:
+def write_samples(path: Path, number: int, stage: Stage) -> None:
     """Append the stage's paired samples, a row a round; seconds are of one call."""
     with path.open("w" if number == 1 else "a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

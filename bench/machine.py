@@ -112,9 +112,13 @@ def machine_hash() -> str:
 
 @functools.cache
 def commit(root: Path = ROOT) -> tuple[str, bool]:
-    """Return the checkout's short commit and whether tracked files differ from it; `("none", False)` without git."""
+    """Return the checkout's short commit and whether tracked files differ from it; `("none", False)` without git.
+
+    Results are data: that they differ makes no checkout dirty.
+    """
     head = _git(root, "rev-parse", "--short=10", "HEAD")
-    return (head, bool(_git(root, "status", "--porcelain", "--untracked-files=no"))) if head else ("none", False)
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
+    return (head, bool(changed)) if head else ("none", False)
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
 BLOCKS = 10
-"""Few, so that each outlasts a good part of the drift; with 10 the interval of 95 % leaves out one block at either end."""
+"""Few, so that each outlasts a good part of the drift; of 10, the interval of 95 % leaves out one at either end."""
 
 
 class Interval(NamedTuple):

@@ -1,0 +1,273 @@
+"""What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
+
+`collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which every
+backend does 5 % or 3 % more work (real steps of the same idiom, whose result is thrown away); and launches, pinned and
+not, for `report compare` and for the comparisons of pytest-benchmark and pyperf. It takes about 40 minutes on two cores.
+
+`table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates; what
+is simulated in this way is said to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench import duelling, machine
+from bench.duel import Effort, Sides, Stage, lanes
+from bench.verdicts import Rules
+from bench.workers import Side
+from report import verdict
+from report.compare import Rules as CompareRules
+from report.compare import compare
+from report.sides import of_files
+from report.verdict import Verdict
+
+SLOWED = """\
+        run = self.builders[case.operator](problem, case, x, data)
+        extra = {"steps": max(1, case.steps * PERCENT // 100)}
+        more = self.builders[case.operator](problem, Case(**(vars(case) | extra)), x, data)
+
+        def slowed(x: Array, data: Data) -> Array:
+            more(x, data)
+            return run(x, data)
+
+        return slowed
+"""
+LINE = "        return self.builders[case.operator](problem, case, x, data)\n"
+
+STEPWISE = "numpy,numpy-inplace,autograd,torch-sgd,torch-grad,torch-func,jax-grad,jax-jit"
+"""Where a share of the steps is a share of the time: jax-loop's time is mostly its one call, torch-compile's its guards."""
+
+PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml")
+PINNED = ("--threads", "1", "--allocator", "steady")
+SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "20")
+SUITES = 10_000
+
+
+def main() -> None:
+    """Run one of the two commands."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.gate", description=__doc__.partition("\n")[0])
+    parser.add_argument("command", choices=("collect", "table"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pairs", type=int, default=40, help="process pairs against itself; 3/5 of it per slowdown")
+    parser.add_argument("--launches", type=int, default=10, help="pinned; as many not pinned")
+    options = parser.parse_args()
+    if options.command == "table":
+        table(options.folder)
+        return
+    options.folder.mkdir(parents=True, exist_ok=True)
+    collect(options.folder, options.pairs, options.launches)
+
+
+def collect(folder: Path, pairs: int, launches: int) -> None:
+    """Measure everything that the table needs; what is there already is left."""
+    for name, percent, selection, count in (
+        ("same", 0, {"steps": "20"}, pairs),
+        ("slow5", 5, {"steps": "20", "backend": STEPWISE}, 3 * pairs // 5),
+        ("slow3", 3, {"steps": "100", "backend": STEPWISE}, 3 * pairs // 5),
+    ):
+        if not (folder / f"{name}.csv").exists():
+            _collect_pairs(folder, name, percent, selection, count)
+    for name, more in (("pinned", PINNED), ("free", ())):
+        path = folder / f"{name}.csv"
+        if not path.exists():
+            _bench("run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
+    for number in range(launches // 2):
+        if not (folder / f"rounds{number}.json").exists():
+            _pytest(folder, number)
+
+
+def _collect_pairs(folder: Path, name: str, percent: int, selection: dict[str, str], pairs: int) -> None:
+    head = machine.ROOT if percent == 0 else _slowed(folder / name, percent)
+    sides = Sides(Side(), Side(head))
+    words = {"batch_size": "1,10000", "device": "cpu", "dtype": None, "problem": None, "backend": None} | selection
+    cases = duelling.cases_of(sides, words).common
+    done = itertools.count(1)
+    stage = Stage(sides, Effort(0.4, 300.0, lanes()), cases, pairs, lambda logs: False)
+    stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
+    duelling.write_samples(folder / f"{name}.csv", 1, stage)
+
+
+def _slowed(copy: Path, percent: int) -> Path:
+    """Return a copy of the checkout in which every backend does so much more work."""
+    for part in PARTS:
+        source = machine.ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            copy.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy / part)
+    for path in copy.glob("backends/*_modes.py"):
+        text = path.read_text(encoding="utf-8")
+        if LINE not in text:
+            raise SystemExit(f"{path.name} builds its cases otherwise than this experiment knows")
+        path.write_text(text.replace(LINE, SLOWED.replace("PERCENT", str(percent))), encoding="utf-8")
+    return copy
+
+
+def _bench(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def _pytest(folder: Path, number: int) -> None:
+    """Run the race once more, and let pytest-benchmark compare it with the run before, by its own means."""
+    command = ["-m", "pytest", "bench/", "--benchmark-only", "--benchmark-max-time=0.5", *SUITE]
+    kept = (f"--benchmark-json={folder}/rounds{number}.json", f"--results={folder}/race{number}.csv")
+    subprocess.run([sys.executable, *command, *kept], cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def table(folder: Path) -> None:
+    """Print what was measured, and what was simulated from it, as Markdown."""
+    random = np.random.default_rng(0)
+    same, slow5, slow3 = (_pools(folder / f"{name}.csv") for name in ("same", "slow5", "slow3"))
+    rules, tight = Rules(0.03, verdict.CONFIDENCE), Rules(0.015, verdict.CONFIDENCE)
+    print("| what | found | from |\n| --- | --- | --- |")
+    changes, failed = _duels(same, {}, rules, random)
+    print(
+        f"| duels of a checkout with itself, {len(same)} cells: median change of a cell | {_percent(np.median(changes))} |",
+        end="",
+    )
+    print(f" {SUITES:,} duels drawn from {_count(same)} pairs |")
+    print(f"| the same: 95 % of the cells change by less than | {_percent(np.quantile(changes, 0.95))} | the same |")
+    print(f"| the same: duels that fail at 3 % | {_percent(failed)} | the same |")
+    for name, pools, gate in (("5 %", slow5, rules), ("3 %", slow3, tight)):
+        _print_power(name, same, pools, gate, random)
+    _print_compare(folder)
+    _print_peers(folder)
+
+
+def _pools(path: Path) -> dict[tuple[str, int], np.ndarray]:
+    """Return the median log ratios of each cell's pairs."""
+    rounds = pd.read_csv(path)
+    rounds["log"] = np.log(rounds["head_seconds"] / rounds["base_seconds"])
+    pairs = rounds.groupby(["backend", "batch_size", "pair"])["log"].median()
+    return {cell: logs.to_numpy() for cell, logs in pairs.groupby(["backend", "batch_size"])}
+
+
+def _count(pools: dict[tuple[str, int], np.ndarray]) -> int:
+    return min(map(len, pools.values()))
+
+
+def _duels(same: Any, slow: Any, rules: Rules, random: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return the sizes of the cells' changes of simulated duels, and how many of the duels fail."""
+    found = [_duel(same | slow, set(slow), rules, random) for _ in range(SUITES)]
+    changes = np.array([abs(change) for one in found for change, _ in one.values()])
+    return changes, float(np.mean([any(cell == Verdict.REGRESSED for _, cell in one.values()) for one in found]))
+
+
+def _duel(pools: Any, slow: set[Any], rules: Rules, random: np.random.Generator) -> dict[Any, tuple[float, Verdict]]:
+    """Return each cell's log ratio and verdict in one duel whose pairs are drawn from the pools, as the duel judges."""
+
+    def draw(cell: Any, pairs: int) -> list[float]:
+        logs = random.choice(pools[cell], pairs)
+        # Which side is base is a label where nothing has changed: a pool's own chance offset must not be kept.
+        return list(logs if cell in slow else logs * random.choice([-1.0, 1.0], pairs))
+
+    first = {cell: draw(cell, duelling.PAIRS) for cell in pools}
+    cleared = rules.clearing(len(pools))
+    again = [cell for cell, logs in first.items() if rules.suspect(logs) and not cleared(logs)]
+    found = {}
+    for cell, logs in first.items():
+        kept, cells = (draw(cell, duelling.FRESH_PAIRS), len(again)) if cell in again else (logs, len(pools))
+        change = rules.change(kept, cells)
+        found[cell] = (float(np.log(change.ratio)), verdict.judge(change, rules.threshold))
+    return found
+
+
+def _print_power(name: str, same: Any, slow: Any, rules: Rules, random: np.random.Generator) -> None:
+    """Print how often a slowdown of one backend is reported: in all of its cells, and in one at least."""
+    every, some, rounds = [], [], max(1, SUITES // 10)
+    for backend in sorted({cell[0] for cell in slow}):
+        cells = {cell: logs for cell, logs in slow.items() if cell[0] == backend}
+        for _ in range(rounds):
+            found = _duel(same | cells, set(cells), rules, random)
+            hits = [found[cell][1] == Verdict.REGRESSED for cell in cells]
+            every += hits
+            some.append(any(hits))
+    true = np.median(np.concatenate([*slow.values()]))
+    print(
+        f"| {name} more work in one backend (measured: {_percent(np.expm1(true))}), threshold "
+        f"{100 * rules.threshold:g} %: its cells reported as regressed | {_percent(np.mean(every))} | "
+        f"{len(some):,} duels drawn from {_count(slow)} pairs of each of {len(slow)} cells |"
+    )
+    print(f"| the same: duels that fail | {_percent(np.mean(some))} | the same |")
+
+
+def _print_compare(folder: Path) -> None:
+    """Print how often `report compare` fails between two halves of the launches, at 10 %."""
+    for name in ("pinned", "free"):
+        path = folder / f"{name}.csv"
+        launches = pd.read_csv(path)
+        halves = list(_halves(sorted(launches["launch"].unique())))
+        fails = [_compare(folder, launches, half) for half in halves]
+        print(
+            f"| report compare, {len(halves[0])} launches a side, {name}: suites that fail at 10 % | "
+            f"{_percent(np.mean(fails))} | all {len(halves)} splits of {2 * len(halves[0])} launches |"
+        )
+
+
+def _halves(launches: list[int]) -> Iterator[tuple[int, ...]]:
+    yield from itertools.combinations(launches, len(launches) // 2)
+
+
+def _compare(folder: Path, launches: pd.DataFrame, half: tuple[int, ...]) -> bool:
+    mine = launches["launch"].isin(half)
+    paths = [folder / "base.tmp.csv", folder / "head.tmp.csv"]
+    for path, rows in zip(paths, (launches[mine], launches[~mine]), strict=True):
+        rows.astype({"dirty": str}).replace({"dirty": {"True": "true", "False": "false"}}).to_csv(path, index=False)
+    found = compare(of_files([paths[0]], [paths[1]]), CompareRules())
+    for path in paths:
+        path.unlink()
+    return found.exit_code == 1
+
+
+def _print_peers(folder: Path) -> None:
+    """Print how often the usual gates fail where nothing has changed: consecutive races, free, as CI runs them."""
+    runs = [_rounds(path) for path in sorted(folder.glob("rounds*.json"))]
+    pairs = [(base, head) for base, head in itertools.permutations(runs, 2)]
+    for statistic in ("mean", "min"):
+        for limit in (0.05, 0.10):
+            fails = [any(_slower(base[name], head[name], statistic) > limit for name in base) for base, head in pairs]
+            print(
+                f"| pytest-benchmark, --benchmark-compare-fail={statistic}:{100 * limit:g}%: suites that fail | "
+                f"{_percent(np.mean(fails))} | all {len(pairs)} ordered pairs of {len(runs)} races |"
+            )
+    fails = [any(_pyperf(base[name], head[name], 0.05) for name in base) for base, head in pairs]
+    print(
+        "| pyperf compare_to, significant and slower by 5 %: suites that fail | "
+        f"{_percent(np.mean(fails))} | the same races |"
+    )
+
+
+def _rounds(path: Path) -> dict[str, np.ndarray]:
+    kept = pd.read_json(path, typ="series")["benchmarks"]
+    return {one["name"]: np.array(one["stats"]["data"]) for one in kept}
+
+
+def _slower(base: np.ndarray, head: np.ndarray, statistic: str) -> float:
+    return float(getattr(head, statistic)() / getattr(base, statistic)() - 1.0)
+
+
+def _pyperf(base: np.ndarray, head: np.ndarray, limit: float) -> bool:
+    """Whether pyperf calls the change significant, by its own function, and it is a slowdown beyond the limit."""
+    from pyperf._utils import is_significant  # noqa: PLC0415, PLC2701 (an experiment's own dependency: pip install pyperf)
+
+    return bool(is_significant(list(base), list(head))[0]) and head.mean() / base.mean() - 1.0 > limit
+
+
+def _percent(share: Any) -> str:
+    return f"{100 * float(share):.2f} %"
+
+
+if __name__ == "__main__":
+    main()
