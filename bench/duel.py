@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from math import log
 from typing import NamedTuple
 
+from numpy.typing import ArrayLike
+
 from bench import machine
 from bench.launches import Case
 from bench.workers import Side, Worker, WorkerError
@@ -70,7 +72,7 @@ class Stage:
     effort: Effort
     cases: dict[int, Case]
     pairs: int
-    cleared: Callable[[list[float]], bool]
+    cleared: Callable[[ArrayLike], bool]
     rounds: dict[int, list[Round]] = field(default_factory=lambda: defaultdict(list))
     failures: dict[int, dict[str, str]] = field(default_factory=dict)
     _decided: set[int] = field(default_factory=set)

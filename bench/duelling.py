@@ -15,9 +15,9 @@ from bench import duel, machine, verdicts
 from bench.duel import Effort, Sides, Stage
 from bench.launches import Case, progress, select
 from bench.options import whole
-from bench.verdicts import Rules
 from bench.workers import Side, StartError, Worker
 from report import compare, units
+from report.gate import FRESH_PAIRS, PAIRS, THRESHOLD, Rules
 from report.schema import CASE
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
@@ -25,7 +25,6 @@ DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
 several rounds of the slowest mode in each pair; 20 cells."""
 
 SAMPLES = "samples.csv"
-PAIRS, FRESH_PAIRS = 14, 16
 
 EPILOG = """\
 --base ../base --head .          two checkouts, such as `git worktree add ../base main` makes
@@ -59,7 +58,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     parser.add_argument("--base-python", metavar="PYTHON", default=sys.executable, help="its interpreter")
     parser.add_argument("--head-python", metavar="PYTHON", default=sys.executable, help="its interpreter")
     parser.add_argument(
-        "--threshold", type=share, metavar="PERCENT", default=0.03, help="smallest change that matters (default: 3%%)"
+        "--threshold",
+        type=share,
+        metavar="PERCENT",
+        default=THRESHOLD,
+        help="smallest change that matters (default: 3%%)",
     )
     parser.add_argument(
         "--confidence", type=share, metavar="PERCENT", default=0.95, help="of all cases (default: 95%%)"
@@ -78,7 +81,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     parser.add_argument("--lanes", metavar="N", default=str(duel.lanes()), help="pairs at once (default: one a CPU)")
     parser.add_argument("--allow-missing", action="store_true", help="a case that head does not have does not fail")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="default: results/duels/<UTC>-<commit>/")
-    parser.add_argument("--format", choices=("text", "markdown", "json", "csv"), default="text", help="what is printed")
+    parser.add_argument("--format", choices=compare.FORMATS, default="text", help="what is printed")
     return parser
 
 

@@ -1,16 +1,9 @@
-"""From a duel's pairs to its comparison: who is suspect, when a case is decided, and what is concluded.
-
-The first stage measures every case and may only clear one, or suspect it. A case is cleared early, once its interval
-lies within the threshold: that can cost power, and cannot raise a false alarm. Suspects are those whose estimate is
-beyond `SUSPICION` of the threshold. Their verdict comes from the second stage's fresh pairs alone, which chance had no
-hand in choosing; so its intervals are corrected for the number of suspects, not of cases.
-"""
+"""From a duel's stages to the rows of its comparison, by the rules of `report.gate`."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -19,34 +12,11 @@ from bench.duel import Stage
 from bench.launches import Case
 from report import comparison, verdict
 from report.comparison import Comparison
+from report.gate import Rules
 from report.schema import CASE
-from report.verdict import Change, Verdict
+from report.verdict import Verdict
 
 Row = dict[str, Any]
-
-SUSPICION = 2.0 / 3.0
-"""A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever passed by."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is concluded from a duel: the smallest change that matters, and how sure all intervals together are."""
-
-    threshold: float
-    confidence: float
-
-    def change(self, logs: list[float], cells: int) -> Change:
-        """Return the change that the pairs' log ratios tell, one of so many cells."""
-        return verdict.paired(logs, verdict.corrected(self.confidence, cells))
-
-    def clearing(self, cells: int) -> Callable[[list[float]], bool]:
-        """Return what says of one of so many cells that it has not changed, so far as it matters."""
-        return lambda logs: verdict.judge(self.change(logs, cells), self.threshold) == Verdict.UNCHANGED
-
-    def suspect(self, logs: list[float]) -> bool:
-        """Whether the case is to be measured again before anything is said of it."""
-        size = max(ratio := verdict.paired(logs, self.confidence).ratio, 1.0 / ratio)
-        return size > 1.0 + SUSPICION * self.threshold
 
 
 def suspects(first: Stage, rules: Rules) -> dict[int, Case]:

@@ -1,11 +1,11 @@
 """What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
 
-`collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which every
-backend does 5 % or 3 % more work (real steps of the same idiom, whose result is thrown away); and launches, pinned and
-not, for `report compare` and for the comparisons of pytest-benchmark and pyperf. It takes about 40 minutes on two cores.
+`collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which backends
+do 5 % or 3 % more work (real steps of the same idiom, whose result is thrown away); launches, pinned and not, for
+`report compare`; and races for the comparisons of pytest-benchmark and pyperf. About 40 minutes on two cores.
 
-`table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates; what
-is simulated in this way is said to be.
+`table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates;
+what is simulated in this way is said to be. pyperf is the experiment's own dependency: pip install pyperf.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from bench import duelling, machine
 from bench.duel import Effort, Sides, Stage, lanes
-from bench.verdicts import Rules
 from bench.workers import Side
-from report import verdict
+from report import gate
 from report.compare import Rules as CompareRules
 from report.compare import compare
+from report.gate import Rules
 from report.sides import of_files
 from report.verdict import Verdict
 
@@ -46,12 +47,14 @@ SLOWED = """\
 LINE = "        return self.builders[case.operator](problem, case, x, data)\n"
 
 STEPWISE = "numpy,numpy-inplace,autograd,torch-sgd,torch-grad,torch-func,jax-grad,jax-jit"
-"""Where a share of the steps is a share of the time: jax-loop's time is mostly its one call, torch-compile's its guards."""
+"""Where a share of the steps is a share of the time: jax-loop's is mostly its one call, torch-compile's its guards."""
 
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml")
 PINNED = ("--threads", "1", "--allocator", "steady")
 SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "20")
 SUITES = 10_000
+
+Pools = dict[tuple[Any, ...], np.ndarray]
 
 
 def main() -> None:
@@ -81,7 +84,7 @@ def collect(folder: Path, pairs: int, launches: int) -> None:
     for name, more in (("pinned", PINNED), ("free", ())):
         path = folder / f"{name}.csv"
         if not path.exists():
-            _bench("run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
+            _quietly("bench", "run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
     for number in range(launches // 2):
         if not (folder / f"rounds{number}.json").exists():
             _pytest(folder, number)
@@ -93,9 +96,14 @@ def _collect_pairs(folder: Path, name: str, percent: int, selection: dict[str, s
     words = {"batch_size": "1,10000", "device": "cpu", "dtype": None, "problem": None, "backend": None} | selection
     cases = duelling.cases_of(sides, words).common
     done = itertools.count(1)
-    stage = Stage(sides, Effort(0.4, 300.0, lanes()), cases, pairs, lambda logs: False)
+    stage = Stage(sides, Effort(0.4, 300.0, lanes()), cases, pairs, _never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
     duelling.write_samples(folder / f"{name}.csv", 1, stage)
+
+
+def _never(logs: ArrayLike) -> bool:
+    """Clear no case early: the pools are to be of one size."""
+    return np.size(logs) < 0
 
 
 def _slowed(copy: Path, percent: int) -> Path:
@@ -115,82 +123,57 @@ def _slowed(copy: Path, percent: int) -> Path:
     return copy
 
 
-def _bench(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
 def _pytest(folder: Path, number: int) -> None:
     """Run the race once more, and let pytest-benchmark compare it with the run before, by its own means."""
-    command = ["-m", "pytest", "bench/", "--benchmark-only", "--benchmark-max-time=0.5", *SUITE]
+    race = ("pytest", "bench/", "--benchmark-only", "--benchmark-max-time=0.5", *SUITE)
     kept = (f"--benchmark-json={folder}/rounds{number}.json", f"--results={folder}/race{number}.csv")
-    subprocess.run([sys.executable, *command, *kept], cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)
+    _quietly(*race, *kept)
+
+
+def _quietly(*module: str) -> None:
+    command = [sys.executable, "-m", *module]
+    subprocess.run(command, cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own command)
 
 
 def table(folder: Path) -> None:
     """Print what was measured, and what was simulated from it, as Markdown."""
     random = np.random.default_rng(0)
     same, slow5, slow3 = (_pools(folder / f"{name}.csv") for name in ("same", "slow5", "slow3"))
-    rules, tight = Rules(0.03, verdict.CONFIDENCE), Rules(0.015, verdict.CONFIDENCE)
+    rules, tight = Rules(0.03), Rules(0.015)
     print("| what | found | from |\n| --- | --- | --- |")
-    changes, failed = _duels(same, {}, rules, random)
-    print(
-        f"| duels of a checkout with itself, {len(same)} cells: median change of a cell | {_percent(np.median(changes))} |",
-        end="",
-    )
-    print(f" {SUITES:,} duels drawn from {_count(same)} pairs |")
+    changes, failed = _duels(same, rules, random)
+    source, median = f"{SUITES:,} duels drawn from {_count(same)} pairs", _percent(np.median(changes))
+    print(f"| duels of a checkout with itself, {len(same)} cells: median change of a cell | {median} | {source} |")
     print(f"| the same: 95 % of the cells change by less than | {_percent(np.quantile(changes, 0.95))} | the same |")
     print(f"| the same: duels that fail at 3 % | {_percent(failed)} | the same |")
-    for name, pools, gate in (("5 %", slow5, rules), ("3 %", slow3, tight)):
-        _print_power(name, same, pools, gate, random)
+    for name, slow, at in (("5 %", slow5, rules), ("3 %", slow3, tight)):
+        _print_power(name, same, slow, at, random)
     _print_compare(folder)
     _print_peers(folder)
 
 
-def _pools(path: Path) -> dict[tuple[str, int], np.ndarray]:
-    """Return the median log ratios of each cell's pairs."""
-    rounds = pd.read_csv(path)
-    rounds["log"] = np.log(rounds["head_seconds"] / rounds["base_seconds"])
-    pairs = rounds.groupby(["backend", "batch_size", "pair"])["log"].median()
-    return {cell: logs.to_numpy() for cell, logs in pairs.groupby(["backend", "batch_size"])}
+def _pools(path: Path) -> Pools:
+    return {(cell[2], cell[1], cell[3]): logs for cell, logs in gate.pools(pd.read_csv(path)).items()}
 
 
-def _count(pools: dict[tuple[str, int], np.ndarray]) -> int:
+def _count(pools: Pools) -> int:
     return min(map(len, pools.values()))
 
 
-def _duels(same: Any, slow: Any, rules: Rules, random: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Return the sizes of the cells' changes of simulated duels, and how many of the duels fail."""
-    found = [_duel(same | slow, set(slow), rules, random) for _ in range(SUITES)]
-    changes = np.array([abs(change) for one in found for change, _ in one.values()])
+def _duels(same: Pools, rules: Rules, random: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return the sizes of the cells' changes in simulated duels, and how many of the duels fail."""
+    found = [gate.draw(same, rules, random) for _ in range(SUITES)]
+    changes = np.array([abs(change.ratio - 1.0) for one in found for change, _ in one.values()])
     return changes, float(np.mean([any(cell == Verdict.REGRESSED for _, cell in one.values()) for one in found]))
 
 
-def _duel(pools: Any, slow: set[Any], rules: Rules, random: np.random.Generator) -> dict[Any, tuple[float, Verdict]]:
-    """Return each cell's log ratio and verdict in one duel whose pairs are drawn from the pools, as the duel judges."""
-
-    def draw(cell: Any, pairs: int) -> list[float]:
-        logs = random.choice(pools[cell], pairs)
-        # Which side is base is a label where nothing has changed: a pool's own chance offset must not be kept.
-        return list(logs if cell in slow else logs * random.choice([-1.0, 1.0], pairs))
-
-    first = {cell: draw(cell, duelling.PAIRS) for cell in pools}
-    cleared = rules.clearing(len(pools))
-    again = [cell for cell, logs in first.items() if rules.suspect(logs) and not cleared(logs)]
-    found = {}
-    for cell, logs in first.items():
-        kept, cells = (draw(cell, duelling.FRESH_PAIRS), len(again)) if cell in again else (logs, len(pools))
-        change = rules.change(kept, cells)
-        found[cell] = (float(np.log(change.ratio)), verdict.judge(change, rules.threshold))
-    return found
-
-
-def _print_power(name: str, same: Any, slow: Any, rules: Rules, random: np.random.Generator) -> None:
+def _print_power(name: str, same: Pools, slow: Pools, rules: Rules, random: np.random.Generator) -> None:
     """Print how often a slowdown of one backend is reported: in all of its cells, and in one at least."""
     every, some, rounds = [], [], max(1, SUITES // 10)
     for backend in sorted({cell[0] for cell in slow}):
         cells = {cell: logs for cell, logs in slow.items() if cell[0] == backend}
         for _ in range(rounds):
-            found = _duel(same | cells, set(cells), rules, random)
+            found = gate.draw(same | cells, rules, random, changed=cells)
             hits = [found[cell][1] == Verdict.REGRESSED for cell in cells]
             every += hits
             some.append(any(hits))
@@ -260,7 +243,7 @@ def _slower(base: np.ndarray, head: np.ndarray, statistic: str) -> float:
 
 def _pyperf(base: np.ndarray, head: np.ndarray, limit: float) -> bool:
     """Whether pyperf calls the change significant, by its own function, and it is a slowdown beyond the limit."""
-    from pyperf._utils import is_significant  # noqa: PLC0415, PLC2701 (an experiment's own dependency: pip install pyperf)
+    from pyperf._utils import is_significant  # noqa: PLC0415 (see above)
 
     return bool(is_significant(list(base), list(head))[0]) and head.mean() / base.mean() - 1.0 > limit
 

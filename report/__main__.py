@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import compare, plot, show, table
+from report import compare, noise, plot, show, table
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     shown.add_argument("--format", choices=("text", "markdown"), default="text")
     shown.set_defaults(command=_show)
     compare.add_to(commands)
+    noise.add_to(commands)
     plot.add_to(commands)
     options = parser.parse_args(arguments)
     try:

@@ -26,6 +26,8 @@ from report.verdict import FEWEST, Verdict
 THRESHOLD = 0.10
 """Two runs follow one another, on a machine that drifts between them. A duel, which does not wait, sees 3 %."""
 
+FORMATS = ("text", "markdown", "json", "csv", "annotations")
+
 USAGE = "python -m report compare [options] BASE.csv HEAD.csv"
 
 EPILOG = f"""\
@@ -90,7 +92,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--across-machines", action="store_true", help="the sides are of two machines: compare ratios to NumPy alone"
     )
     parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
-    parser.add_argument("--format", choices=("text", "markdown", "json", "csv"), default="text")
+    parser.add_argument("--format", choices=FORMATS, default="text")
     parser.set_defaults(command=run)
 
 
@@ -120,7 +122,12 @@ def write(result: Comparison, form: str) -> str:
     """Return the comparison in the form that `--format` names."""
     if form == "text":
         return compare_text.text(result, shutil.get_terminal_size().columns, colour=sys.stdout.isatty())
-    forms = {"markdown": compare_text.markdown, "json": compare_data.as_json, "csv": compare_data.as_csv}
+    forms = {
+        "markdown": compare_text.markdown,
+        "json": compare_data.as_json,
+        "csv": compare_data.as_csv,
+        "annotations": compare_data.as_annotations,
+    }
     return forms[form](result)
 
 

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from report import units
+from report.compare_data import counted
 from report.comparison import Comparison
 from report.verdict import Verdict
 
@@ -70,8 +71,7 @@ def markdown(comparison: Comparison) -> str:
 
 def summary(comparison: Comparison) -> str:
     """Return how many cases came out how, and at which threshold: `1 regressed, 19 unchanged (threshold 10 %)`."""
-    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
-    return f"{counts} (threshold {100 * comparison.threshold:.3g} %)"
+    return f"{counted(comparison)} (threshold {100 * comparison.threshold:.3g} %)"
 
 
 def _wrapped(line: str, width: int) -> str:

@@ -1,0 +1,90 @@
+"""The rules of a duel, apart from the measuring: who is suspect, when a case is cleared, what is concluded.
+
+The first stage measures every case, and may only clear one or suspect it. A case is cleared early, once its interval
+lies within the threshold: that can cost power, and cannot raise a false alarm. Suspects are those whose estimate is
+beyond `SUSPICION` of the threshold. Their verdict comes from the second stage's fresh pairs alone, which chance had no
+hand in choosing; so its intervals are corrected for the number of suspects, not of cases.
+
+`draw` plays a duel by these rules with pairs drawn from measured ones: what the gate does on this machine, thousands of
+times over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from report import verdict
+from report.schema import CASE
+from report.verdict import Change, Verdict
+
+THRESHOLD = 0.03
+PAIRS, FRESH_PAIRS = 14, 16
+"""Process pairs of the first stage, and of the second."""
+
+SUSPICION = 2.0 / 3.0
+"""A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever passed by."""
+
+Cell = TypeVar("Cell")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is concluded from a duel: the smallest change that matters, and how sure all intervals together are."""
+
+    threshold: float
+    confidence: float = verdict.CONFIDENCE
+
+    def change(self, logs: ArrayLike, cells: int) -> Change:
+        """Return the change that the pairs' log ratios tell, one of so many cells."""
+        return verdict.paired(logs, verdict.corrected(self.confidence, cells))
+
+    def clearing(self, cells: int) -> Callable[[ArrayLike], bool]:
+        """Return what says of one of so many cells that it has not changed, so far as it matters."""
+        return lambda logs: verdict.judge(self.change(logs, cells), self.threshold) == Verdict.UNCHANGED
+
+    def suspect(self, logs: ArrayLike) -> bool:
+        """Whether the case is to be measured again before anything is said of it."""
+        size = abs(float(np.log(verdict.paired(logs, self.confidence).ratio)))
+        return size > SUSPICION * float(np.log1p(self.threshold))
+
+
+def draw(
+    pools: Mapping[Cell, np.ndarray], rules: Rules, random: np.random.Generator, changed: Collection[Cell] = ()
+) -> dict[Cell, tuple[Change, Verdict]]:
+    """Return what one duel concludes whose pairs are drawn, with replacement, from each cell's measured log ratios.
+
+    In a cell that has not changed, which side is base is a label: each drawn pair keeps its sign or turns it by chance,
+    so that the pool's own chance offset is not taken for a change.
+    """
+
+    def pairs(cell: Cell, count: int) -> np.ndarray:
+        logs = random.choice(pools[cell], count)
+        return logs if cell in changed else logs * random.choice([-1.0, 1.0], count)
+
+    cleared = rules.clearing(len(pools))
+    first = {cell: pairs(cell, PAIRS) for cell in pools}
+    again = {cell for cell, logs in first.items() if rules.suspect(logs) and not cleared(logs)}
+    found = {}
+    for cell, logs in first.items():
+        fresh = cell in again
+        change = rules.change(pairs(cell, FRESH_PAIRS), len(again)) if fresh else rules.change(logs, len(pools))
+        found[cell] = (change, verdict.judge(change, rules.threshold))
+    return found
+
+
+def fresh(logs: np.ndarray, rules: Rules, random: np.random.Generator, suspects: int = 2) -> Change:
+    """Return what fresh pairs, drawn from a cell's log ratios, say of it as one of so many suspects."""
+    return rules.change(random.choice(logs, FRESH_PAIRS) * random.choice([-1.0, 1.0], FRESH_PAIRS), suspects)
+
+
+def pools(rounds: Any) -> dict[tuple[Any, ...], np.ndarray]:
+    """Return each cell's log ratios, head over base, a median a pair, from the data frame of a duel's samples."""
+    logs = np.log(rounds["head_seconds"] / rounds["base_seconds"])
+    medians = logs.groupby([rounds[name] for name in (*CASE, "stage", "pair")], observed=True).median()
+    grouped = medians.groupby(level=list(CASE), observed=True)
+    return {tuple(cell) if isinstance(cell, tuple) else (cell,): found.to_numpy() for cell, found in grouped}

@@ -1,0 +1,103 @@
+"""The duel as its user runs it: two checkouts, or one against itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.checkout import Checkout, copy_to
+
+SLOW = "        position, slope = np.empty_like(x), np.empty_like(x)\n"
+QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-size", "100")
+
+
+@pytest.fixture
+def head(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A second copy of the checkout, that the test may change."""
+    return copy_to(tmp_path_factory.mktemp("head"))
+
+
+def slowed(head: Checkout) -> None:
+    """Make the head's in-place NumPy do its descent three times."""
+    path = "backends/numpy_modes.py"
+    text = (head.path / path).read_text(encoding="utf-8")
+    line = "        np.copyto(position, x)\n        for _ in range(steps):\n"
+    assert line in text
+    head.write(
+        path,
+        text.replace(line, line.replace("range(steps)", "[*range(steps)] * 3").replace("position, x", "position, x")),
+    )
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    rows = pd.read_csv(folder / "verdicts.csv")
+    return dict(zip(rows["backend"], rows["verdict"], strict=True))
+
+
+def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, head: Checkout, tmp_path: Path) -> None:
+    slowed(head)
+    sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
+    # A tripled descent ends further down: long enough a descent, that both end at the minimum.
+    done = checkout.run("bench", "duel", *sides, "--backend", "numpy,numpy-inplace", "--steps", "100", *QUICK)
+    assert done.returncode == 1, done.stderr
+    assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
+    assert "fresh pairs say" in done.stdout
+    samples = pd.read_csv(tmp_path / "out" / "samples.csv")
+    again = samples[samples["backend"] == "numpy-inplace"]
+    assert set(again["stage"]) == {1, 2}
+    assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(10))
+    assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
+    assert (tmp_path / "out" / "verdicts.md").read_text().count("| numpy-inplace |") >= 1
+
+
+def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_or_new(
+    checkout: Checkout, head: Checkout, tmp_path: Path
+) -> None:
+    mode = "from backends.numpy_modes import NumpyMode, descent\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
+    checkout.write("backends/old_modes.py", mode.format("old", "descent"))
+    head.write("backends/young_modes.py", mode.format("young", "descent"))
+    checkout.write("backends/frail_modes.py", mode.format("frail", "descent"))
+    head.write("backends/frail_modes.py", mode.format("frail", "None"))
+    for side in (checkout, head):
+        for framework in ("jax", "torch", "autograd"):
+            (side.path / "backends" / f"{framework}_modes.py").unlink()
+    sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
+    done = checkout.run("bench", "duel", *sides, *QUICK)
+    assert done.returncode == 1, done.stderr
+    found = verdicts(tmp_path / "out")
+    assert {name: found[name] for name in ("old", "young", "frail")} == {
+        "old": "missing",
+        "young": "new",
+        "frail": "failed",
+    }
+    assert "TypeError" in done.stdout
+
+
+def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
+    done = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, "--threshold", "50%", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert '"verdict": "unchanged"' in done.stdout
+    (folder,) = (checkout.path / "results" / "duels").iterdir()
+    assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.md"}
+    noise = checkout.run("report", "noise", str(folder / "samples.csv"))
+    assert noise.returncode == 0, noise.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--head", "."], ""),
+        (["--base", "/nowhere"], "/nowhere: no checkout of descent-bench"),
+        (["--base-python", "/no/python"], "/no/python"),
+        (["--backend", "nump"], "unknown backend 'nump'"),
+        (["--pairs", "none"], "--pairs 'none'"),
+        (["--threshold", "3"], "between 0 and 100 %"),
+    ],
+)
+def test_a_side_that_cannot_duel_is_one_line(checkout: Checkout, arguments: list[str], words: str) -> None:
+    done = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, *arguments)
+    assert done.returncode == (2 if words else 0), done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
