@@ -211,9 +211,7 @@ def _shared_launches(sides: Sides) -> str:
     if both.empty or sides.by is not None:
         return ""
     run = both["run"].iloc[0]
-    return (
-        f"{len(both):,} launches are on both sides (run '{units.short(run)}'): there they are compared with themselves"
-    )
+    return f"{len(both):,} {'launch is' if len(both) == 1 else 'launches are'} on both sides (run '{units.short(run)}'): what is on both is compared with itself"
 
 
 def _list(values: Sequence[str]) -> str:

@@ -121,6 +121,14 @@ def test_a_framework_that_is_not_installed_is_a_row_unless_asked_for_by_name(che
     assert "backend 'torch-sgd': torch is not installed" in asked.stderr
 
 
+def test_a_missing_compiler_is_a_reason_and_not_an_error(checkout: Checkout) -> None:
+    done = checkout.race("--backend", "torch-compile", "--batch-size", "1", "--device", "cpu", CXX="no-such-compiler")
+    assert done.returncode == 0, done.stdout
+    row = checkout.rows().iloc[0]
+    assert row["status"] == "unsupported"
+    assert "there is no 'no-such-compiler'; install g++, or set CXX" in str(row["reason"])
+
+
 def test_a_correctness_run_keeps_nothing(checkout: Checkout) -> None:
     done = checkout.run("pytest", "bench/", "--benchmark-disable", "--backend", "numpy,autograd", "--device", "cpu")
     assert done.returncode == 0, done.stdout
