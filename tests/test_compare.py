@@ -333,7 +333,7 @@ def test_a_run_compared_with_itself_is_told_so(bench: Bench) -> None:
     base = bench.write("base", steady())
     code, printed = bench.run(base, base, "--format", "json")
     assert code == 0
-    told = "5 launches are on both sides (run 'base'): there they are compared with themselves"
+    told = "5 launches are on both sides (run 'base'): what is on both is compared with itself"
     assert told in json.loads(printed)["notes"]
 
 
