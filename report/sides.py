@@ -211,7 +211,8 @@ def _shared_launches(sides: Sides) -> str:
     if both.empty or sides.by is not None:
         return ""
     run = both["run"].iloc[0]
-    return f"{len(both):,} {'launch is' if len(both) == 1 else 'launches are'} on both sides (run '{units.short(run)}'): what is on both is compared with itself"
+    count = f"{len(both):,} {'launch is' if len(both) == 1 else 'launches are'}"
+    return f"{count} on both sides (run '{units.short(run)}'): what is on both is compared with itself"
 
 
 def _list(values: Sequence[str]) -> str:
