@@ -16,9 +16,9 @@ import statistics
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from math import log
 from typing import NamedTuple
@@ -87,16 +87,24 @@ class Stage:
         def lane(pair: int) -> None:
             cpu = cpus.get()
             try:
-                for case, found in _pair(self.sides, self._shuffled(), cpu, self.effort):
-                    with self._lock:
-                        self._enter(pair, cpu, case, found)
-                    tick()
+                with closing(_pair(self.sides, self._shuffled(), cpu, self.effort)) as cases:
+                    for case, found in cases:
+                        with self._lock:
+                            self._enter(pair, cpu, case, found)
+                        tick()
             finally:
                 cpus.put(cpu)
 
         with ThreadPoolExecutor(self.effort.lanes) as pool:
-            for done in [pool.submit(lane, pair) for pair in range(self.pairs)]:
-                done.result()
+            running = [pool.submit(lane, pair) for pair in range(self.pairs)]
+            try:
+                for one in running:
+                    one.result()
+            except BaseException:  # Ctrl-C, or a worker that cannot be started: the lanes end with their case
+                self._decided.update(self.cases)
+                for one in running:
+                    one.cancel()
+                raise
 
     def logs(self, case: int) -> list[float]:
         """Return the median log ratio, head over base, of each pair that measured the case."""
@@ -127,7 +135,9 @@ Found = tuple[int, list[tuple[float, float]]] | dict[str, str]
 """Iterations and rounds of one case; or, by side, why it has none."""
 
 
-def _pair(sides: Sides, cases: Iterator[tuple[int, Case]], cpu: int, effort: Effort) -> Iterator[tuple[int, Found]]:
+def _pair(
+    sides: Sides, cases: Iterator[tuple[int, Case]], cpu: int, effort: Effort
+) -> Generator[tuple[int, Found], None, None]:
     """Yield what one process pair finds of each case; a case that ends a process is its own failure, and no other's."""
     left = True
     while left:

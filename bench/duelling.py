@@ -95,7 +95,7 @@ def share(word: str) -> float:
 
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel that was chosen, and return its exit code."""
-    sides = Sides(Side(chosen.base.resolve(), chosen.base_python), Side(chosen.head.resolve(), chosen.head_python))
+    sides = Sides(_side(chosen.base, chosen.base_python), _side(chosen.head, chosen.head_python))
     effort = Effort(chosen.seconds, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
@@ -114,6 +114,11 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     print(compare.write(result, chosen.format), end="")
     print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.md", file=sys.stderr)
     return result.exit_code
+
+
+def _side(path: Path, python: str) -> Side:
+    """Return the side with paths that hold from any folder; a link, as an environment's interpreter is, stays one."""
+    return Side(path.resolve(), str(Path(python).absolute()) if "/" in python else python)
 
 
 def _stage(number: int, stage: Stage, folder: Path, bar: Progress) -> Stage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,6 @@ import pytest
 
 from tests.checkout import Checkout, copy_to
 
-SLOW = "        position, slope = np.empty_like(x), np.empty_like(x)\n"
 QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-size", "100")
 
 
@@ -20,15 +21,12 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 def slowed(head: Checkout) -> None:
-    """Make the head's in-place NumPy do its descent three times."""
+    """Make the head's in-place NumPy compute each gradient three times: more work, the same answer."""
     path = "backends/numpy_modes.py"
     text = (head.path / path).read_text(encoding="utf-8")
-    line = "        np.copyto(position, x)\n        for _ in range(steps):\n"
-    assert line in text
-    head.write(
-        path,
-        text.replace(line, line.replace("range(steps)", "[*range(steps)] * 3").replace("position, x", "position, x")),
-    )
+    line = "            into(position, slope)\n"
+    assert text.count(line) == 1
+    head.write(path, text.replace(line, 3 * line))
 
 
 def verdicts(folder: Path) -> dict[str, str]:
@@ -39,8 +37,7 @@ def verdicts(folder: Path) -> dict[str, str]:
 def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, head: Checkout, tmp_path: Path) -> None:
     slowed(head)
     sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
-    # A tripled descent ends further down: long enough a descent, that both end at the minimum.
-    done = checkout.run("bench", "duel", *sides, "--backend", "numpy,numpy-inplace", "--steps", "100", *QUICK)
+    done = checkout.run("bench", "duel", *sides, "--backend", "numpy,numpy-inplace", *QUICK)
     assert done.returncode == 1, done.stderr
     assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
     assert "fresh pairs say" in done.stdout
@@ -101,3 +98,15 @@ def test_a_side_that_cannot_duel_is_one_line(checkout: Checkout, arguments: list
     assert done.returncode == (2 if words else 0), done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
+    long = ("--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
+    duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
+    time.sleep(6)
+    duel.send_signal(signal.SIGINT)
+    _, errors = duel.communicate(timeout=60)
+    assert duel.returncode == 130
+    assert "what was measured is kept" in errors
+    assert "Traceback" not in errors
+    assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
