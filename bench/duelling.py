@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bench.launches import Case, progress, select
 from bench.options import whole
 from bench.workers import Side, StartError, Worker
 from report import compare, units
-from report.gate import FRESH_PAIRS, PAIRS, THRESHOLD, Rules
+from report.gate import FRESH_PAIRS, FRESH_SECONDS, PAIRS, SECONDS, THRESHOLD, Rules
 from report.schema import CASE
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
@@ -76,7 +76,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
         default=str(FRESH_PAIRS),
         help=f"process pairs for suspects (default: {FRESH_PAIRS})",
     )
-    parser.add_argument("--seconds", type=float, default=0.4, help="of rounds a case and pair (default: 0.4)")
+    for name, seconds, whose in (("", SECONDS, "case and pair"), ("fresh-", FRESH_SECONDS, "suspect and fresh pair")):
+        text = f"of rounds a {whose} (default: {seconds})"
+        parser.add_argument(f"--{name}seconds", metavar="SECONDS", type=float, default=seconds, help=text)
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="a case (default: 300)")
     parser.add_argument("--lanes", metavar="N", default=str(duel.lanes()), help="pairs at once (default: one a CPU)")
     parser.add_argument("--allow-missing", action="store_true", help="a case that head does not have does not fail")
@@ -97,6 +99,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel that was chosen, and return its exit code."""
     sides = Sides(_side(chosen.base, chosen.base_python), _side(chosen.head, chosen.head_python))
     effort = Effort(chosen.seconds, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
+    fresh_effort = replace(effort, seconds=chosen.fresh_seconds)
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
@@ -105,7 +108,9 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     with progress() as bar:
         stages = [_stage(1, Stage(sides, effort, cases.common, pairs, rules.clearing(len(cases.common))), folder, bar)]
         again = verdicts.suspects(stages[0], rules)
-        stages.append(_stage(2, Stage(sides, effort, again, fresh_pairs, rules.clearing(len(again))), folder, bar))
+        stages.append(
+            _stage(2, Stage(sides, fresh_effort, again, fresh_pairs, rules.clearing(len(again))), folder, bar)
+        )
     names = _describe(sides.base, sides.head), _describe(sides.head, sides.base)
     rows = [*verdicts.judged(stages[0], stages[1], rules), *verdicts.strangers(cases.missing, cases.new)]
     result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)

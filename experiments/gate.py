@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.gate", description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=("collect", "table"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pairs", type=int, default=40, help="process pairs against itself; 3/5 of it per slowdown")
+    parser.add_argument("--pairs", type=int, default=24, help="process pairs against itself; 2/3 of it per slowdown")
     parser.add_argument("--launches", type=int, default=10, help="pinned; as many not pinned")
     options = parser.parse_args()
     if options.command == "table":
@@ -76,18 +76,18 @@ def collect(folder: Path, pairs: int, launches: int) -> None:
     """Measure everything that the table needs; what is there already is left."""
     for name, percent, selection, count in (
         ("same", 0, {"steps": "20"}, pairs),
-        ("slow5", 5, {"steps": "20", "backend": STEPWISE}, 3 * pairs // 5),
-        ("slow3", 3, {"steps": "100", "backend": STEPWISE}, 3 * pairs // 5),
+        ("slow5", 5, {"steps": "20", "backend": STEPWISE}, 2 * pairs // 3),
+        ("slow3", 3, {"steps": "34", "backend": STEPWISE}, 2 * pairs // 3),
     ):
         if not (folder / f"{name}.csv").exists():
             _collect_pairs(folder, name, percent, selection, count)
+    for number in range(launches // 2):
+        if not (folder / f"rounds{number}.json").exists():
+            _pytest(folder, number)
     for name, more in (("pinned", PINNED), ("free", ())):
         path = folder / f"{name}.csv"
         if not path.exists():
             _quietly("bench", "run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
-    for number in range(launches // 2):
-        if not (folder / f"rounds{number}.json").exists():
-            _pytest(folder, number)
 
 
 def _collect_pairs(folder: Path, name: str, percent: int, selection: dict[str, str], pairs: int) -> None:
@@ -96,7 +96,8 @@ def _collect_pairs(folder: Path, name: str, percent: int, selection: dict[str, s
     words = {"batch_size": "1,10000", "device": "cpu", "dtype": None, "problem": None, "backend": None} | selection
     cases = duelling.cases_of(sides, words).common
     done = itertools.count(1)
-    stage = Stage(sides, Effort(0.4, 300.0, lanes()), cases, pairs, _never)
+    seconds = gate.SECONDS if percent == 0 else gate.FRESH_SECONDS
+    stage = Stage(sides, Effort(seconds, 300.0, lanes()), cases, pairs, _never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
     duelling.write_samples(folder / f"{name}.csv", 1, stage)
 
@@ -138,22 +139,26 @@ def _quietly(*module: str) -> None:
 def table(folder: Path) -> None:
     """Print what was measured, and what was simulated from it, as Markdown."""
     random = np.random.default_rng(0)
-    same, slow5, slow3 = (_pools(folder / f"{name}.csv") for name in ("same", "slow5", "slow3"))
+    same = _pools(folder / "same.csv")
     rules, tight = Rules(0.03), Rules(0.015)
     print("| what | found | from |\n| --- | --- | --- |")
     changes, failed = _duels(same, rules, random)
     source, median = f"{SUITES:,} duels drawn from {_count(same)} pairs", _percent(np.median(changes))
-    print(f"| duels of a checkout with itself, {len(same)} cells: median change of a cell | {median} | {source} |")
+    print(f"| duels of a checkout with itself, {len(same)} cells: median change | {median} | {source} |")
     print(f"| the same: 95 % of the cells change by less than | {_percent(np.quantile(changes, 0.95))} | the same |")
     print(f"| the same: duels that fail at 3 % | {_percent(failed)} | the same |")
-    for name, slow, at in (("5 %", slow5, rules), ("3 %", slow3, tight)):
-        _print_power(name, same, slow, at, random)
+    for percent, at in ((5, rules), (3, tight)):
+        _print_power(percent, folder, same, at, random)
     _print_compare(folder)
     _print_peers(folder)
 
 
-def _pools(path: Path) -> Pools:
-    return {(cell[2], cell[1], cell[3]): logs for cell, logs in gate.pools(pd.read_csv(path)).items()}
+def _pools(path: Path, share: float = 1.0) -> Pools:
+    """Return each cell's pairs; of each pair only the first so many of its rounds, as a shorter stage would have had."""
+    rounds = pd.read_csv(path)
+    of_pair = rounds.groupby(["backend", "batch_size", "pair"])
+    kept = of_pair.cumcount() < np.ceil(share * of_pair["pair"].transform("size"))
+    return {(cell[2], cell[1], cell[3]): logs for cell, logs in gate.pools(rounds[kept]).items()}
 
 
 def _count(pools: Pools) -> int:
@@ -167,23 +172,27 @@ def _duels(same: Pools, rules: Rules, random: np.random.Generator) -> tuple[np.n
     return changes, float(np.mean([any(cell == Verdict.REGRESSED for _, cell in one.values()) for one in found]))
 
 
-def _print_power(name: str, same: Pools, slow: Pools, rules: Rules, random: np.random.Generator) -> None:
-    """Print how often a slowdown of one backend is reported: in all of its cells, and in one at least."""
-    every, some, rounds = [], [], max(1, SUITES // 10)
-    for backend in sorted({cell[0] for cell in slow}):
-        cells = {cell: logs for cell, logs in slow.items() if cell[0] == backend}
-        for _ in range(rounds):
-            found = gate.draw(same | cells, rules, random, changed=cells)
-            hits = [found[cell][1] == Verdict.REGRESSED for cell in cells]
-            every += hits
-            some.append(any(hits))
-    true = np.median(np.concatenate([*slow.values()]))
+def _print_power(percent: int, folder: Path, same: Pools, rules: Rules, random: np.random.Generator) -> None:
+    """Print how often a slowdown of one backend is reported: in each of its cells, and by the duel as a whole."""
+    path = folder / f"slow{percent}.csv"
+    brief, whole = _pools(path, gate.SECONDS / gate.FRESH_SECONDS), _pools(path)
+    cells, duels, each = [], [], max(1, SUITES // 10)
+    for backend in sorted({cell[0] for cell in whole}):
+        slow = {cell: logs for cell, logs in whole.items() if cell[0] == backend}
+        start = same | {cell: brief[cell] for cell in slow}
+        for _ in range(each):
+            found = gate.draw(start, rules, random, changed=slow)
+            hits = [found[cell][1] == Verdict.REGRESSED for cell in slow]
+            cells += hits
+            duels.append(any(hits))
+        print(f"{backend}: {_percent(np.mean(cells[-2 * each :]))} of its cells", file=sys.stderr)
+    true = _percent(np.expm1(np.median(np.concatenate([*whole.values()]))))
+    at = f"threshold {100 * rules.threshold:g} %"
+    source = f"{len(duels):,} duels drawn from {_count(whole)} pairs of each of {len(whole)} cells"
     print(
-        f"| {name} more work in one backend (measured: {_percent(np.expm1(true))}), threshold "
-        f"{100 * rules.threshold:g} %: its cells reported as regressed | {_percent(np.mean(every))} | "
-        f"{len(some):,} duels drawn from {_count(slow)} pairs of each of {len(slow)} cells |"
+        f"| {percent} % more work in one backend (measured: {true}), {at}: cells found | {_percent(np.mean(cells))} | {source} |"
     )
-    print(f"| the same: duels that fail | {_percent(np.mean(some))} | the same |")
+    print(f"| the same: duels that fail | {_percent(np.mean(duels))} | the same |")
 
 
 def _print_compare(folder: Path) -> None:

@@ -11,7 +11,7 @@ times over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,8 +23,11 @@ from report.schema import CASE
 from report.verdict import Change, Verdict
 
 THRESHOLD = 0.03
-PAIRS, FRESH_PAIRS = 14, 16
+PAIRS, FRESH_PAIRS = 12, 16
 """Process pairs of the first stage, and of the second."""
+
+SECONDS, FRESH_SECONDS = 0.9, 2.0
+"""Seconds of rounds a case and pair: there are few suspects, and their verdict is worth the time."""
 
 SUSPICION = 2.0 / 3.0
 """A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever passed by."""
@@ -54,25 +57,31 @@ class Rules:
 
 
 def draw(
-    pools: Mapping[Cell, np.ndarray], rules: Rules, random: np.random.Generator, changed: Collection[Cell] = ()
+    pools: Mapping[Cell, np.ndarray],
+    rules: Rules,
+    random: np.random.Generator,
+    changed: Mapping[Cell, np.ndarray] | None = None,
 ) -> dict[Cell, tuple[Change, Verdict]]:
     """Return what one duel concludes whose pairs are drawn, with replacement, from each cell's measured log ratios.
 
     In a cell that has not changed, which side is base is a label: each drawn pair keeps its sign or turns it by chance,
-    so that the pool's own chance offset is not taken for a change.
+    so that the pool's own chance offset is not taken for a change. `changed` are the cells that have, with their pairs of
+    the second stage.
     """
+    second = pools if changed is None else {**pools, **changed}
 
-    def pairs(cell: Cell, count: int) -> np.ndarray:
-        logs = random.choice(pools[cell], count)
-        return logs if cell in changed else logs * random.choice([-1.0, 1.0], count)
+    def pairs(source: Mapping[Cell, np.ndarray], cell: Cell, count: int) -> np.ndarray:
+        logs = random.choice(source[cell], count)
+        turned = random.choice([-1.0, 1.0], count)
+        return logs if changed is not None and cell in changed else logs * turned
 
     cleared = rules.clearing(len(pools))
-    first = {cell: pairs(cell, PAIRS) for cell in pools}
+    first = {cell: pairs(pools, cell, PAIRS) for cell in pools}
     again = {cell for cell, logs in first.items() if rules.suspect(logs) and not cleared(logs)}
     found = {}
     for cell, logs in first.items():
         fresh = cell in again
-        change = rules.change(pairs(cell, FRESH_PAIRS), len(again)) if fresh else rules.change(logs, len(pools))
+        change = rules.change(pairs(second, cell, FRESH_PAIRS), len(again)) if fresh else rules.change(logs, len(first))
         found[cell] = (change, verdict.judge(change, rules.threshold))
     return found
 

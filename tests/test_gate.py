@@ -51,7 +51,7 @@ def test_nothing_changed_hardly_ever_fails() -> None:
 def test_a_true_change_of_one_cell_is_found_and_of_that_one_alone(shift: float, expected: Verdict) -> None:
     random, changed = np.random.default_rng(3), pools(0.01)
     changed[7] = changed[7] + shift
-    found = [gate.draw(changed, RULES, random, changed={7}) for _ in range(50)]
+    found = [gate.draw(changed, RULES, random, changed={7: changed[7]}) for _ in range(50)]
     assert all(one[7][1] == expected for one in found)
     assert not any(one[cell][1] == expected for one in found for cell in one if cell != 7)
 
