@@ -154,7 +154,7 @@ def table(folder: Path) -> None:
 
 
 def _pools(path: Path, share: float = 1.0) -> Pools:
-    """Return each cell's pairs; of each pair only the first so many of its rounds, as a shorter stage would have had."""
+    """Return each cell's pairs; of each pair only the first share of its rounds, as a shorter stage would have."""
     rounds = pd.read_csv(path)
     of_pair = rounds.groupby(["backend", "batch_size", "pair"])
     kept = of_pair.cumcount() < np.ceil(share * of_pair["pair"].transform("size"))
@@ -189,9 +189,8 @@ def _print_power(percent: int, folder: Path, same: Pools, rules: Rules, random: 
     true = _percent(np.expm1(np.median(np.concatenate([*whole.values()]))))
     at = f"threshold {100 * rules.threshold:g} %"
     source = f"{len(duels):,} duels drawn from {_count(whole)} pairs of each of {len(whole)} cells"
-    print(
-        f"| {percent} % more work in one backend (measured: {true}), {at}: cells found | {_percent(np.mean(cells))} | {source} |"
-    )
+    what = f"{percent} % more work in one backend (measured: {true}), {at}"
+    print(f"| {what}: cells found | {_percent(np.mean(cells))} | {source} |")
     print(f"| the same: duels that fail | {_percent(np.mean(duels))} | the same |")
 
 

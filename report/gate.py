@@ -65,8 +65,8 @@ def draw(
     """Return what one duel concludes whose pairs are drawn, with replacement, from each cell's measured log ratios.
 
     In a cell that has not changed, which side is base is a label: each drawn pair keeps its sign or turns it by chance,
-    so that the pool's own chance offset is not taken for a change. `changed` are the cells that have, with their pairs of
-    the second stage.
+    so that the pool's own chance offset is not taken for a change. `changed` are the cells that have, with their pairs
+    of the second stage.
     """
     second = pools if changed is None else {**pools, **changed}
 
