@@ -40,13 +40,13 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
     done = checkout.run("bench", "duel", *sides, "--backend", "numpy,numpy-inplace", *QUICK)
     assert done.returncode == 1, done.stderr
     assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
-    assert "fresh pairs say" in done.stdout
+    assert "fresh pairs say" in " ".join(done.stdout.split())
     samples = pd.read_csv(tmp_path / "out" / "samples.csv")
     again = samples[samples["backend"] == "numpy-inplace"]
     assert set(again["stage"]) == {1, 2}
     assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(10))
     assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
-    assert (tmp_path / "out" / "verdicts.md").read_text().count("| numpy-inplace |") >= 1
+    assert "|numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
 
 
 def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_or_new(
