@@ -53,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("results"):
+        _path(session.config)
     if any(_given(session.config).values()):
         _selection(session.config)  # a wrong word ends the session here, before anything is collected
 
@@ -121,8 +123,25 @@ def _path(config: pytest.Config) -> Path:
     if PATH not in config.stash:
         from bench.race import new_path  # noqa: PLC0415 (imports NumPy)
 
-        config.stash[PATH] = config.getoption("results") or new_path(config.rootpath / "results")
+        path = config.getoption("results")
+        if path is not None and path.exists():
+            _require_another_launch(path, config.getoption("launch"))
+        config.stash[PATH] = path or new_path(config.rootpath / "results")
     return config.stash[PATH]
+
+
+def _require_another_launch(path: Path, launch: int) -> None:
+    """Raise a usage error where the CSV has rows of this launch already: a case would be in it twice."""
+    from report import table  # noqa: PLC0415 (imports pandas)
+
+    try:
+        launches = set(table.read(path)["launch"])
+    except table.TableError as error:
+        raise pytest.UsageError(f"--results {error}") from error
+    if launch in launches:
+        raise pytest.UsageError(
+            f"--results {path}: has launch {launch} already; name another file, or another --launch"
+        )
 
 
 def _selection(config: pytest.Config) -> Selection:

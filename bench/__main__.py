@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.command(chosen, {name: getattr(chosen, name) for name in options.HELP}))
-    except (ValueError, StartError) as error:
+    except (ValueError, OSError, StartError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

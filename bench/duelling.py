@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike
 from rich.progress import Progress
 
 from bench import duel, machine, verdicts
@@ -17,7 +19,7 @@ from bench.launches import Case, progress, select
 from bench.options import whole
 from bench.workers import Side, StartError, Worker
 from report import compare, units
-from report.gate import FRESH_PAIRS, FRESH_SECONDS, PAIRS, SECONDS, THRESHOLD, Rules
+from report.gate import FRESH_PAIRS, FRESH_SECONDS, PAIRS, SECONDS, THRESHOLD, Rules, fewest
 from report.schema import CASE
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
@@ -79,6 +81,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     for name, seconds, whose in (("", SECONDS, "case and pair"), ("fresh-", FRESH_SECONDS, "suspect and fresh pair")):
         text = f"of rounds a {whose} (default: {seconds})"
         parser.add_argument(f"--{name}seconds", metavar="SECONDS", type=float, default=seconds, help=text)
+    parser.add_argument("--all-pairs", action="store_true", help="clear no case early: for `report noise`")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="a case (default: 300)")
     parser.add_argument("--lanes", metavar="N", default=str(duel.lanes()), help="pairs at once (default: one a CPU)")
     parser.add_argument("--allow-missing", action="store_true", help="a case that head does not have does not fail")
@@ -99,15 +102,21 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel that was chosen, and return its exit code."""
     sides = Sides(_side(chosen.base, chosen.base_python), _side(chosen.head, chosen.head_python))
     effort = Effort(chosen.seconds, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
-    fresh_effort = replace(effort, seconds=chosen.fresh_seconds)
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
+    if pairs < (least := fewest(len(cases.common), chosen.confidence)):
+        raise ValueError(f"--pairs '{pairs}': {len(cases.common)} cells take {least} at least to conclude anything")
+    if any(case["device"] != "cpu" for case in cases.common.values()):
+        effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
+    fresh_effort = replace(effort, seconds=chosen.fresh_seconds)
     folder = chosen.output or machine.ROOT / "results" / "duels" / _name()
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
-        stages = [_stage(1, Stage(sides, effort, cases.common, pairs, rules.clearing(len(cases.common))), folder, bar)]
+        clearing = _never if chosen.all_pairs else rules.clearing(len(cases.common))
+        stages = [_stage(1, Stage(sides, effort, cases.common, pairs, clearing), folder, bar)]
         again = verdicts.suspects(stages[0], rules)
+        fresh_pairs = max(fresh_pairs, fewest(len(again), chosen.confidence))
         stages.append(
             _stage(2, Stage(sides, fresh_effort, again, fresh_pairs, rules.clearing(len(again))), folder, bar)
         )
@@ -119,6 +128,11 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     print(compare.write(result, chosen.format), end="")
     print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.md", file=sys.stderr)
     return result.exit_code
+
+
+def _never(logs: ArrayLike) -> bool:
+    """Clear no case, so that all of them have the same number of pairs."""
+    return np.size(logs) < 0
 
 
 def _side(path: Path, python: str) -> Side:

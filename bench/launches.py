@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import machine
 from bench.options import whole
 from bench.race import new_path
-from bench.workers import Side, Worker, WorkerError
+from bench.workers import Side, StartError, Worker, WorkerError
 from report import schema, show, table
 
 Case = dict[str, Any]
@@ -69,6 +69,8 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
 
 def run(selection: dict[str, str | None], options: Options) -> int:
     """Measure all launches, print the summary, and return the exit code: 0, or 1 where a case failed."""
+    if options.path.exists():
+        raise ValueError(f"{options.path} is there already, and a run is a file of its own; name another with --output")
     side = Side()
     with Worker(side, options.threads, options.allocator) as worker:
         cases = select(worker, selection)
@@ -88,7 +90,10 @@ def run(selection: dict[str, str | None], options: Options) -> int:
 
 def select(worker: Worker, selection: dict[str, str | None]) -> list[Case]:
     """Return the cases that the words name, as the worker's checkout knows them; raises `ValueError` with its line."""
-    answer = worker.ask("select", IMPORT_SECONDS, options=selection)
+    try:
+        answer = worker.ask("select", IMPORT_SECONDS, options=selection)
+    except WorkerError as error:
+        raise StartError(f"a worker ended while it imported the frameworks ({error}); see the lines above") from error
     if "error" in answer:
         raise ValueError(answer["error"])
     return list(answer["cases"])

@@ -13,6 +13,7 @@ from bench.launches import Case
 from report import comparison, verdict
 from report.comparison import Comparison
 from report.gate import Rules
+from report.outcomes import BROKEN
 from report.schema import CASE
 from report.verdict import Verdict
 
@@ -32,9 +33,9 @@ def judged(first: Stage, second: Stage, rules: Rules) -> Iterator[Row]:
     """Yield the row of each case: its verdict is that of its fresh pairs, where it was suspect."""
     for number, case in first.cases.items():
         failures = first.failures.get(number) or second.failures.get(number)
-        yield {name: case[name] for name in CASE} | (
-            _failed(failures) if failures else _timed(first, second, number, rules)
-        )
+        measured = bool(first.rounds[number])
+        row = _failed(failures, measured=measured) if failures else _timed(first, second, number, rules)
+        yield {name: case[name] for name in CASE} | row
 
 
 def strangers(missing: list[Case], new: list[Case]) -> Iterator[Row]:
@@ -69,10 +70,15 @@ def _timed(first: Stage, second: Stage, number: int, rules: Rules) -> Row:
     }
 
 
-def _failed(failures: dict[str, str]) -> Row:
+def _failed(failures: dict[str, str], *, measured: bool) -> Row:
     """Return the row of a case that one side, or both, could not run."""
-    found = Verdict.UNTIMED if len(failures) > 1 else Verdict.FAILED if "head" in failures else Verdict.NEW
-    return _untimed(found, "; ".join(f"{side}: {why}" for side, why in failures.items()))
+    reason = "; ".join(f"{side}: {why}" for side, why in failures.items())
+    base, head = (failures.get(side, "").startswith(BROKEN) for side in ("base", "head"))
+    if set(failures) == {"head"} or (head and not base):
+        return _untimed(Verdict.FAILED, reason)
+    if set(failures) == {"base"}:
+        return _untimed(Verdict.INCONCLUSIVE if measured else Verdict.NEW, reason)
+    return _untimed(Verdict.UNTIMED, reason)
 
 
 def _untimed(found: Verdict, reason: str) -> Row:
@@ -91,4 +97,4 @@ def _control(frame: pd.DataFrame) -> Iterator[str]:
 def _doubts(frame: pd.DataFrame) -> Iterator[str]:
     wide = int((frame["verdict"] == Verdict.INCONCLUSIVE).sum())
     if wide:
-        yield f"{wide} inconclusive: more pairs narrow their intervals (--pairs)"
+        yield f"{wide} inconclusive: more pairs narrow their intervals (--pairs; of suspects --fresh-pairs)"

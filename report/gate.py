@@ -11,6 +11,7 @@ times over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -56,6 +57,11 @@ class Rules:
         return size > SUSPICION * float(np.log1p(self.threshold))
 
 
+def fewest(cells: int, confidence: float = verdict.CONFIDENCE) -> int:
+    """Return how many pairs it takes for an interval of one of so many cells: with fewer, chance alone could do it."""
+    return math.ceil(math.log2(2.0 * max(1, cells) / (1.0 - confidence)))
+
+
 def draw(
     pools: Mapping[Cell, np.ndarray],
     rules: Rules,
@@ -75,15 +81,26 @@ def draw(
         turned = random.choice([-1.0, 1.0], count)
         return logs if changed is not None and cell in changed else logs * turned
 
+    first = {cell: _until_cleared(pairs(pools, cell, PAIRS), rules, len(pools)) for cell in pools}
     cleared = rules.clearing(len(pools))
-    first = {cell: pairs(pools, cell, PAIRS) for cell in pools}
     again = {cell for cell, logs in first.items() if rules.suspect(logs) and not cleared(logs)}
     found = {}
     for cell, logs in first.items():
-        fresh = cell in again
-        change = rules.change(pairs(second, cell, FRESH_PAIRS), len(again)) if fresh else rules.change(logs, len(first))
+        kept, cells = (logs, len(first))
+        if cell in again:
+            kept, cells = _until_cleared(pairs(second, cell, FRESH_PAIRS), rules, len(again)), len(again)
+        change = rules.change(kept, cells)
         found[cell] = (change, verdict.judge(change, rules.threshold))
     return found
+
+
+def _until_cleared(logs: np.ndarray, rules: Rules, cells: int) -> np.ndarray:
+    """Return the pairs that a duel would have measured: it asks after each whether the case is cleared."""
+    cleared = rules.clearing(cells)
+    for count in range(fewest(cells, rules.confidence), len(logs)):
+        if cleared(logs[:count]):
+            return logs[:count]
+    return logs
 
 
 def fresh(logs: np.ndarray, rules: Rules, random: np.random.Generator, suspects: int = 2) -> Change:

@@ -31,6 +31,7 @@ from report.gate import Rules
 from report.schema import CASE
 from report.verdict import Change
 
+THRESHOLDS = {"duel": gate.THRESHOLD, "runs": 0.10}
 GATES = 1000
 """So many gates are drawn: enough to tell a rate of 1 in 100 from one of 2."""
 
@@ -71,8 +72,8 @@ class Noise:
     def visible(self, threshold: float) -> pd.Series:
         """Return for each cell the smallest true change that is reported at the threshold with a chance of 95 %."""
         changes, halves = self.judged
-        beyond = np.log1p(threshold) + (-changes).quantile(POWER)
-        return pd.Series(np.expm1(np.maximum(beyond, (halves - changes).quantile(POWER))), index=changes.columns)
+        wanted = halves.clip(lower=np.log1p(threshold)) - changes  # beyond the threshold, and clear of no change
+        return pd.Series(np.expm1(wanted.quantile(POWER)), index=changes.columns)
 
 
 def add_to(commands: Any) -> None:
@@ -94,8 +95,8 @@ def _share(word: str) -> float:
 
 
 def _main(options: argparse.Namespace) -> int:
-    found = of_files(options.files)
-    threshold = options.threshold or (0.03 if found.kind == "duel" else 0.10)
+    found = of_files(options.files, options.threshold)
+    threshold = options.threshold or THRESHOLDS[found.kind]
     if options.threshold is not None and threshold < found.floor:
         print(
             f"report: a gate at {units.percent(threshold)} is tighter than the noise: below the floor, "
@@ -108,13 +109,16 @@ def _main(options: argparse.Namespace) -> int:
     return 0
 
 
-def of_files(paths: list[Path]) -> Noise:
-    """Return the noise in the files: all of them samples of duels, or all of them runs. Raises `TableError`."""
+def of_files(paths: list[Path], threshold: float | None = None) -> Noise:
+    """Return the noise in the files: all of them samples of duels, or all of them runs. Raises `TableError`.
+
+    A duel suspects by its threshold: its gates are drawn with the one given, by default a duel's own.
+    """
     heads = {path: _header(path) for path in paths}
     duels = [set(SAMPLES) <= set(head) for head in heads.values()]
     if any(duels) and not all(duels):
         raise table.TableError(f"{paths[duels.index(False)]}: no samples of a duel, as {paths[duels.index(True)]} has")
-    return _of_duels(paths) if all(duels) else _of_runs(table.read_all(paths))
+    return _of_duels(paths, Rules(threshold or gate.THRESHOLD)) if all(duels) else _of_runs(table.read_all(paths))
 
 
 def _header(path: Path) -> list[str]:
@@ -125,17 +129,20 @@ def _header(path: Path) -> list[str]:
         raise table.TableError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _of_duels(paths: list[Path]) -> Noise:
-    rules, random = Rules(gate.THRESHOLD), np.random.default_rng(0)
+def _of_duels(paths: list[Path], rules: Rules) -> Noise:
+    random = np.random.default_rng(0)
     frames = []
     for number, path in enumerate(paths):
         rounds = _samples(path)
+        rounds = rounds[rounds["stage"] == 1]  # a second stage measures suspects alone, chosen for being off
         frames.append(rounds.assign(pair=rounds["pair"] + number * 1_000_000))
     pools = gate.pools(pd.concat(frames))
+    if not pools:
+        raise table.TableError(f"{paths[0]}: no samples of a first stage")
     thin = [cell for cell, logs in pools.items() if len(logs) < FEWEST_PAIRS]
     if thin:
         raise table.TableError(
-            f"{' '.join(map(str, thin[0]))}: fewer than {FEWEST_PAIRS} process pairs; duel with more"
+            f"{' '.join(map(str, thin[0]))}: fewer than {FEWEST_PAIRS} process pairs; python -m bench duel --all-pairs"
         )
     drawn = [gate.draw(pools, rules, random) for _ in range(GATES)]
     fresh = [{cell: gate.fresh(logs, rules, random) for cell, logs in pools.items()} for _ in range(GATES)]
@@ -217,4 +224,6 @@ def _lines(found: Noise, threshold: float) -> Iterator[str]:
     at = units.percent(threshold)
     yield f"{every}, nothing changed: {units.percent(found.false_alarms(threshold))} fail at a threshold of {at}."
     yield f"Floor of the suite, where 1 in 100 fails: {units.percent(found.floor)}."
+    if found.kind == "runs":
+        yield "Halves of one run: the drift from one run to the next is not in them, and comes on top."
     yield f"Visible: the smallest true change that is reported at {at} in 95 of 100 cases."

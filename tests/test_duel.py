@@ -90,6 +90,8 @@ def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
         (["--base-python", "/no/python"], "/no/python"),
         (["--backend", "nump"], "unknown backend 'nump'"),
         (["--pairs", "none"], "--pairs 'none'"),
+        (["--pairs", "3"], "--pairs '3': 1 cells take 6 at least"),
+        (["--base-python", "/bin/false"], "no worker starts there"),
         (["--threshold", "3"], "between 0 and 100 %"),
     ],
 )

@@ -82,6 +82,15 @@ def test_a_wrong_word_is_one_line_and_measures_nothing(checkout: Checkout, argum
     assert not checkout.csvs()
 
 
+def test_a_run_is_a_file_of_its_own(checkout: Checkout, tmp_path: Path) -> None:
+    again = ("--launches", "1", "--backend", "numpy", "--batch-size", "1", "-o", str(tmp_path / "run.csv"), *QUICK)
+    assert checkout.run("bench", "run", *again).returncode == 0
+    done = checkout.run("bench", "run", *again)
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+    assert len(table.read(tmp_path / "run.csv")) == 1
+
+
 def test_threads_and_allocator_reach_the_processes(checkout: Checkout, tmp_path: Path) -> None:
     held = ("--threads", "1", "--allocator", "steady", "-o", str(tmp_path / "run.csv"))
     done = checkout.run("bench", "run", "--launches", "1", "--backend", "numpy", "--batch-size", "1", *held, *QUICK)

@@ -177,6 +177,15 @@ def test_the_order_is_shuffled_and_another_launchs_is_another(checkout: Checkout
     assert orders[0] != orders[1]
 
 
+def test_a_launch_is_in_its_file_once(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--results", "run.csv")
+    assert [checkout.race(*one).returncode, checkout.race(*one, "--launch", "1").returncode] == [0, 0]
+    again = checkout.race(*one)
+    assert again.returncode == 4
+    assert "run.csv: has launch 0 already" in again.stderr
+    assert len(table.read(checkout.path / "run.csv")) == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_what_is_measured_is_never_lost(checkout: Checkout, number: signal.Signals) -> None:
     sizes = ",".join(map(str, range(1, 41)))
