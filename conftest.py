@@ -140,7 +140,7 @@ def _require_another_launch(path: Path, launch: int) -> None:
         raise pytest.UsageError(f"--results {error}") from error
     if launch in launches:
         raise pytest.UsageError(
-            f"--results {path}: has launch {launch} already; name another file, or another --launch"
+            f"--results {path}: has launch {launch} already; name another file or launch"
         )
 
 
