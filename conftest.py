@@ -139,9 +139,7 @@ def _require_another_launch(path: Path, launch: int) -> None:
     except table.TableError as error:
         raise pytest.UsageError(f"--results {error}") from error
     if launch in launches:
-        raise pytest.UsageError(
-            f"--results {path}: has launch {launch} already; name another file or launch"
-        )
+        raise pytest.UsageError(f"--results {path}: has launch {launch} already; name another file or launch")
 
 
 def _selection(config: pytest.Config) -> Selection:

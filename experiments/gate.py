@@ -155,7 +155,7 @@ def table(folder: Path) -> None:
 
 def _pools(path: Path, share: float = 1.0) -> Pools:
     """Return each cell's pairs; of each pair only the first share of its rounds, as a shorter stage would have."""
-    rounds = pd.read_csv(path)
+    rounds = pd.read_csv(path, keep_default_na=False)
     of_pair = rounds.groupby(["backend", "batch_size", "pair"])
     kept = of_pair.cumcount() < np.ceil(share * of_pair["pair"].transform("size"))
     return {(cell[2], cell[1], cell[3]): logs for cell, logs in gate.pools(rounds[kept]).items()}

@@ -153,7 +153,7 @@ def _of_duels(paths: list[Path], rules: Rules) -> Noise:
 
 def _samples(path: Path) -> pd.DataFrame:
     try:
-        rounds = pd.read_csv(path, usecols=list(SAMPLES))
+        rounds = pd.read_csv(path, usecols=list(SAMPLES), keep_default_na=False)  # an empty text is a text
         for side in ("base_seconds", "head_seconds"):
             seconds = rounds[side].to_numpy(dtype=float)
             if not (np.isfinite(seconds) & (seconds > 0)).all():
