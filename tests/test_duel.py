@@ -73,7 +73,9 @@ def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_o
 
 
 def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
-    done = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, "--threshold", "50%", "--format", "json")
+    done = checkout.run(
+        "bench", "duel", "--backend", "numpy", *QUICK, "--all-pairs", "--threshold", "50%", "--format", "json"
+    )
     assert done.returncode == 0, done.stderr
     assert '"verdict": "unchanged"' in done.stdout
     (folder,) = (checkout.path / "results" / "duels").iterdir()
