@@ -10,7 +10,18 @@ import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backends.interface import DEVICES, DTYPES, OPERATORS, Backend, Builder, Case, Run, devices, missing_operator
+from backends.interface import (
+    DEVICES,
+    DTYPES,
+    OPERATORS,
+    Backend,
+    Builder,
+    Case,
+    Run,
+    devices,
+    missing_operator,
+    place,
+)
 
 __all__ = [
     "DEVICES",
@@ -25,6 +36,7 @@ __all__ = [
     "frameworks",
     "load",
     "missing_operator",
+    "place",
 ]
 
 SUFFIX = "_modes"

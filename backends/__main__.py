@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from backends import Backend, Case, Found, devices, load
+from backends import Backend, Case, Found, devices, load, place
 from problems import Array, Problem
 from problems import load as load_problems
 
@@ -93,7 +93,7 @@ def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
 
 
 def _call(backend: Backend, case: Case, problem: Problem, x: Array) -> float:
-    (placed,) = backend.put((x,), case)
+    (placed,) = place(backend, case, x)
     result = backend.compile(case, problem, placed, ())(placed, ())
     backend.wait(result)
     return float(backend.fetch(result)[0])

@@ -11,26 +11,19 @@ import numpy as np
 from autograd import grad
 
 from backends.interface import Builder, Case, Run, missing_operator
-from problems import Array, Data, Problem
+from problems import Array, Data, Parameters, Problem, each, loop
 
 
-def gradient(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    def loss(x: Array, data: Data) -> Array:
+def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def loss(x: Parameters, data: Data) -> Array:
         return problem.loss(anp, x, data)
 
     run: Run = grad(loss)
     return run
 
 
-def descent(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    slope, rate, steps = gradient(problem, case, x, data), problem.rate, case.steps
-
-    def run(x: Array, data: Data) -> Array:
-        for _ in range(steps):
-            x = x - rate * slope(x, data)
-        return x
-
-    return run
+def descent(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return loop(gradient(problem, case, x, data), problem.rate_at(x, data), case.steps, x)
 
 
 @dataclass(frozen=True)
@@ -55,14 +48,14 @@ class AutogradMode:
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         return arrays
 
-    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         return self.builders[case.operator](problem, case, x, data)
 
-    def wait(self, result: Array) -> None:
+    def wait(self, result: Parameters) -> None:
         """autograd computes in NumPy, which returns when it is done."""
 
-    def fetch(self, result: Array) -> Any:
-        return np.asarray(result)
+    def fetch(self, result: Parameters) -> Any:
+        return each(np.asarray, result)
 
 
 BACKENDS = (AutogradMode("autograd", {"gradient": gradient, "descent": descent}),)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from problems import Array, Data, Problem
+from problems import Array, Data, Parameters, Problem, each, leaves
 
 OPERATORS = ("descent", "gradient")
 DTYPES = ("float32", "float64")
@@ -31,11 +31,14 @@ class Case:
     steps: int
 
 
-Run: TypeAlias = Callable[[Array, Data], Array]
+Run: TypeAlias = Callable[[Parameters, Data], Parameters]
 """`run(x, data)` starts one call of the operator; `wait` says when its result is there. Inputs are not modified."""
 
-Builder: TypeAlias = Callable[[Problem, Case, Array, Data], Run]
-"""Makes the `Run` of one operator, compiled for the case and for arrays like those given."""
+Flat: TypeAlias = Callable[..., Parameters]
+"""A function of x and each of the data: frameworks that compile unpack a tuple among the arguments at each call."""
+
+Builder: TypeAlias = Callable[[Problem, Case, Parameters, Data], Run]
+"""Makes the `Run` of one operator, compiled for the case and for arrays like those given: one, or a tuple of them."""
 
 
 class Backend(Protocol):
@@ -67,20 +70,33 @@ class Backend(Protocol):
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         """Return the host's NumPy arrays as arrays on the case's device; returns when they are there."""
 
-    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         """Trace and compile the case's operator for arrays like `x` and `data`; an eager mode returns at once."""
 
-    def wait(self, result: Array) -> None:
+    def wait(self, result: Parameters) -> None:
         """Block until `result` is computed. Every timed region ends with it."""
 
-    def fetch(self, result: Array) -> Any:
-        """Return `result` as a NumPy array."""
+    def fetch(self, result: Parameters) -> Any:
+        """Return `result` as a NumPy array, or a tuple of them."""
 
 
-def stepwise(step: Callable[..., Array], steps: int) -> Run:
+def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ...]:
+    """Put the arguments of a run, each of them an array or a tuple of arrays, on the case's device at once."""
+    placed = iter(backend.put(tuple(array for argument in arguments for array in leaves(argument)), case))
+    return tuple(each(lambda _: next(placed), argument) for argument in arguments)
+
+
+def step(slope: Flat, rate: float, x: Parameters) -> Flat:
+    """Return one step `step(x, *data)` of the descent, for parameters like `x`."""
+    if isinstance(x, tuple):
+        return lambda x, *data: tuple(p - rate * s for p, s in zip(x, slope(x, *data), strict=True))
+    return lambda x, *data: x - rate * slope(x, *data)
+
+
+def stepwise(step: Flat, steps: int) -> Run:
     """Return the descent that calls `step(x, *data)` `steps` times from Python."""
 
-    def run(x: Array, data: Data) -> Array:
+    def run(x: Parameters, data: Data) -> Parameters:
         if data:
             for _ in range(steps):
                 x = step(x, *data)

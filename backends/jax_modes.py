@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,49 +18,48 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import Builder, Case, Run, missing_operator, stepwise
-from problems import Array, Data, Problem
+from backends.interface import Builder, Case, Flat, Run, missing_operator, step, stepwise
+from problems import Array, Data, Parameters, Problem, each
 
 
-def gradient(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     slope = _slope(problem)
     return lambda x, data: slope(x, *data)
 
 
-def gradient_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     compiled = _compiled(_slope(problem), x, data)
     return lambda x, data: compiled(x, *data)
 
 
-def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return stepwise(_step(problem), case.steps)
+def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return stepwise(_step(problem, x, data), case.steps)
 
 
-def descent_jit(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem), x, data), case.steps)
+def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return stepwise(_compiled(_step(problem, x, data), x, data), case.steps)
 
 
-def descent_loop(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    step, steps = _step(problem), case.steps
+def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    one_step, steps = _step(problem, x, data), case.steps
 
-    def loop(x: Array, *data: Array) -> Array:
-        return jax.lax.fori_loop(0, steps, lambda _, x: step(x, *data), x)
+    def loop(x: Parameters, *data: Array) -> Parameters:
+        return jax.lax.fori_loop(0, steps, lambda _, x: one_step(x, *data), x)
 
     compiled = _compiled(loop, x, data)
     return lambda x, data: compiled(x, *data)
 
 
-def _slope(problem: Problem) -> Callable[..., Array]:
+def _slope(problem: Problem) -> Flat:
     """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
     return jax.grad(lambda x, *data: problem.loss(jnp, x, data))
 
 
-def _step(problem: Problem) -> Callable[..., Array]:
-    slope, rate = _slope(problem), problem.rate
-    return lambda x, *data: x - rate * slope(x, *data)
+def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
+    return step(_slope(problem), problem.rate_at(x, data), x)
 
 
-def _compiled(function: Callable[..., Array], x: Array, data: Data) -> Callable[..., Array]:
+def _compiled(function: Flat, x: Parameters, data: Data) -> Flat:
     """Compile `function(x, *data)` for these shapes, without running it.
 
     The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would become
@@ -102,14 +100,17 @@ class JaxMode:
         placed = jax.device_put(arrays, jax.devices(case.device)[0])
         return tuple(jax.block_until_ready(placed))
 
-    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         return self.builders[case.operator](problem, case, x, data)
 
-    def wait(self, result: Array) -> None:
-        result.block_until_ready()
+    def wait(self, result: Parameters) -> None:
+        if isinstance(result, tuple):
+            jax.block_until_ready(result)
+        else:  # the same, without a walk through the tuple that it is not: microseconds
+            result.block_until_ready()
 
-    def fetch(self, result: Array) -> Any:
-        return np.asarray(result)
+    def fetch(self, result: Parameters) -> Any:
+        return each(np.asarray, result)
 
 
 BACKENDS = (

@@ -11,48 +11,55 @@ from typing import Any, ClassVar
 import numpy as np
 
 from backends.interface import Builder, Case, Run, missing_operator
-from problems import Array, Data, Problem, descend
+from problems import Array, Data, Parameters, Problem, each, leaves, like, loop
 
 
-def gradient(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return problem.gradient
 
 
-def descent(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    steps = case.steps
-
-    def run(x: Array, data: Data) -> Array:
-        return descend(problem, x, data, steps)
-
-    return run
+def descent(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return loop(problem.gradient, problem.rate_at(x, data), case.steps, x)
 
 
-def gradient_inplace(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     assert problem.gradient_into is not None, "unsupported() comes first"
-    into, out = problem.gradient_into(x, data), np.empty_like(x)
+    into, out = problem.gradient_into(x, data), each(np.empty_like, x)
 
-    def run(x: Array, data: Data) -> Array:
+    def run(x: Parameters, data: Data) -> Parameters:
         into(x, out)
         return out
 
     return run
 
 
-def descent_inplace(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    """The buffers are allocated here, once; the result is one of them and lives until the next call."""
-    assert problem.gradient_into is not None, "unsupported() comes first"
-    into, steps, rate = problem.gradient_into(x, data), case.steps, problem.rate
-    position, slope = np.empty_like(x), np.empty_like(x)
+def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The buffers are allocated here, once; the result is one of them and lives until the next call.
 
-    def run(x: Array, data: Data) -> Array:
-        np.copyto(position, x)
+    The arrays of a tuple lie in one buffer, one after the other, so that one update moves them all.
+    """
+    assert problem.gradient_into is not None, "unsupported() comes first"
+    into, steps, rate = problem.gradient_into(x, data), case.steps, problem.rate_at(x, data)
+    (position, positions), (slope, slopes) = _buffer(x), _buffer(x)
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        each(np.copyto, position, x)
         for _ in range(steps):
             into(position, slope)
-            np.multiply(slope, rate, out=slope)
-            np.subtract(position, slope, out=position)
+            np.multiply(slopes, rate, out=slopes)
+            np.subtract(positions, slopes, out=positions)
         return position
 
     return run
+
+
+def _buffer(x: Parameters) -> tuple[Parameters, Array]:
+    """Return arrays like those of `x`, uninitialised, and the one flat array that they are views of."""
+    shapes = [array.shape for array in leaves(x)]
+    ends = np.cumsum([array.size for array in leaves(x)])
+    flat = np.empty(ends[-1], dtype=leaves(x)[0].dtype)
+    views = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+    return like(x, views), flat
 
 
 @dataclass(frozen=True)
@@ -80,13 +87,13 @@ class NumpyMode:
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         return arrays
 
-    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         return self.builders[case.operator](problem, case, x, data)
 
-    def wait(self, result: Array) -> None:
+    def wait(self, result: Parameters) -> None:
         """NumPy returns when it is done."""
 
-    def fetch(self, result: Array) -> Any:
+    def fetch(self, result: Parameters) -> Any:
         return result
 
 

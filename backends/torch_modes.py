@@ -11,91 +11,91 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 import torch
 
-from backends.interface import Builder, Case, Run, missing_operator, stepwise
-from problems import Array, Data, Problem
+from backends.interface import Builder, Case, Flat, Run, missing_operator, step, stepwise
+from problems import Array, Data, Parameters, Problem, each, leaves, like
 
 
-def gradient_backward(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    def run(x: Array, data: Data) -> Array:
-        leaf = x.detach().requires_grad_()
+def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(_leaf, x)
         problem.loss(torch, leaf, data).backward()
-        return leaf.grad
+        return each(_slope_of, leaf)
 
     return run
 
 
-def descent_sgd(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    loss, rate, steps = problem.loss, problem.rate, case.steps
+def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
-    def run(x: Array, data: Data) -> Array:
-        leaf = x.clone().requires_grad_()
-        optimizer = torch.optim.SGD([leaf], lr=rate)
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(_fresh_leaf, x)
+        optimizer = torch.optim.SGD(leaves(leaf), lr=rate)
         for _ in range(steps):
             optimizer.zero_grad()
             loss(torch, leaf, data).backward()
             optimizer.step()
-        return leaf.detach()
+        return each(torch.detach, leaf)
 
     return run
 
 
-def gradient_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    def run(x: Array, data: Data) -> Array:
-        leaf = x.detach().requires_grad_()
-        return torch.autograd.grad(problem.loss(torch, leaf, data), leaf)[0]
+def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(_leaf, x)
+        return like(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
 
     return run
 
 
-def descent_grad(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    loss, rate, steps = problem.loss, problem.rate, case.steps
+def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
-    def run(x: Array, data: Data) -> Array:
-        leaf = x.clone().requires_grad_()
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(_fresh_leaf, x)
+        positions = [array.detach() for array in leaves(leaf)]  # they share the leaves' memory, outside the graph
         for _ in range(steps):
-            (slope,) = torch.autograd.grad(loss(torch, leaf, data), leaf)
-            leaf.detach().sub_(slope, alpha=rate)
-        return leaf.detach()
+            slopes = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            for position, slope in zip(positions, slopes, strict=True):
+                position.sub_(slope, alpha=rate)
+        return like(x, positions)
 
     return run
 
 
-def gradient_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     slope = _slope(problem)
     return lambda x, data: slope(x, *data)
 
 
-def descent_func(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return stepwise(_step(problem), case.steps)
+def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return stepwise(_step(problem, x, data), case.steps)
 
 
-def gradient_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+def gradient_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     compiled = _compiled(_slope(problem), x, data)
     return lambda x, data: compiled(x, *data)
 
 
-def descent_compile(problem: Problem, case: Case, x: Array, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem), x, data), case.steps)
+def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return stepwise(_compiled(_step(problem, x, data), x, data), case.steps)
 
 
-def _slope(problem: Problem) -> Callable[..., Array]:
+def _slope(problem: Problem) -> Flat:
     """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
     return torch.func.grad(lambda x, *data: problem.loss(torch, x, data))
 
 
-def _step(problem: Problem) -> Callable[..., Array]:
-    slope, rate = _slope(problem), problem.rate
-    return lambda x, *data: x - rate * slope(x, *data)
+def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
+    return step(_slope(problem), problem.rate_at(x, data), x)
 
 
-def _compiled(function: Callable[..., Array], x: Array, data: Data) -> Callable[..., Array]:
+def _compiled(function: Flat, x: Parameters, data: Data) -> Flat:
     """Compile `function(x, *data)` for these shapes; torch compiles at the first call, so one is made here."""
     compiled = torch.compile(function, dynamic=False, fullgraph=True)
     _wait(compiled(x, *data))
@@ -115,8 +115,20 @@ def _missing_compiler() -> str | None:
     return f"torch.compile needs a C++ compiler at run time, and there is no '{compiler}'; install g++, or set CXX"
 
 
-def _wait(result: Array) -> None:
-    if result.is_cuda:
+def _leaf(array: Array) -> Array:
+    return array.detach().requires_grad_()
+
+
+def _fresh_leaf(array: Array) -> Array:
+    return array.clone().requires_grad_()
+
+
+def _slope_of(leaf: Array) -> Array:
+    return leaf.grad
+
+
+def _wait(result: Parameters) -> None:
+    if leaves(result)[0].is_cuda:
         torch.cuda.synchronize()
 
 
@@ -154,14 +166,14 @@ class TorchMode:
             _wait(tensor)
         return placed
 
-    def compile(self, case: Case, problem: Problem, x: Array, data: Data) -> Run:
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         return self.builders[case.operator](problem, case, x, data)
 
-    def wait(self, result: Array) -> None:
+    def wait(self, result: Parameters) -> None:
         _wait(result)
 
-    def fetch(self, result: Array) -> Any:
-        return result.detach().cpu().numpy()
+    def fetch(self, result: Parameters) -> Any:
+        return each(lambda array: array.detach().cpu().numpy(), result)
 
 
 BACKENDS = (

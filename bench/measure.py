@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from backends import Backend, Case
-from problems import Array, Data, Problem, descend, instance
+from backends import Backend, Case, place
+from problems import Array, Data, Parameters, Problem, descend, each, instance, leaves
 from report.intervals import median_interval
 from report.schema import Value
 
@@ -44,7 +44,7 @@ class Prepared:
     """A case that is compiled and checked, and what that cost. `call` is the timed region: it ends with the wait."""
 
     case: Case
-    call: Callable[[], Array]
+    call: Callable[[], Parameters]
     parameters: int
     transfer_seconds: float
     compile_seconds: float
@@ -71,12 +71,11 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     """Put, compile and call the case, and check its answer. Raises `WrongResultError` where that is wrong."""
     _start_afresh(case, backend)
     x_host, data_host = instance(problem, case.batch_size, case.dtype)
-    transfer_seconds, (x, *rest) = _clocked(lambda: backend.put((x_host, *data_host), case))
-    data = tuple(rest)
+    transfer_seconds, (x, data) = _clocked(lambda: place(backend, case, x_host, data_host))
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
     wait = backend.wait
 
-    def call() -> Array:
+    def call() -> Parameters:
         result = run(x, data)
         wait(result)
         return result
@@ -87,7 +86,15 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
         error = max(error, _move_error(case, backend, problem, x, data))
     if not error <= tolerance(case.dtype):  # NaN is wrong too
         raise WrongResultError(case, error)
-    return Prepared(case, call, x_host.size, transfer_seconds, compile_seconds, first_call_seconds, error)
+    return Prepared(
+        case,
+        call,
+        sum(array.size for array in leaves(x_host)),
+        transfer_seconds,
+        compile_seconds,
+        first_call_seconds,
+        error,
+    )
 
 
 def _start_afresh(case: Case, backend: Backend) -> None:
@@ -100,23 +107,23 @@ def _start_afresh(case: Case, backend: Backend) -> None:
     gc.freeze()
 
 
-def expected(case: Case, problem: Problem) -> Array:
+def expected(case: Case, problem: Problem) -> Parameters:
     """Return the reference: the operator by the hand-derived gradient in float64, from the case's rounded start."""
     return _expected(problem, case.operator, case.batch_size, case.dtype, case.steps)
 
 
 @lru_cache(maxsize=16)
-def _expected(problem: Problem, operator: str, batch_size: int, dtype: str, steps: int) -> Array:
+def _expected(problem: Problem, operator: str, batch_size: int, dtype: str, steps: int) -> Parameters:
     x, data = _reference_start(problem, batch_size, dtype)
     return problem.gradient(x, data) if operator == "gradient" else descend(problem, x, data, steps)
 
 
-def _reference_start(problem: Problem, batch_size: int, dtype: str) -> tuple[Array, Data]:
+def _reference_start(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters, Data]:
     x, data = instance(problem, batch_size, dtype)
-    return x.astype("float64"), tuple(array.astype("float64") for array in data)
+    return each(_double, x), each(_double, data)
 
 
-def _move_error(case: Case, backend: Backend, problem: Problem, x: Array, data: Data) -> float:
+def _move_error(case: Case, backend: Backend, problem: Problem, x: Parameters, data: Data) -> float:
     """Return the error of the first step's move, which is −rate times the gradient.
 
     The end of a descent alone does not tell a wrong gradient: 1.1 times the right one ends at the same minimum.
@@ -125,10 +132,22 @@ def _move_error(case: Case, backend: Backend, problem: Problem, x: Array, data: 
     result = backend.compile(one_step, problem, x, data)(x, data)
     backend.wait(result)
     start, _ = _reference_start(problem, case.batch_size, case.dtype)
-    return _relative_error(backend.fetch(result) - start, expected(one_step, problem) - start)
+    moved = each(np.subtract, backend.fetch(result), start)
+    return _relative_error(moved, each(np.subtract, expected(one_step, problem), start))
 
 
-def _relative_error(result: Array, reference: Array) -> float:
+def _double(array: Array) -> Array:
+    return array.astype("float64") if array.dtype.kind == "f" else array
+
+
+def _relative_error(result: Parameters, reference: Parameters) -> float:
+    """Return the largest error of an array of the result; infinite for another number of them."""
+    if len(leaves(result)) != len(leaves(reference)):
+        return math.inf
+    return max(map(_array_error, leaves(result), leaves(reference)))
+
+
+def _array_error(result: Array, reference: Array) -> float:
     """Return the largest deviation over the largest magnitude of the reference; infinite for another shape."""
     result = np.asarray(result, dtype="float64")
     if result.shape != reference.shape:

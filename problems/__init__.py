@@ -9,9 +9,24 @@ import importlib
 import pkgutil
 from functools import cache
 
-from problems.problem import Array, Data, GradientInto, Problem, descend, instance
+from problems.descent import descend, loop
+from problems.parameters import Array, Data, Parameters, each, leaves, like
+from problems.problem import GradientInto, Problem, instance
 
-__all__ = ["Array", "Data", "GradientInto", "Problem", "descend", "instance", "load"]
+__all__ = [
+    "Array",
+    "Data",
+    "GradientInto",
+    "Parameters",
+    "Problem",
+    "descend",
+    "each",
+    "instance",
+    "leaves",
+    "like",
+    "load",
+    "loop",
+]
 
 
 @cache

@@ -9,13 +9,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-Array: TypeAlias = Any
-"""An array of any framework: `numpy.ndarray`, `torch.Tensor`, `jax.Array`."""
+from problems.parameters import Array, Data, Parameters, each
 
-Data: TypeAlias = tuple[Array, ...]
-"""The arrays a loss takes beside its parameters; empty where it needs none."""
+Rate: TypeAlias = Callable[[Parameters, Data], float]
+"""A learning rate that goes by the shapes of the parameters and the data."""
 
-GradientInto: TypeAlias = Callable[[Array, Array], None]
+GradientInto: TypeAlias = Callable[[Parameters, Parameters], None]
 """`into(x, out)` writes the gradient at `x` to `out`, allocating nothing."""
 
 
@@ -27,21 +26,27 @@ class Problem:
     `jax.numpy`, so it may use operators, slices, and those functions that all four spell alike with positional
     arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). It returns a scalar.
     `gradient(x, data)` is its derivative by `x`, in NumPy, written as fast as an expert would: it is the yardstick.
-    `draw(rng, batch_size)` returns the start `x` and the `data`, in float64.
+    `draw(rng, batch_size)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64; arrays
+    of whole numbers, such as indices, stay what they are.
     `gradient_into(x, data)`, where given, allocates scratch for arrays like `x` and returns a `GradientInto`.
-    `rate` is the learning rate, `steps` the length of the descent unless the user asks for another.
+    `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
+    needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
     """
 
     name: str
-    loss: Callable[[Any, Array, Data], Array]
-    gradient: Callable[[Array, Data], Array]
-    draw: Callable[[np.random.Generator, int], tuple[Array, Data]]
-    rate: float
+    loss: Callable[[Any, Parameters, Data], Array]
+    gradient: Callable[[Parameters, Data], Parameters]
+    draw: Callable[[np.random.Generator, int], tuple[Parameters, Data]]
+    rate: float | Rate
     steps: int = 100
-    gradient_into: Callable[[Array, Data], GradientInto] | None = None
+    gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
+
+    def rate_at(self, x: Parameters, data: Data) -> float:
+        """Return the learning rate for parameters and data of these shapes."""
+        return self.rate(x, data) if callable(self.rate) else self.rate
 
 
-def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Array, Data]:
+def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters, Data]:
     """Draw the problem's start and data, the same for every backend, rounded to `dtype`, read-only.
 
     The seed depends on the problem and the batch size alone. The values are drawn in float64 and then rounded, so
@@ -49,21 +54,10 @@ def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Array, Data
     """
     rng = np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}".encode()))
     x, data = problem.draw(rng, batch_size)
-    return _frozen(x, dtype), tuple(_frozen(array, dtype) for array in data)
-
-
-def descend(problem: Problem, x: Array, data: Data, steps: int) -> Array:
-    """Return where `steps` steps of gradient descent with the hand-derived gradient lead from `x`.
-
-    This loop is the yardstick: the `numpy` backend, the float64 reference and the paired reference are all this one.
-    """
-    gradient, rate = problem.gradient, problem.rate
-    for _ in range(steps):
-        x = x - rate * gradient(x, data)
-    return x
+    return each(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
 
 
 def _frozen(array: Array, dtype: str) -> Array:
-    array = np.ascontiguousarray(array, dtype=dtype)
+    array = np.ascontiguousarray(array, dtype=dtype if array.dtype.kind == "f" else None)
     array.setflags(write=False)
     return array

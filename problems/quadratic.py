@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.problem import Array, Data, GradientInto, Problem
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
 
 
 def loss(xp: Any, x: Array, data: Data) -> Array:

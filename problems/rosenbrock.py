@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from problems.problem import Array, Data, GradientInto, Problem
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
 
 DIMENSION = 4
 

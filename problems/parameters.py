@@ -1,0 +1,32 @@
+"""Parameters are one array, or a flat tuple of arrays: what is done to one is done here to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+Array: TypeAlias = Any
+"""An array of any framework: `numpy.ndarray`, `torch.Tensor`, `jax.Array`."""
+
+Parameters: TypeAlias = Any
+"""What a descent moves, and all that is shaped like it: one array, or a tuple of arrays."""
+
+Data: TypeAlias = tuple[Array, ...]
+"""The arrays a loss takes beside its parameters; empty where it needs none."""
+
+
+def leaves(x: Parameters) -> tuple[Array, ...]:
+    """Return the arrays of `x`, one or more."""
+    return x if isinstance(x, tuple) else (x,)
+
+
+def like(x: Parameters, arrays: Sequence[Array]) -> Parameters:
+    """Return the arrays in the form of `x`: the inverse of `leaves`."""
+    return tuple(arrays) if isinstance(x, tuple) else arrays[0]
+
+
+def each(function: Callable[..., Any], x: Parameters, *others: Parameters) -> Parameters:
+    """Return what `function` returns for the array, or for each array of the tuple, and its fellows in `others`."""
+    if isinstance(x, tuple):
+        return tuple(function(*arrays) for arrays in zip(x, *others, strict=True))
+    return function(x, *others)
