@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bench.race import Race
     from bench.selection import Selection
 
-CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps")
+CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
 STARTED = time.perf_counter()
 
 SELECTION = pytest.StashKey["Selection"]()
@@ -66,7 +66,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cases = [tuple(vars(case)[name] for name in CASE) for case in _selection(config).cases]
     # Shuffled, so that no backend always runs on a cold machine or after a heavy neighbour; the seed is in the CSV.
     random.Random(f"{_path(config).stem}/{config.getoption('launch')}").shuffle(cases)  # noqa: S311 (not a secret)
-    metafunc.parametrize(CASE, cases, ids=["-".join(map(str, case[:-1])) for case in cases])
+    metafunc.parametrize(CASE, cases, ids=list(map(_label, cases)))
+
+
+def _label(case: tuple[object, ...]) -> str:
+    """Return the test's name: the case, but for the steps. pytest-benchmark compares runs by it."""
+    *words, _, sizes = map(str, case)
+    return "-".join([*words, *sizes.split()])
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,10 @@ DEVICES = ("cpu", "cuda")
 
 @dataclass(frozen=True)
 class Case:
-    """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps."""
+    """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps.
+
+    `sizes` names the problem's other sizes, all of them, as `problems.sizes_text` writes them.
+    """
 
     operator: str
     problem: str
@@ -29,6 +32,7 @@ class Case:
     dtype: str
     device: str
     steps: int
+    sizes: str = ""
 
 
 Run: TypeAlias = Callable[[Parameters, Data], Parameters]

@@ -23,6 +23,7 @@ HELP = {
     "batch_size": f"batch sizes, comma-separated (default: {DEFAULTS['batch_size']})",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
     "device": "cpu, cuda or 'all' (default: all; one that is not here is a row with its reason)",
+    "size": "sizes beside the batch, such as logistic.dimension=32, comma-separated (default: the problem's own)",
     "steps": "steps of a descent (default: the problem's own, 100)",
 }
 """The options of the selection, and what they mean."""

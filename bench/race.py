@@ -12,7 +12,7 @@ import numpy as np
 
 from backends import Case, Found
 from bench import machine, measure
-from problems import load as load_problems
+from problems import find
 from report import schema
 from report.schema import Value
 
@@ -56,7 +56,7 @@ class Race:
     def _measured(self, case: Case, timer: Timer | None) -> Row:
         if case.backend in self.found.missing:
             return {"status": "unavailable", "reason": self.found.missing[case.backend]}
-        backend, problem = self.found.backends[case.backend], load_problems()[case.problem]
+        backend, problem = self.found.backends[case.backend], find(case.problem, case.sizes)
         version: Row = {"framework_version": backend.version()}
         if refusal := measure.refusal(case, backend, problem):
             return version | dict(zip(("status", "reason"), refusal, strict=True))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from backends import DEVICES, DTYPES, Case, Found, frameworks, load
 from backends import devices as devices_here
 from bench.options import DEFAULTS, whole
+from problems import Problem, sizes_text
 from problems import load as load_problems
 
 
@@ -45,16 +46,46 @@ def _select(options: Mapping[str, str | None]) -> Selection:
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
     batch_sizes = [whole("batch size", word) for word in _split("batch size", words["batch_size"])]
+    sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
     steps = options.get("steps")
     length = None if steps is None else whole("steps", steps)
     found, backends = _backends(words["backend"])
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
     cases = tuple(
-        Case(words["operator"], problem, backend, size, dtype, device, length or problems[problem].steps)
+        Case(
+            words["operator"], problem, backend, size, dtype, device, length or problems[problem].steps, sizes[problem]
+        )
         for problem, backend, size, dtype, device in grid
     )
     return Selection(cases, found)
+
+
+def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, str]:
+    """Return the sizes of each chosen problem, all of them, as a case names them: those typed, else its own.
+
+    `words` are `problem.name=value`, comma-separated. Raises `ValueError` for one that does not fit the problems.
+    """
+    typed = [_size(word, chosen) for word in _split("size", words)] if words is not None else []
+    asked = {name: {size: value for problem, size, value in typed if problem == name} for name in chosen}
+    if sum(map(len, asked.values())) < len(typed):
+        raise ValueError(f"size '{words}': names the same size twice")
+    return {name: sizes_text({**problem.sizes, **asked[name]}) for name, problem in chosen.items()}
+
+
+def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
+    """Return problem, name and value of one size as typed."""
+    path, equals, value = word.partition("=")
+    problem, dot, name = path.partition(".")
+    if not (equals and dot):
+        raise ValueError(f"size '{word}': write problem.name=value, such as logistic.dimension=32")
+    if problem not in chosen:
+        raise ValueError(f"size '{word}': {problem} is not raced (raced: {', '.join(chosen)}); see --problem")
+    if not chosen[problem].sizes:
+        raise ValueError(f"size '{word}': {problem} has none beside the batch")
+    if name not in chosen[problem].sizes:
+        raise _unknown(f"size of {problem}", name, chosen[problem].sizes)
+    return problem, name, whole(f"size {path}", value)
 
 
 def _backends(words: str) -> tuple[Found, list[str]]:
@@ -69,7 +100,7 @@ def _backends(words: str) -> tuple[Found, list[str]]:
         if framework in found.missing:
             raise ValueError(f"backend '{word}': {found.missing[framework]}")
         if word not in found.backends:
-            raise _unknown("backend", word, load().backends)
+            raise _unknown("backend", word, load().backends, "or all")
     return found, list(dict.fromkeys(wanted))
 
 
@@ -94,7 +125,7 @@ def _choose(what: str, words: str, possible: Iterable[str]) -> list[str]:
     chosen = _split(what, words)
     for word in chosen:
         if word not in possible:
-            raise _unknown(what, word, possible)
+            raise _unknown(what, word, possible, "or all")
     return list(dict.fromkeys(chosen))
 
 
@@ -105,8 +136,8 @@ def _split(what: str, words: str) -> list[str]:
     return chosen
 
 
-def _unknown(what: str, word: str, possible: Iterable[str]) -> ValueError:
+def _unknown(what: str, word: str, possible: Iterable[str], *others: str) -> ValueError:
     possible = list(possible)
     close: Sequence[str] = difflib.get_close_matches(word, possible, n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
-    return ValueError(f"unknown {what} '{word}'{hint}; possible: {', '.join(possible)}, or all")
+    return ValueError(f"unknown {what} '{word}'{hint}; possible: {', '.join([*possible, *others])}")

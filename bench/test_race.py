@@ -25,13 +25,14 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     dtype: str,
     device: str,
     steps: int,
+    sizes: str,
 ) -> None:
     def timed(call: Callable[[], object], rounds: Rounds) -> list[float]:
         benchmark.pedantic(call, rounds=rounds.rounds, iterations=rounds.iterations, teardown=rounds.pair)
         seconds: list[float] = benchmark.stats.stats.data
         return seconds
 
-    case = Case(operator, problem, backend, batch_size, dtype, device, steps)
+    case = Case(operator, problem, backend, batch_size, dtype, device, steps, sizes)
     row = race.run(case, None if benchmark.disabled else timed)
     benchmark.extra_info.update(row)
     if row["status"] in ("unsupported", "unavailable"):

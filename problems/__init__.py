@@ -12,6 +12,7 @@ from functools import cache
 from problems.descent import descend, loop
 from problems.parameters import Array, Data, Parameters, each, leaves, like
 from problems.problem import GradientInto, Problem, instance
+from problems.sizes import resized, sizes_text
 
 __all__ = [
     "Array",
@@ -21,11 +22,14 @@ __all__ = [
     "Problem",
     "descend",
     "each",
+    "find",
     "instance",
     "leaves",
     "like",
     "load",
     "loop",
+    "resized",
+    "sizes_text",
 ]
 
 
@@ -35,3 +39,8 @@ def load() -> dict[str, Problem]:
     modules = (importlib.import_module(f"problems.{info.name}") for info in pkgutil.iter_modules(__path__))
     found = [module.PROBLEM for module in modules if hasattr(module, "PROBLEM")]
     return {problem.name: problem for problem in sorted(found, key=lambda problem: problem.name)}
+
+
+def find(name: str, sizes: str = "") -> Problem:
+    """Return the problem of that name, with the sizes that the text gives."""
+    return resized(load()[name], sizes)

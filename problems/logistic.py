@@ -1,7 +1,7 @@
 """Logistic regression with an L2 penalty: a problem with data as well as parameters.
 
 Formula     loss(w) = 1/B Σ_b log(1 + exp(−y_b X_b·w)) + λ/2 ‖w‖²,  λ = 0.01
-Shapes      w: (d,), d = 16; data X: (B, d), the batch axis first, standard normal; y: (B,), ±1, from a random
+Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, standard normal; y: (B,), ±1, from a random
             plane, a tenth of them flipped; start w normal with deviation 0.1
 Gradient    d/dm log(1 + e^{−m}) = −σ(−m), m = y X·w; so ∇ = −1/B Xᵀ (y σ(−m)) + λ w
 Stresses    one matrix-vector product each way, and a softplus that must not overflow: the loss writes it as
@@ -17,7 +17,6 @@ import numpy as np
 from problems.parameters import Array, Data
 from problems.problem import GradientInto, Problem
 
-DIMENSION = 16
 PENALTY = 0.01
 FLIPPED = 0.1
 
@@ -56,12 +55,12 @@ def gradient_into(w: Array, data: Data) -> GradientInto:
     return into
 
 
-def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
-    X = rng.standard_normal((batch_size, DIMENSION))
-    plane = rng.standard_normal(DIMENSION)
+def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
+    X = rng.standard_normal((batch_size, dimension))
+    plane = rng.standard_normal(dimension)
     sign = np.where(rng.random(batch_size) < FLIPPED, -1.0, 1.0)
     y = np.where(X @ plane < 0.0, -1.0, 1.0) * sign
-    return 0.1 * rng.standard_normal(DIMENSION), (X, y)
+    return 0.1 * rng.standard_normal(dimension), (X, y)
 
 
-PROBLEM = Problem("logistic", loss, gradient, draw, rate=0.5, gradient_into=gradient_into)
+PROBLEM = Problem("logistic", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, sizes={"dimension": 16})

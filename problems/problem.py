@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,20 +26,22 @@ class Problem:
     `jax.numpy`, so it may use operators, slices, and those functions that all four spell alike with positional
     arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). It returns a scalar.
     `gradient(x, data)` is its derivative by `x`, in NumPy, written as fast as an expert would: it is the yardstick.
-    `draw(rng, batch_size)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64; arrays
-    of whole numbers, such as indices, stay what they are.
+    `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64;
+    arrays of whole numbers, such as indices, stay what they are.
     `gradient_into(x, data)`, where given, allocates scratch for arrays like `x` and returns a `GradientInto`.
     `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
     needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
+    `sizes` are the lengths of the axes beside the batch, by name; the user may ask for others.
     """
 
     name: str
     loss: Callable[[Any, Parameters, Data], Array]
     gradient: Callable[[Parameters, Data], Parameters]
-    draw: Callable[[np.random.Generator, int], tuple[Parameters, Data]]
+    draw: Callable[..., tuple[Parameters, Data]]
     rate: float | Rate
     steps: int = 100
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def rate_at(self, x: Parameters, data: Data) -> float:
         """Return the learning rate for parameters and data of these shapes."""
@@ -53,7 +55,7 @@ def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters,
     that float32 and float64 start from the same point.
     """
     rng = np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}".encode()))
-    x, data = problem.draw(rng, batch_size)
+    x, data = problem.draw(rng, batch_size, **problem.sizes)
     return each(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
 
 

@@ -1,7 +1,7 @@
 """The chained Rosenbrock function on a batch of points: a curved valley, not convex.
 
 Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i})², i = 1 … d − 1; minimum 0 at x = 1
-Shapes      x: (B, d), the batch axis first, d = 4; starts uniform in [0, 1)ᵈ; no data
+Shapes      x: (B, d), the batch axis first, d = `dimension`; starts uniform in [0, 1)ᵈ; no data
 Gradient    with a_i = x_{i+1} − x_i²: the i-th term gives −400 x_i a_i − 2 (1 − x_i) to x_i and 200 a_i to x_{i+1}
 Stresses    slices, and their adjoints (padding and scattering), which a framework may do well or badly
 Source      H. H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960
@@ -17,8 +17,6 @@ import numpy as np
 
 from problems.parameters import Array, Data
 from problems.problem import GradientInto, Problem
-
-DIMENSION = 4
 
 
 def loss(xp: Any, x: Array, data: Data) -> Array:
@@ -57,8 +55,8 @@ def gradient_into(x: Array, data: Data) -> GradientInto:
     return into
 
 
-def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
-    return rng.random((batch_size, DIMENSION)), ()
+def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
+    return rng.random((batch_size, dimension)), ()
 
 
-PROBLEM = Problem("rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into)
+PROBLEM = Problem("rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into, sizes={"dimension": 4})

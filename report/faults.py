@@ -19,7 +19,7 @@ CHOICES = {"status": tuple(STATUSES), "allocator": ("default", "steady"), "devic
 POSITIVE = {"batch_size", "steps", "seconds_median", "seconds_min", "seconds_per_step", "ratio_to_numpy"}
 UNBOUNDED = {"relative_error"}  # a result of another shape is infinitely wrong
 KEY = ("run", "launch", *CASE)
-NEVER_EMPTY = {*KEY, "commit", "machine"}
+NEVER_EMPTY = {*KEY, "commit", "machine"} - {"sizes"}
 LARGEST = 2**53  # up to here float64 tells a whole number from the next
 
 NUMBER = re.compile(r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)

@@ -51,6 +51,7 @@ COLUMNS = (
     Column("machine", "text", "short hash of CPU model, cores, memory and GPU; never of a clock speed", always=True),
     Column("operator", "text", "what one call computes: `descent` (all steps) or `gradient`", always=True),
     Column("problem", "text", "the objective", always=True),
+    Column("sizes", "text", "its sizes beside the batch, such as `dimension=16`; empty where it has none", always=True),
     Column("backend", "text", "`<framework>-<mode>`; `<framework>` alone where it cannot be imported", always=True),
     Column("dtype", "text", "`float32` or `float64`", always=True),
     Column("device", "text", "`cpu` or `cuda`", always=True),
@@ -87,7 +88,7 @@ COLUMNS = (
 
 NAMES = tuple(column.name for column in COLUMNS)
 
-CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps")
+CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
 """The columns that name a case."""
 
 Value = str | int | float | bool | None

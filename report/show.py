@@ -26,7 +26,8 @@ NOISY = 0.05
 ENDS = {"seconds_median": ("seconds_ci_low", "seconds_ci_high"), "ratio_to_numpy": ("ratio_ci_low", "ratio_ci_high")}
 MARGIN = 3
 """What rich puts beside a cell."""
-GROUP = ["problem", "operator", "dtype", "device", "steps"]
+
+GROUP = ["problem", "sizes", "operator", "dtype", "device", "steps"]
 
 
 def text(frame: pd.DataFrame, width: int, *, colour: bool = False) -> str:
@@ -64,8 +65,9 @@ def write_markdown(frame: pd.DataFrame, path: Path) -> None:
 
 def _sections(frame: pd.DataFrame, width: int | None) -> Iterator[tuple[str, list[Table], list[str]]]:
     for keys, rows in frame.groupby(GROUP, observed=True, sort=True):
-        problem, operator, dtype, device, steps = keys
-        heading = f"{problem}: {operator} of {steps} steps, {dtype}, {device}: time per step, ratio to numpy"
+        problem, sizes, operator, dtype, device, steps = keys
+        what = f"{problem} ({sizes})" if sizes else problem
+        heading = f"{what}: {operator} of {steps} steps, {dtype}, {device}: time per step, ratio to numpy"
         done = table.timed(rows)
         tables = list(_tables(done, _order(rows), width)) if len(done) else []
         yield heading, tables, list(_notes(rows))

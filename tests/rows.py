@@ -22,6 +22,7 @@ PLAIN: Row = {
     "machine": "a1b2c3d4e5",
     "operator": "descent",
     "problem": "quadratic",
+    "sizes": "",
     "backend": "jax-loop",
     "dtype": "float32",
     "device": "cpu",

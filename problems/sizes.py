@@ -1,0 +1,19 @@
+"""The sizes of a problem beside its batch: as a mapping, and as the text that names them in a case and in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from problems.problem import Problem
+
+
+def sizes_text(sizes: Mapping[str, int]) -> str:
+    """Return the sizes as one text, `clusters=8 dimension=16`; empty where there are none."""
+    return " ".join(f"{name}={size}" for name, size in sizes.items())
+
+
+def resized(problem: Problem, text: str) -> Problem:
+    """Return the problem with the sizes that the text gives, and its own for the rest."""
+    words = (word.split("=") for word in text.split())
+    return replace(problem, sizes={**problem.sizes, **{name: int(size) for name, size in words}})
