@@ -13,7 +13,6 @@ from pathlib import Path
 from backends.interface import (
     DEVICES,
     DTYPES,
-    OPERATORS,
     Backend,
     Builder,
     Case,
@@ -22,6 +21,7 @@ from backends.interface import (
     missing_operator,
     place,
 )
+from problems import OPERATORS
 
 __all__ = [
     "DEVICES",

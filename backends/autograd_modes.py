@@ -1,29 +1,63 @@
-"""HIPS autograd: NumPy's functions, traced anew at each call."""
+"""HIPS autograd: NumPy's functions, traced anew at each call.
+
+`autograd`         reverse mode; its Hessian-vector product is the library's own, reverse over reverse
+`autograd-fwdrev`  forward over reverse, which the library can compose too: a Hessian-vector product alone
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, ClassVar
 
 import autograd.numpy as anp
 import numpy as np
-from autograd import grad
+from autograd import grad, make_hvp, make_jvp
 
 from backends.interface import Builder, Case, Run, missing_operator
 from problems import Array, Data, Parameters, Problem, each, loop
 
 
-def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    def loss(x: Parameters, data: Data) -> Array:
-        return problem.loss(anp, x, data)
+def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return partial(problem.loss, anp)
 
-    run: Run = grad(loss)
+
+def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    run: Run = grad(value(problem, case, x, data))
     return run
 
 
 def descent(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return loop(gradient(problem, case, x, data), problem.rate_at(x, data), case.steps, x)
+
+
+def jvp(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The library's forward mode."""
+    pushforward = make_jvp(value(problem, case, x, data))
+
+    def run(x: Parameters, v: Parameters, data: Data) -> Array:
+        return pushforward(x, data)(v)[1]
+
+    return run
+
+
+def hvp(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    at = make_hvp(value(problem, case, x, data))
+
+    def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
+        return at(x, data)[0](v)
+
+    return run
+
+
+def hvp_forward_over_reverse(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    pushforward = make_jvp(gradient(problem, case, x, data))
+
+    def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
+        return pushforward(x, data)(v)[1]
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -58,4 +92,7 @@ class AutogradMode:
         return each(np.asarray, result)
 
 
-BACKENDS = (AutogradMode("autograd", {"gradient": gradient, "descent": descent}),)
+BACKENDS = (
+    AutogradMode("autograd", {"value": value, "gradient": gradient, "descent": descent, "hvp": hvp, "jvp": jvp}),
+    AutogradMode("autograd-fwdrev", {"hvp": hvp_forward_over_reverse}),
+)

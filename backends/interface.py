@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from problems import Array, Data, Parameters, Problem, each, leaves
+from problems import ALONG, Array, Data, Parameters, Problem, each, leaves
 
-OPERATORS = ("descent", "gradient")
 DTYPES = ("float32", "float64")
 DEVICES = ("cpu", "cuda")
 
@@ -35,11 +34,14 @@ class Case:
     sizes: str = ""
 
 
-Run: TypeAlias = Callable[[Parameters, Data], Parameters]
-"""`run(x, data)` starts one call of the operator; `wait` says when its result is there. Inputs are not modified."""
+Run: TypeAlias = Callable[..., Parameters]
+"""`run(x, data)` starts one call of the operator, and `run(x, v, data)` one of an operator along a direction `v`.
+
+`wait` says when its result is there. Inputs are not modified.
+"""
 
 Flat: TypeAlias = Callable[..., Parameters]
-"""A function of x and each of the data: frameworks that compile unpack a tuple among the arguments at each call."""
+"""A function of x, of v where there is one, and of each of the data: a tuple of them would cost time at each call."""
 
 Builder: TypeAlias = Callable[[Problem, Case, Parameters, Data], Run]
 """Makes the `Run` of one operator, compiled for the case and for arrays like those given: one, or a tuple of them."""
@@ -88,6 +90,18 @@ def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ..
     """Put the arguments of a run, each of them an array or a tuple of arrays, on the case's device at once."""
     placed = iter(backend.put(tuple(array for argument in arguments for array in leaves(argument)), case))
     return tuple(each(lambda _: next(placed), argument) for argument in arguments)
+
+
+def spread(function: Flat, operator: str) -> Run:
+    """Return the run that calls `function` with each of the data as an argument."""
+    if operator in ALONG:
+        return lambda x, v, data: function(x, v, *data)
+    return lambda x, data: function(x, *data)
+
+
+def examples(operator: str, x: Parameters, data: Data) -> tuple[Parameters, ...]:
+    """Return arguments like those that a flat function is called with; a direction is like `x`."""
+    return (x, x, *data) if operator in ALONG else (x, *data)
 
 
 def step(slope: Flat, rate: float, x: Parameters) -> Flat:

@@ -1,13 +1,15 @@
 """JAX: not jitted, one step jitted, and the whole descent in one loop on the device.
 
-`jax-grad`  `jax.grad`, operation by operation
-`jax-jit`   one step jitted, the loop in Python; the steps are dispatched without waiting, the end is waited for
-`jax-loop`  the whole descent in one `lax.fori_loop`, jitted
+`jax-grad`    `jax.grad`, operation by operation
+`jax-jit`     one step jitted, the loop in Python; the steps are dispatched without waiting, the end is waited for
+`jax-loop`    the whole descent in one `lax.fori_loop`, jitted
+`jax-revrev`  the Hessian-vector product by reverse over reverse, jitted; the modes above go forward over reverse
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,18 +20,57 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import Builder, Case, Flat, Run, missing_operator, step, stepwise
+from backends.interface import Builder, Case, Flat, Run, examples, missing_operator, spread, step, stepwise
 from problems import Array, Data, Parameters, Problem, each
 
 
-def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    slope = _slope(problem)
-    return lambda x, data: slope(x, *data)
+def value(problem: Problem) -> Flat:
+    return lambda x, *data: problem.loss(jnp, x, data)
 
 
-def gradient_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    compiled = _compiled(_slope(problem), x, data)
-    return lambda x, data: compiled(x, *data)
+def gradient(problem: Problem) -> Flat:
+    return jax.grad(value(problem))
+
+
+def jvp(problem: Problem) -> Flat:
+    return _along(value(problem))
+
+
+def hvp(problem: Problem) -> Flat:
+    return _along(gradient(problem))
+
+
+def hvp_reverse_over_reverse(problem: Problem) -> Flat:
+    slope = gradient(problem)
+
+    def product(x: Parameters, v: Parameters, *data: Array) -> Parameters:
+        (back,) = jax.vjp(lambda x: slope(x, *data), x)[1](v)
+        return back
+
+    return product
+
+
+def _along(function: Flat) -> Flat:
+    """Return the derivative of `function` along a direction, by forward mode."""
+    return lambda x, v, *data: jax.jvp(lambda x: function(x, *data), (x,), (v,))[1]
+
+
+def eager(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of an operator that goes operation by operation."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(derive(problem), case.operator)
+
+    return build
+
+
+def jitted(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of the same operator, jitted, and compiled for the case."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(_compiled(derive(problem), *examples(case.operator, x, data)), case.operator)
+
+    return build
 
 
 def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -37,7 +78,7 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem, x, data), x, data), case.steps)
+    return stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
 
 
 def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -46,28 +87,22 @@ def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     def loop(x: Parameters, *data: Array) -> Parameters:
         return jax.lax.fori_loop(0, steps, lambda _, x: one_step(x, *data), x)
 
-    compiled = _compiled(loop, x, data)
-    return lambda x, data: compiled(x, *data)
-
-
-def _slope(problem: Problem) -> Flat:
-    """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
-    return jax.grad(lambda x, *data: problem.loss(jnp, x, data))
+    return spread(_compiled(loop, x, *data), case.operator)
 
 
 def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
-    return step(_slope(problem), problem.rate_at(x, data), x)
+    return step(gradient(problem), problem.rate_at(x, data), x)
 
 
-def _compiled(function: Flat, x: Parameters, data: Data) -> Flat:
-    """Compile `function(x, *data)` for these shapes, without running it.
+def _compiled(function: Flat, *arguments: Parameters) -> Flat:
+    """Compile `function` for arguments like these, without running it.
 
     The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would become
     constants.
     """
-    jitted = jax.jit(function)
-    jitted.lower(x, *data).compile()
-    return jitted
+    run = jax.jit(function)
+    run.lower(*arguments).compile()
+    return run
 
 
 @dataclass(frozen=True)
@@ -113,8 +148,13 @@ class JaxMode:
         return each(np.asarray, result)
 
 
+DERIVED = {"value": value, "gradient": gradient, "hvp": hvp, "jvp": jvp}
+EAGER = {operator: eager(derive) for operator, derive in DERIVED.items()}
+JITTED = {operator: jitted(derive) for operator, derive in DERIVED.items()}
+
 BACKENDS = (
-    JaxMode("jax-grad", {"gradient": gradient, "descent": descent_grad}),
-    JaxMode("jax-jit", {"gradient": gradient_jit, "descent": descent_jit}),
-    JaxMode("jax-loop", {"gradient": gradient_jit, "descent": descent_loop}),
+    JaxMode("jax-grad", EAGER | {"descent": descent_grad}),
+    JaxMode("jax-jit", JITTED | {"descent": descent_jit}),
+    JaxMode("jax-loop", {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop}),
+    JaxMode("jax-revrev", {"hvp": jitted(hvp_reverse_over_reverse)}),
 )

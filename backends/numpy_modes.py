@@ -11,15 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from backends.interface import Builder, Case, Run, missing_operator
-from problems import Array, Data, Parameters, Problem, each, leaves, like, loop
+from problems import OPERATORS, Array, Data, Parameters, Problem, by_hand, each, leaves, like
 
 
-def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return problem.gradient
-
-
-def descent(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return loop(problem.gradient, problem.rate_at(x, data), case.steps, x)
+def hand_derived(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return by_hand(case.operator, problem, case.steps, x, data)
 
 
 def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -79,6 +75,8 @@ class NumpyMode:
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.in_place and problem.gradient_into is None:
             return f"{problem.name} has no in-place gradient (gradient_into)"
+        if case.operator == "hvp" and problem.hvp is None:
+            return f"{problem.name} has no hand-derived Hessian-vector product (hvp)"
         return missing_operator(self.name, self.builders, case)
 
     def warm_up(self, case: Case) -> None:
@@ -98,6 +96,6 @@ class NumpyMode:
 
 
 BACKENDS = (
-    NumpyMode("numpy", {"gradient": gradient, "descent": descent}),
+    NumpyMode("numpy", dict.fromkeys(OPERATORS, hand_derived)),
     NumpyMode("numpy-inplace", {"gradient": gradient_inplace, "descent": descent_inplace}, in_place=True),
 )

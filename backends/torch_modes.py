@@ -1,8 +1,9 @@
 """PyTorch: its optimiser, its two ways to a gradient, and a compiled step.
 
 `torch-sgd`      `loss.backward()` and `torch.optim.SGD`: the tutorial
-`torch-grad`     `torch.autograd.grad`, and an update in place
-`torch-func`     `torch.func.grad`, in functions
+`torch-grad`     `torch.autograd.grad`, and an update in place; its Hessian-vector product goes backward twice
+                 (reverse over reverse), its forward mode takes dual numbers
+`torch-func`     `torch.func.grad`, in functions; its Hessian-vector product is forward over reverse
 `torch-compile`  one step by `torch.func.grad`, compiled; the loop stays in Python, since compiling the unrolled
                  descent takes many minutes and gigabytes
 """
@@ -11,14 +12,56 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 import torch
+from torch.autograd import forward_ad
 
-from backends.interface import Builder, Case, Flat, Run, missing_operator, step, stepwise
+from backends.interface import Builder, Case, Flat, Run, examples, missing_operator, spread, step, stepwise
 from problems import Array, Data, Parameters, Problem, each, leaves, like
+
+
+def value(problem: Problem) -> Flat:
+    """The loss; of tensors that ask for no gradient, it tapes nothing."""
+    return lambda x, *data: problem.loss(torch, x, data)
+
+
+def gradient_func(problem: Problem) -> Flat:
+    return torch.func.grad(value(problem))
+
+
+def jvp_func(problem: Problem) -> Flat:
+    return _along(value(problem))
+
+
+def hvp_func(problem: Problem) -> Flat:
+    return _along(gradient_func(problem))
+
+
+def _along(function: Flat) -> Flat:
+    """Return the derivative of `function` along a direction, by forward mode."""
+    return lambda x, v, *data: torch.func.jvp(lambda x: function(x, *data), (x,), (v,))[1]
+
+
+def eager(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of an operator that goes operation by operation."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(derive(problem), case.operator)
+
+    return build
+
+
+def compiled(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of the same operator, compiled for the case."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(_compiled(derive(problem), *examples(case.operator, x, data)), case.operator)
+
+    return build
 
 
 def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -68,38 +111,41 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     return run
 
 
-def gradient_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    slope = _slope(problem)
-    return lambda x, data: slope(x, *data)
+def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, v: Parameters, data: Data) -> Array:
+        with forward_ad.dual_level():
+            dual = each(forward_ad.make_dual, x, v)
+            return forward_ad.unpack_dual(problem.loss(torch, dual, data)).tangent
+
+    return run
+
+
+def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
+        leaf = each(_leaf, x)
+        slopes = torch.autograd.grad(problem.loss(torch, leaf, data), leaf, create_graph=True)
+        return like(x, torch.autograd.grad(slopes, leaf, leaves(v)))
+
+    return run
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return stepwise(_step(problem, x, data), case.steps)
 
 
-def gradient_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    compiled = _compiled(_slope(problem), x, data)
-    return lambda x, data: compiled(x, *data)
-
-
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem, x, data), x, data), case.steps)
-
-
-def _slope(problem: Problem) -> Flat:
-    """Return the gradient as a function of x and each of the data: a tuple among arguments costs time at each call."""
-    return torch.func.grad(lambda x, *data: problem.loss(torch, x, data))
+    return stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
 
 
 def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
-    return step(_slope(problem), problem.rate_at(x, data), x)
+    return step(gradient_func(problem), problem.rate_at(x, data), x)
 
 
-def _compiled(function: Flat, x: Parameters, data: Data) -> Flat:
-    """Compile `function(x, *data)` for these shapes; torch compiles at the first call, so one is made here."""
-    compiled = torch.compile(function, dynamic=False, fullgraph=True)
-    _wait(compiled(x, *data))
-    return compiled
+def _compiled(function: Flat, *arguments: Parameters) -> Flat:
+    """Compile `function` for arguments like these; torch compiles at the first call, so one is made here."""
+    run = torch.compile(function, dynamic=False, fullgraph=True)
+    _wait(run(*arguments))
+    return run
 
 
 @cache
@@ -176,9 +222,15 @@ class TorchMode:
         return each(lambda array: array.detach().cpu().numpy(), result)
 
 
+FUNC = {"value": value, "gradient": gradient_func, "hvp": hvp_func, "jvp": jvp_func}
+EAGER = {operator: eager(derive) for operator, derive in FUNC.items()}
+COMPILED = {operator: compiled(derive) for operator, derive in FUNC.items()}
+VALUE = {"value": eager(value)}
+GRAD = {"gradient": gradient_grad, "descent": descent_grad, "hvp": hvp_grad, "jvp": jvp_dual}
+
 BACKENDS = (
-    TorchMode("torch-sgd", {"gradient": gradient_backward, "descent": descent_sgd}),
-    TorchMode("torch-grad", {"gradient": gradient_grad, "descent": descent_grad}),
-    TorchMode("torch-func", {"gradient": gradient_func, "descent": descent_func}),
-    TorchMode("torch-compile", {"gradient": gradient_compile, "descent": descent_compile}, compiles=True),
+    TorchMode("torch-sgd", VALUE | {"gradient": gradient_backward, "descent": descent_sgd}),
+    TorchMode("torch-grad", VALUE | GRAD),
+    TorchMode("torch-func", EAGER | {"descent": descent_func}),
+    TorchMode("torch-compile", COMPILED | {"descent": descent_compile}, compiles=True),
 )

@@ -11,14 +11,14 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from backends import Backend, Case, place
-from problems import Array, Data, Parameters, Problem, descend, each, instance, leaves
+from problems import ALONG, Array, Data, Parameters, Problem, by_hand, direction, each, instance, leaves
 from report.intervals import median_interval
 from report.schema import Value
 
@@ -63,6 +63,8 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] |
         return "unsupported", f"computes on {', '.join(backend.known_devices)} only"
     if missing := backend.missing_device(case.device):
         return "unavailable", missing
+    if case.operator == "hvp" and problem.hvp is None:
+        return "unsupported", f"{problem.name} has no hand-derived Hessian-vector product (hvp) to check against"
     reason = backend.unsupported(case, problem)
     return None if reason is None else ("unsupported", reason)
 
@@ -70,16 +72,11 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> tuple[str, str] |
 def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     """Put, compile and call the case, and check its answer. Raises `WrongResultError` where that is wrong."""
     _start_afresh(case, backend)
-    x_host, data_host = instance(problem, case.batch_size, case.dtype)
-    transfer_seconds, (x, data) = _clocked(lambda: place(backend, case, x_host, data_host))
+    host = arguments(case, problem)
+    transfer_seconds, placed = _clocked(lambda: place(backend, case, *host))
+    x, data = placed[0], placed[-1]
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
-    wait = backend.wait
-
-    def call() -> Parameters:
-        result = run(x, data)
-        wait(result)
-        return result
-
+    call = _awaited(partial(run, *placed), backend.wait)
     first_call_seconds, result = _clocked(call)
     error = _relative_error(backend.fetch(result), expected(case, problem))
     if case.operator == "descent":
@@ -89,7 +86,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     return Prepared(
         case,
         call,
-        sum(array.size for array in leaves(x_host)),
+        sum(array.size for array in leaves(host[0])),
         transfer_seconds,
         compile_seconds,
         first_call_seconds,
@@ -107,20 +104,36 @@ def _start_afresh(case: Case, backend: Backend) -> None:
     gc.freeze()
 
 
+def _awaited(start: Callable[[], Parameters], wait: Callable[[Parameters], None]) -> Callable[[], Parameters]:
+    """Return the timed region: a call that ends when its result is there."""
+
+    def call() -> Parameters:
+        result = start()
+        wait(result)
+        return result
+
+    return call
+
+
+def arguments(case: Case, problem: Problem) -> tuple[Any, ...]:
+    """Return what the operator is called with, on the host: `x, data`, or along a direction `x, v, data`."""
+    x, data = instance(problem, case.batch_size, case.dtype)
+    return (x, direction(problem, case.batch_size, x), data) if case.operator in ALONG else (x, data)
+
+
 def expected(case: Case, problem: Problem) -> Parameters:
-    """Return the reference: the operator by the hand-derived gradient in float64, from the case's rounded start."""
-    return _expected(problem, case.operator, case.batch_size, case.dtype, case.steps)
+    """Return the reference: the operator by hand in float64, from the case's rounded arguments."""
+    return _expected(problem, replace(case, backend="", device=""))
 
 
 @lru_cache(maxsize=16)
-def _expected(problem: Problem, operator: str, batch_size: int, dtype: str, steps: int) -> Parameters:
-    x, data = _reference_start(problem, batch_size, dtype)
-    return problem.gradient(x, data) if operator == "gradient" else descend(problem, x, data, steps)
+def _expected(problem: Problem, case: Case) -> Parameters:
+    doubled = _doubled(case, problem)
+    return by_hand(case.operator, problem, case.steps, doubled[0], doubled[-1])(*doubled)
 
 
-def _reference_start(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters, Data]:
-    x, data = instance(problem, batch_size, dtype)
-    return each(_double, x), each(_double, data)
+def _doubled(case: Case, problem: Problem) -> tuple[Any, ...]:
+    return tuple(each(_double, argument) for argument in arguments(case, problem))
 
 
 def _move_error(case: Case, backend: Backend, problem: Problem, x: Parameters, data: Data) -> float:
@@ -128,10 +141,10 @@ def _move_error(case: Case, backend: Backend, problem: Problem, x: Parameters, d
 
     The end of a descent alone does not tell a wrong gradient: 1.1 times the right one ends at the same minimum.
     """
-    one_step = Case(**(vars(case) | {"steps": 1}))
+    one_step = replace(case, steps=1)
     result = backend.compile(one_step, problem, x, data)(x, data)
     backend.wait(result)
-    start, _ = _reference_start(problem, case.batch_size, case.dtype)
+    start, _ = _doubled(case, problem)
     moved = each(np.subtract, backend.fetch(result), start)
     return _relative_error(moved, each(np.subtract, expected(one_step, problem), start))
 
@@ -157,25 +170,35 @@ def _array_error(result: Array, reference: Array) -> float:
 
 
 class Pair:
-    """The paired reference: after each round, a short descent of the hand-derived NumPy on the same problem and batch.
+    """The paired reference: after each round, a short one of the same operator by hand, on the same problem and batch.
 
-    The machine's drift is in both, and cancels in the ratio of the two.
+    For a descent that is a short descent, for the others some calls, made as the backend's are. The machine's drift is
+    in both, and cancels in the ratio of the two.
     """
 
-    def __init__(self, case: Case, problem: Problem, round_seconds: float) -> None:
-        self._problem = problem
-        self._x, self._data = instance(problem, case.batch_size, case.dtype)
+    def __init__(self, case: Case, problem: Problem, seconds: float) -> None:
+        self._case, self._problem, self._arguments = case, problem, arguments(case, problem)
+        self._once = self._by_hand(1)
         self.seconds_per_step: list[float] = []
-        descend(problem, self._x, self._data, 1)
-        step_seconds = _clocked(lambda: descend(problem, self._x, self._data, 1))[0]
-        self._steps = max(1, round(REFERENCE_SHARE * round_seconds / step_seconds))
+        self._once()
+        step_seconds = round_seconds(self._once, 1)
+        self._steps = max(1, round(REFERENCE_SHARE * seconds / step_seconds))
+        in_one = case.operator == "descent"
+        self._call, self._calls = (self._by_hand(self._steps), 1) if in_one else (self._once, self._steps)
         self.round_seconds = (self._steps + 1) * step_seconds
 
     def __call__(self) -> None:
         # One step, not timed, brings the reference's arrays back to where the backend's have been: into the cache.
-        descend(self._problem, self._x, self._data, 1)
-        seconds, _ = _clocked(lambda: descend(self._problem, self._x, self._data, self._steps))
-        self.seconds_per_step.append(seconds / self._steps)
+        self._once()
+        self.seconds_per_step.append(round_seconds(self._call, self._calls) / self._steps)
+
+    def _by_hand(self, steps: int) -> Callable[[], Parameters]:
+        run = by_hand(self._case.operator, self._problem, steps, self._arguments[0], self._arguments[-1])
+        return _awaited(partial(run, *self._arguments), _no_wait)
+
+
+def _no_wait(result: Parameters) -> None:
+    """NumPy returns when it is done."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ DEFAULTS = {
 """What is raced where an option is not given."""
 
 HELP = {
+    "operator": "what is timed: descent, gradient, value, hvp, jvp, comma-separated, or 'all' (default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "backend": "backends to race, comma-separated, or 'all' (default: all)",
     "batch_size": f"batch sizes, comma-separated (default: {DEFAULTS['batch_size']})",

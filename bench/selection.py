@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends import DEVICES, DTYPES, Case, Found, frameworks, load
+from backends import DEVICES, DTYPES, OPERATORS, Case, Found, frameworks, load
 from backends import devices as devices_here
 from bench.options import DEFAULTS, whole
 from problems import Problem, sizes_text
@@ -43,22 +43,25 @@ def select(options: Mapping[str, str | None]) -> Selection:
 def _select(options: Mapping[str, str | None]) -> Selection:
     words = {name: options.get(name) or default for name, default in DEFAULTS.items()}
     problems = load_problems()
+    operators = _choose("operator", words["operator"], OPERATORS)
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
     batch_sizes = [whole("batch size", word) for word in _split("batch size", words["batch_size"])]
     sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
-    steps = options.get("steps")
-    length = None if steps is None else whole("steps", steps)
+    typed = options.get("steps")
+    length = None if typed is None else whole("steps", typed)
     found, backends = _backends(words["backend"])
     devices = _devices(options.get("device"), found, backends)
-    grid = itertools.product(names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
+    grid = itertools.product(operators, names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
     cases = tuple(
-        Case(
-            words["operator"], problem, backend, size, dtype, device, length or problems[problem].steps, sizes[problem]
-        )
-        for problem, backend, size, dtype, device in grid
+        Case(operator, name, backend, size, dtype, device, _steps(operator, problems[name], length), sizes[name])
+        for operator, name, backend, size, dtype, device in grid
     )
     return Selection(cases, found)
+
+
+def _steps(operator: str, problem: Problem, length: int | None) -> int:
+    return (length or problem.steps) if operator == "descent" else 1
 
 
 def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, str]:

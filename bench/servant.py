@@ -10,7 +10,7 @@ from backends import Case, Found, load
 from bench import measure
 from bench.race import Budget, Race
 from bench.selection import SelectionError, select
-from problems import load as load_problems
+from problems import find
 
 Answer = dict[str, Any]
 
@@ -46,7 +46,7 @@ class Servant:
         gc.enable()
         if one.backend in self._found.missing:
             return {"status": "unavailable", "reason": self._found.missing[one.backend]}
-        backend, problem = self._found.backends[one.backend], load_problems()[one.problem]
+        backend, problem = self._found.backends[one.backend], find(one.problem, one.sizes)
         if refusal := measure.refusal(one, backend, problem):
             return dict(zip(("status", "reason"), refusal, strict=True))
         try:

@@ -10,17 +10,22 @@ import pkgutil
 from functools import cache
 
 from problems.descent import descend, loop
+from problems.operators import ALONG, OPERATORS, by_hand
 from problems.parameters import Array, Data, Parameters, each, leaves, like
-from problems.problem import GradientInto, Problem, instance
+from problems.problem import GradientInto, Problem, direction, instance
 from problems.sizes import resized, sizes_text
 
 __all__ = [
+    "ALONG",
+    "OPERATORS",
     "Array",
     "Data",
     "GradientInto",
     "Parameters",
     "Problem",
+    "by_hand",
     "descend",
+    "direction",
     "each",
     "find",
     "instance",

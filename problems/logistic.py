@@ -4,6 +4,7 @@ Formula     loss(w) = 1/B Σ_b log(1 + exp(−y_b X_b·w)) + λ/2 ‖w‖²,  λ
 Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, standard normal; y: (B,), ±1, from a random
             plane, a tenth of them flipped; start w normal with deviation 0.1
 Gradient    d/dm log(1 + e^{−m}) = −σ(−m), m = y X·w; so ∇ = −1/B Xᵀ (y σ(−m)) + λ w
+Hessian     1/B Xᵀ diag(σ(m) σ(−m)) X + λ, since y² = 1
 Stresses    one matrix-vector product each way, and a softplus that must not overflow: the loss writes it as
             max(z, 0) + log1p(exp(−|z|)) with z = −m
 """
@@ -26,7 +27,7 @@ def loss(xp: Any, w: Array, data: Data) -> Array:
     z = -y * (X @ w)
     size = xp.abs(z)
     softplus = 0.5 * (z + size) + xp.log1p(xp.exp(-size))
-    return xp.mean(softplus) + 0.5 * PENALTY * xp.sum(w * w)
+    return xp.sum(softplus) / len(y) + xp.sum(0.5 * PENALTY * w * w)
 
 
 def gradient(w: Array, data: Data) -> Array:
@@ -34,6 +35,12 @@ def gradient(w: Array, data: Data) -> Array:
     # exp(m) cannot overflow here: |m| stays below 88 for normal features and the small weights of this descent.
     pull = y / (1.0 + np.exp(y * (X @ w)))
     return PENALTY * w - (pull @ X) / len(y)
+
+
+def hvp(w: Array, v: Array, data: Data) -> Array:
+    X, y = data
+    pull = 1.0 / (1.0 + np.exp(y * (X @ w)))
+    return PENALTY * v + ((pull * (1.0 - pull) * (X @ v)) @ X) / len(y)
 
 
 def gradient_into(w: Array, data: Data) -> GradientInto:
@@ -63,4 +70,6 @@ def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Arr
     return 0.1 * rng.standard_normal(dimension), (X, y)
 
 
-PROBLEM = Problem("logistic", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, sizes={"dimension": 16})
+PROBLEM = Problem(
+    "logistic", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 16}
+)

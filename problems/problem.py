@@ -24,11 +24,14 @@ class Problem:
 
     `loss(xp, x, data)` is written once for every framework: `xp` is `numpy`, `autograd.numpy`, `torch` or
     `jax.numpy`, so it may use operators, slices, and those functions that all four spell alike with positional
-    arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). It returns a scalar.
+    arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). It returns a scalar. Two spellings keep float32
+    what it is: numbers are multiplied into arrays, before they are summed (`torch.func.jvp` makes float64 of a number
+    times a sum), and a mean is a sum divided by a length (HIPS autograd makes float64 of the slope of `mean`).
     `gradient(x, data)` is its derivative by `x`, in NumPy, written as fast as an expert would: it is the yardstick.
     `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64;
     arrays of whole numbers, such as indices, stay what they are.
     `gradient_into(x, data)`, where given, allocates scratch for arrays like `x` and returns a `GradientInto`.
+    `hvp(x, v, data)`, where given, is the Hessian at `x` times `v`, in NumPy, as fast as the gradient is.
     `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
     needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
     `sizes` are the lengths of the axes beside the batch, by name; the user may ask for others.
@@ -41,6 +44,7 @@ class Problem:
     rate: float | Rate
     steps: int = 100
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
+    hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def rate_at(self, x: Parameters, data: Data) -> float:
@@ -54,9 +58,18 @@ def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters,
     The seed depends on the problem and the batch size alone. The values are drawn in float64 and then rounded, so
     that float32 and float64 start from the same point.
     """
-    rng = np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}".encode()))
-    x, data = problem.draw(rng, batch_size, **problem.sizes)
+    x, data = problem.draw(_rng(problem, batch_size, "start"), batch_size, **problem.sizes)
     return each(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
+
+
+def direction(problem: Problem, batch_size: int, x: Parameters) -> Parameters:
+    """Draw a direction for parameters like `x`, standard normal, read-only, the same for every backend and dtype."""
+    rng = _rng(problem, batch_size, "direction")
+    return each(lambda array: _frozen(rng.standard_normal(array.shape), str(array.dtype)), x)
+
+
+def _rng(problem: Problem, batch_size: int, what: str) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}/{what}".encode()))
 
 
 def _frozen(array: Array, dtype: str) -> Array:

@@ -3,6 +3,7 @@
 Formula     loss(x) = Σᵢ (xᵢ² − 2xᵢ + 5), whose minimum is 4 an element, at xᵢ = 1
 Shapes      x: (B,), the batch axis; starts uniform in [0, 1); no data
 Gradient    d/dxᵢ (xᵢ² − 2xᵢ + 5) = 2xᵢ − 2; the elements do not mix, so the sum's gradient is that of each element
+Hessian     2 on the diagonal
 Stresses    dispatch at small batches, memory bandwidth at large ones: four operations an element and no reduction
             that the gradient needs
 """
@@ -25,6 +26,10 @@ def gradient(x: Array, data: Data) -> Array:
     return 2.0 * x - 2.0
 
 
+def hvp(x: Array, v: Array, data: Data) -> Array:
+    return 2.0 * v
+
+
 def gradient_into(x: Array, data: Data) -> GradientInto:
     def into(x: Array, out: Array) -> None:
         np.multiply(x, 2.0, out=out)
@@ -37,4 +42,4 @@ def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
     return rng.random(batch_size), ()
 
 
-PROBLEM = Problem("quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into)
+PROBLEM = Problem("quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp)

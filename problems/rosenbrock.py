@@ -3,6 +3,7 @@
 Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i})², i = 1 … d − 1; minimum 0 at x = 1
 Shapes      x: (B, d), the batch axis first, d = `dimension`; starts uniform in [0, 1)ᵈ; no data
 Gradient    with a_i = x_{i+1} − x_i²: the i-th term gives −400 x_i a_i − 2 (1 − x_i) to x_i and 200 a_i to x_{i+1}
+Hessian     along v, a_i moves by ȧ_i = v_{i+1} − 2 x_i v_i: −400 (v_i a_i + x_i ȧ_i) + 2 v_i and 200 ȧ_i
 Stresses    slices, and their adjoints (padding and scattering), which a framework may do well or badly
 Source      H. H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960
 
@@ -36,6 +37,17 @@ def gradient(x: Array, data: Data) -> Array:
     return out
 
 
+def hvp(x: Array, v: Array, data: Data) -> Array:
+    head, along = x[:, :-1], v[:, :-1]
+    valley = x[:, 1:] - head * head
+    rise = v[:, 1:] - 2.0 * head * along
+    out = np.empty_like(x)
+    out[:, :-1] = (2.0 - 400.0 * valley) * along - 400.0 * head * rise
+    out[:, -1] = 0.0
+    out[:, 1:] += 200.0 * rise
+    return out
+
+
 def gradient_into(x: Array, data: Data) -> GradientInto:
     valley = np.empty_like(x[:, 1:])
     scratch = np.empty_like(valley)
@@ -59,4 +71,6 @@ def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Arr
     return rng.random((batch_size, dimension)), ()
 
 
-PROBLEM = Problem("rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into, sizes={"dimension": 4})
+PROBLEM = Problem(
+    "rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 4}
+)

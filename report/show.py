@@ -67,7 +67,8 @@ def _sections(frame: pd.DataFrame, width: int | None) -> Iterator[tuple[str, lis
     for keys, rows in frame.groupby(GROUP, observed=True, sort=True):
         problem, sizes, operator, dtype, device, steps = keys
         what = f"{problem} ({sizes})" if sizes else problem
-        heading = f"{what}: {operator} of {steps} steps, {dtype}, {device}: time per step, ratio to numpy"
+        length, unit = (f" of {steps} steps", "step") if operator == "descent" else ("", "call")
+        heading = f"{what}: {operator}{length}, {dtype}, {device}: time per {unit}, ratio to numpy"
         done = table.timed(rows)
         tables = list(_tables(done, _order(rows), width)) if len(done) else []
         yield heading, tables, list(_notes(rows))

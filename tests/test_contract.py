@@ -17,7 +17,7 @@ import backends
 import problems
 from backends import Backend, Case, Run
 from bench import measure
-from problems import Array, Data, Problem
+from problems import Array, Parameters, Problem, leaves
 
 FOUND = backends.load()
 BATCH_SIZES = (1, 7)
@@ -29,10 +29,11 @@ def each() -> Iterator[Any]:
         FOUND.backends.items(), problems.load().values(), backends.OPERATORS, backends.DTYPES
     ):
         case = Case(operator, problem.name, name, BATCH_SIZES[-1], dtype, "cpu", 20)
-        if backend.unsupported(case, problem) is None:
+        if measure.refusal(case, backend, problem) is None:
             yield pytest.param(case, id=f"{name}-{problem.name}-{operator}-{dtype}")
 
 
+WITH_MAX = {"gmm", "kmeans", "log_sum_exp", "softmax_mlp"}
 CASES = pytest.mark.parametrize("case", list(each()))
 
 
@@ -40,17 +41,17 @@ def parts(case: Case) -> tuple[Backend, Problem]:
     return FOUND.backends[case.backend], problems.load()[case.problem]
 
 
-def placed(case: Case) -> tuple[Array, Data, Run]:
+def placed(case: Case) -> tuple[tuple[Any, ...], Run]:
+    """Return the arguments on the device, and the run that takes them."""
     backend, problem = parts(case)
-    x, data = problems.instance(problem, case.batch_size, case.dtype)
-    x, *rest = backend.put((x, *data), case)
-    return x, tuple(rest), backend.compile(case, problem, x, tuple(rest))
+    backend.warm_up(case)
+    arguments = backends.place(backend, case, *measure.arguments(case, problem))
+    return arguments, backend.compile(case, problem, arguments[0], arguments[-1])
 
 
-def call(backend: Backend, run: Run, x: Array, data: Data) -> Array:
-    result = run(x, data)
+def copies(backend: Backend, result: Parameters) -> list[Array]:
     backend.wait(result)
-    return np.array(backend.fetch(result))
+    return [np.array(array) for array in leaves(backend.fetch(result))]
 
 
 @CASES
@@ -63,18 +64,35 @@ def test_the_answer_is_the_references(case: Case) -> None:
 @CASES
 def test_inputs_stay_and_the_dtype_and_the_answer_too(case: Case) -> None:
     backend, _ = parts(case)
-    x, data, run = placed(case)
-    before = [np.array(backend.fetch(array)) for array in (x, *data)]
-    first, second = call(backend, run, x, data), call(backend, run, x, data)
-    assert first.dtype == case.dtype
-    np.testing.assert_array_equal(first, second)
-    for array, kept in zip((x, *data), before, strict=True):
-        np.testing.assert_array_equal(backend.fetch(array), kept)
+    arguments, run = placed(case)
+    before = [copies(backend, argument) for argument in arguments if leaves(argument)]
+    first, second = copies(backend, run(*arguments)), copies(backend, run(*arguments))
+    assert drifts(case) or all(array.dtype == case.dtype for array in first)
+    same(first, second)
+    for argument, kept in zip(filter(leaves, arguments), before, strict=True):
+        same(copies(backend, argument), kept)
 
 
-@pytest.mark.parametrize("name", [name for name in FOUND.backends if name.startswith("jax")])
+def same(arrays: list[Array], others: list[Array]) -> None:
+    for array, other in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(array, other)
+
+
+def drifts(case: Case) -> bool:
+    """Whether the framework itself makes float64 of float32 here, by the rules that it has for these derivatives.
+
+    HIPS autograd does in those of `amax` and `amin`, which it divides by a count in whole numbers, and in the second
+    one of `abs`, whose zeros are float64.
+    """
+    with_abs = case.operator == "hvp" and case.problem == "logistic"
+    return case.backend.startswith("autograd") and (case.problem in WITH_MAX or with_abs)
+
+
+@pytest.mark.parametrize("name", ["jax-grad", "jax-jit", "jax-loop"])
 def test_the_timed_region_of_an_asynchronous_backend_ends_when_the_result_is_there(name: str) -> None:
     """JAX returns before it has computed, on the CPU too; its arrays can tell whether they are ready."""
+    if name not in FOUND.backends:
+        pytest.skip(FOUND.missing["jax"])
     case = Case("descent", "quadratic", name, 1_000_000, "float32", "cpu", 20)
     assert measure.prepare(case, *parts(case)).call().is_ready()
 
@@ -84,9 +102,9 @@ def test_a_mode_that_forgets_to_wait_would_be_seen() -> None:
     case = Case("descent", "quadratic", "jax-loop", 1_000_000, "float32", "cpu", 500)
     if case.backend not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
-    x, data, run = placed(case)
-    run(x, data).block_until_ready()
-    result = run(x, data)
+    arguments, run = placed(case)
+    run(*arguments).block_until_ready()
+    result = run(*arguments)
     assert not result.is_ready()
     result.block_until_ready()
     assert result.is_ready()

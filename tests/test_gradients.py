@@ -1,4 +1,4 @@
-"""The hand-derived gradients, against finite differences along random directions: they are the yardstick."""
+"""The hand-derived derivatives against finite differences along random directions: they are the yardstick."""
 
 from __future__ import annotations
 
@@ -6,21 +6,48 @@ import numpy as np
 import pytest
 
 import problems
-from problems import Problem
+from problems import Parameters, Problem, each, leaves
+
+STEP = 1e-5
+ROUNDING = {"float32": 1e-5, "float64": 1e-13}
 
 EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
+
+
+def direction(x: Parameters, seed: int) -> Parameters:
+    rng = np.random.default_rng(seed)
+    return each(lambda array: rng.standard_normal(array.shape), x)
+
+
+def moved(x: Parameters, length: float, v: Parameters) -> Parameters:
+    return each(lambda position, along: position + length * along, x, v)
+
+
+def dot(x: Parameters, y: Parameters) -> float:
+    return float(sum(np.vdot(array, other) for array, other in zip(leaves(x), leaves(y), strict=True)))
 
 
 @EACH
 @pytest.mark.parametrize("seed", range(5))
 def test_a_hand_gradient_is_the_slope_along_a_random_direction(problem: Problem, seed: int) -> None:
     x, data = problems.instance(problem, 5, "float64")
-    rng = np.random.default_rng(seed)
-    direction = rng.standard_normal(x.shape)
-    step = 1e-5
-    ahead, behind = (problem.loss(np, x + sign * step * direction, data) for sign in (1.0, -1.0))
-    numeric, analytic = (ahead - behind) / (2.0 * step), np.sum(problem.gradient(x, data) * direction)
+    v = direction(x, seed)
+    ahead, behind = (problem.loss(np, moved(x, sign * STEP, v), data) for sign in (1.0, -1.0))
+    numeric, analytic = (ahead - behind) / (2.0 * STEP), dot(problem.gradient(x, data), v)
     assert analytic == pytest.approx(numeric, rel=1e-6), "analytic, then numeric"
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hand_hessian_product_is_the_gradients_slope_along_a_random_direction(problem: Problem, seed: int) -> None:
+    if problem.hvp is None:
+        pytest.skip(f"{problem.name} has no hand-derived Hessian-vector product")
+    x, data = problems.instance(problem, 5, "float64")
+    v = direction(x, seed)
+    ahead, behind = (problem.gradient(moved(x, sign * STEP, v), data) for sign in (1.0, -1.0))
+    for analytic, *gradients in zip(leaves(problem.hvp(x, v, data)), leaves(ahead), leaves(behind), strict=True):
+        numeric = (gradients[0] - gradients[1]) / (2.0 * STEP)
+        np.testing.assert_allclose(analytic, numeric, rtol=0, atol=1e-6 * np.max(np.abs(numeric)))
 
 
 @EACH
@@ -29,25 +56,28 @@ def test_a_gradient_in_place_is_the_gradient(problem: Problem, dtype: str) -> No
     if problem.gradient_into is None:
         pytest.skip(f"{problem.name} has no in-place gradient")
     x, data = problems.instance(problem, 5, dtype)
-    out = np.full_like(x, np.nan)
+    out = each(lambda array: np.full_like(array, np.nan), x)
     problem.gradient_into(x, data)(x, out)
-    assert out.dtype == dtype
-    np.testing.assert_allclose(out, problem.gradient(x, data), rtol=1e-5 if dtype == "float32" else 1e-12, atol=1e-6)
+    for slope, whole in zip(leaves(out), leaves(problem.gradient(x, data)), strict=True):
+        assert slope.dtype == dtype
+        np.testing.assert_allclose(slope, whole, rtol=0, atol=ROUNDING[dtype] * np.max(np.abs(whole)))
 
 
 @EACH
 def test_every_dtype_starts_from_the_same_point(problem: Problem) -> None:
     single, _ = problems.instance(problem, 5, "float32")
     double, _ = problems.instance(problem, 5, "float64")
-    np.testing.assert_array_equal(single, double.astype("float32"))
+    for array, rounded in zip(leaves(double), leaves(single), strict=True):
+        np.testing.assert_array_equal(rounded, array.astype("float32"))
 
 
 @EACH
 def test_a_start_depends_on_the_case_alone_and_cannot_be_modified(problem: Problem) -> None:
     x, data = problems.instance(problem, 5, "float64")
     again, _ = problems.instance(problem, 5, "float64")
-    np.testing.assert_array_equal(x, again)
-    assert not any(array.flags.writeable for array in (x, *data))
+    for array, same in zip(leaves(x), leaves(again), strict=True):
+        np.testing.assert_array_equal(array, same)
+    assert not any(array.flags.writeable for array in (*leaves(x), *data))
 
 
 def test_the_tutorials_descent_ends_at_the_minimum() -> None:
