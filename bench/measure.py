@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, place
-from problems import ALONG, Array, Data, Parameters, Problem, by_hand, direction, each, instance, leaves
+from problems import ALONG, Array, Parameters, Problem, by_hand, direction, each, instance, leaves
 from report.intervals import median_interval
 from report.schema import Value
 
@@ -78,9 +78,10 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
     call = _awaited(partial(run, *placed), backend.wait)
     first_call_seconds, result = _clocked(call)
-    error = _relative_error(backend.fetch(result), expected(case, problem))
     if case.operator == "descent":
-        error = max(error, _move_error(case, backend, problem, x, data))
+        error = _descent_error(case, backend, problem, placed, result)
+    else:
+        error = _relative_error(backend.fetch(result), expected(case, problem))
     if not error <= tolerance(case.dtype):  # NaN is wrong too
         raise WrongResultError(case, error)
     return Prepared(
@@ -136,36 +137,46 @@ def _doubled(case: Case, problem: Problem) -> tuple[Any, ...]:
     return tuple(each(_double, argument) for argument in arguments(case, problem))
 
 
-def _move_error(case: Case, backend: Backend, problem: Problem, x: Parameters, data: Data) -> float:
-    """Return the error of the first step's move, which is −rate times the gradient.
+def _descent_error(
+    case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], result: Parameters
+) -> float:
+    """Return the error of the end, or that of the first step's move where it is larger: −rate times the gradient.
 
     The end of a descent alone does not tell a wrong gradient: 1.1 times the right one ends at the same minimum.
     """
     one_step = replace(case, steps=1)
-    result = backend.compile(one_step, problem, x, data)(x, data)
-    backend.wait(result)
+    first = backend.compile(one_step, problem, *placed)(*placed)
+    backend.wait(first)
     start, _ = _doubled(case, problem)
-    moved = each(np.subtract, backend.fetch(result), start)
-    return _relative_error(moved, each(np.subtract, expected(one_step, problem), start))
+    moved = each(np.subtract, backend.fetch(first), start)
+    lost = each(lambda array: tolerance(case.dtype) * np.max(np.abs(array)), start)
+    return max(
+        _relative_error(backend.fetch(result), expected(case, problem), lost),
+        _relative_error(moved, each(np.subtract, expected(one_step, problem), start), lost),
+    )
 
 
 def _double(array: Array) -> Array:
     return array.astype("float64") if array.dtype.kind == "f" else array
 
 
-def _relative_error(result: Parameters, reference: Parameters) -> float:
-    """Return the largest error of an array of the result; infinite for another number of them."""
+def _relative_error(result: Parameters, reference: Parameters, lost: Parameters = 0.0) -> float:
+    """Return the largest error of an array of the result; infinite for another number of them.
+
+    `lost` is the magnitude, for each array, below which the rounding of what it was computed from leaves no digits.
+    """
     if len(leaves(result)) != len(leaves(reference)):
         return math.inf
-    return max(map(_array_error, leaves(result), leaves(reference)))
+    lost = lost if isinstance(lost, tuple) else (lost,) * len(leaves(result))
+    return max(map(_array_error, leaves(result), leaves(reference), lost))
 
 
-def _array_error(result: Array, reference: Array) -> float:
+def _array_error(result: Array, reference: Array, lost: float) -> float:
     """Return the largest deviation over the largest magnitude of the reference; infinite for another shape."""
     result = np.asarray(result, dtype="float64")
     if result.shape != reference.shape:
         return math.inf
-    scale = float(np.max(np.abs(reference))) or 1.0
+    scale = max(float(np.max(np.abs(reference))), lost) or 1.0
     return float(np.max(np.abs(result - reference))) / scale
 
 
