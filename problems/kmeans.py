@@ -1,0 +1,89 @@
+"""GradBench's `kmeans`: the centres of clusters, by descent on the distances to the nearest.
+
+Formula     loss(C) = Σᵢ minⱼ ‖cⱼ − pᵢ‖², the norm expanded: ‖pᵢ‖² + minⱼ (‖cⱼ‖² − 2 cⱼ·pᵢ)
+Shapes      C: (k, d), k = `clusters`, d = `dimension`; data P: (B, d), the batch axis first, normal with deviation 0.1
+            about k centres uniform in [0, 1)ᵈ; start C: those centres, moved by normal noise of deviation 0.1
+Gradient    with nⱼ the number of points that cⱼ is nearest to, and sⱼ their sum: ∂/∂cⱼ = 2 (nⱼ cⱼ − sⱼ)
+Hessian     2 nⱼ on the diagonal, wherever the nearest centre is one alone
+Stresses    a product, a minimum and its adjoint, which is a scatter or a mask
+Source      GradBench, evals/kmeans, whose tools expand the norm likewise (its points are uniform; here they lie in
+            clusters, so that rounding does not move a point from one centre to another); L. Bottou and Y. Bengio,
+            "Convergence properties of the k-means algorithms", 1994
+
+The loss is a sum over the points, and so is its curvature, at most 2B: the rate goes by 1/B.
+NumPy reduces along its last axis slowly where that is short, so the distances lie as (k, B) here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
+
+RATE = 0.25
+SPREAD = 0.1
+
+
+def loss(xp: Any, C: Array, data: Data) -> Array:
+    (P,) = data
+    nearest = xp.amin(xp.sum(C * C, 1)[:, None] - 2.0 * (C @ P.T), 0)
+    return xp.sum(nearest) + xp.sum(P * P)
+
+
+def gradient(C: Array, data: Data) -> Array:
+    (P,) = data
+    mine = _mine(C, P)
+    return 2.0 * (mine.sum(1)[:, None] * C - mine @ P)
+
+
+def hvp(C: Array, V: Array, data: Data) -> Array:
+    (P,) = data
+    return 2.0 * _mine(C, P).sum(1)[:, None] * V
+
+
+def _mine(C: Array, P: Array) -> Array:
+    """Return (k, B): 1 where the centre is the point's nearest, else 0."""
+    near = C @ P.T
+    near -= 0.5 * (C * C).sum(1)[:, None]
+    return np.equal(near, near.max(0), out=near, casting="unsafe")
+
+
+def gradient_into(C: Array, data: Data) -> GradientInto:
+    (P,) = data
+    near = np.empty((len(C), len(P)), dtype=C.dtype)
+    nearest = np.empty(len(P), dtype=C.dtype)
+    half, sums = np.empty((len(C), 1), dtype=C.dtype), np.empty_like(C)
+
+    def into(C: Array, out: Array) -> None:
+        np.matmul(C, P.T, out=near)
+        np.multiply(C, C, out=sums)
+        np.sum(sums, axis=1, keepdims=True, out=half)
+        np.multiply(half, 0.5, out=half)
+        np.subtract(near, half, out=near)
+        np.max(near, axis=0, out=nearest)
+        np.equal(near, nearest, out=near, casting="unsafe")
+        np.sum(near, axis=1, keepdims=True, out=half)
+        np.matmul(near, P, out=sums)
+        np.multiply(half, C, out=out)
+        np.subtract(out, sums, out=out)
+        np.multiply(out, 2.0, out=out)
+
+    return into
+
+
+def rate(C: Array, data: Data) -> float:
+    return RATE / len(data[0])
+
+
+def draw(rng: np.random.Generator, batch_size: int, clusters: int, dimension: int) -> tuple[Array, Data]:
+    centres = rng.random((clusters, dimension))
+    P = centres[rng.integers(clusters, size=batch_size)] + SPREAD * rng.standard_normal((batch_size, dimension))
+    return centres + SPREAD * rng.standard_normal(centres.shape), (P,)
+
+
+PROBLEM = Problem(
+    "kmeans", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, sizes={"clusters": 8, "dimension": 8}
+)

@@ -1,0 +1,62 @@
+"""Linear least squares on random features: the smallest problem with a product in it.
+
+Formula     loss(w) = 1/(2B) ‖Xw − y‖²
+Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, normal with variance 1/d; y: (B,), a
+            random plane's values and normal noise of deviation 0.1; start w normal with deviation 0.1
+Gradient    with the residual r = Xw − y: ∇ = 1/B Xᵀr
+Hessian     1/B XᵀX
+Stresses    one matrix-vector product each way; XᵀX computed once would spare both, and is no gradient of this loss
+
+A row of X has a length near 1 whatever d is, so that the rate is stable for every d and for a single row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
+
+NOISE = 0.1
+
+
+def loss(xp: Any, w: Array, data: Data) -> Array:
+    X, y = data
+    r = X @ w - y
+    return xp.sum(0.5 * r * r) / len(y)
+
+
+def gradient(w: Array, data: Data) -> Array:
+    X, y = data
+    return ((X @ w - y) @ X) / len(y)
+
+
+def hvp(w: Array, v: Array, data: Data) -> Array:
+    X, y = data
+    return ((X @ v) @ X) / len(y)
+
+
+def gradient_into(w: Array, data: Data) -> GradientInto:
+    X, y = data
+    r = np.empty_like(y)
+
+    def into(w: Array, out: Array) -> None:
+        np.matmul(X, w, out=r)
+        np.subtract(r, y, out=r)
+        np.matmul(r, X, out=out)
+        np.divide(out, len(y), out=out)
+
+    return into
+
+
+def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
+    X = rng.standard_normal((batch_size, dimension)) / np.sqrt(dimension)
+    y = X @ rng.standard_normal(dimension) + NOISE * rng.standard_normal(batch_size)
+    return 0.1 * rng.standard_normal(dimension), (X, y)
+
+
+PROBLEM = Problem(
+    "least_squares", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 16}
+)

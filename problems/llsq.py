@@ -1,0 +1,63 @@
+"""GradBench's `llsq`: a polynomial fitted to the sign function, by least squares.
+
+Formula     loss(x) = ½ Σᵢ (sᵢ − Σⱼ xⱼ tᵢʲ)², tᵢ = −1 + 2i/(B − 1), sᵢ = sign tᵢ; for B = 1, t = s = 0
+Shapes      x: (m,), m = `terms`, the coefficients from the constant up; data V: (B, m), Vᵢⱼ = tᵢʲ, the Vandermonde
+            matrix, and s: (B,); the batch axis is that of the points; start x uniform in [0, 1)ᵐ
+Gradient    with the residual r = Vx − s: ∇ = Vᵀr
+Hessian     VᵀV
+Stresses    one matrix-vector product each way, badly conditioned: only the leading directions descend
+Source      GradBench, evals/llsq, after cmpad's llsq_obj, which says what B = 1 is. Values and gradients are theirs;
+            times are not: their tools compute the powers at each call, here they are data: no descent would repeat them
+
+The rate is 1 over a bound of the curvature, ΣᵢΣⱼ tᵢ²ʲ ≤ m + (B − 1) Σⱼ 1/(2j + 1), a trapezoid rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
+
+
+def loss(xp: Any, x: Array, data: Data) -> Array:
+    V, s = data
+    r = V @ x - s
+    return xp.sum(0.5 * r * r)
+
+
+def gradient(x: Array, data: Data) -> Array:
+    V, s = data
+    return (V @ x - s) @ V
+
+
+def hvp(x: Array, v: Array, data: Data) -> Array:
+    V, _ = data
+    return (V @ v) @ V
+
+
+def gradient_into(x: Array, data: Data) -> GradientInto:
+    V, s = data
+    r = np.empty_like(s)
+
+    def into(x: Array, out: Array) -> None:
+        np.matmul(V, x, out=r)
+        np.subtract(r, s, out=r)
+        np.matmul(r, V, out=out)
+
+    return into
+
+
+def rate(x: Array, data: Data) -> float:
+    size, terms = data[0].shape
+    return 1.0 / (terms + (size - 1) * sum(1.0 / (2 * j + 1) for j in range(terms)))
+
+
+def draw(rng: np.random.Generator, batch_size: int, terms: int) -> tuple[Array, Data]:
+    t = np.linspace(-1.0, 1.0, batch_size) if batch_size > 1 else np.zeros(1)
+    return rng.random(terms), (np.vander(t, terms, increasing=True), np.sign(t))
+
+
+PROBLEM = Problem("llsq", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, sizes={"terms": 16})

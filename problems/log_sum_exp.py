@@ -1,0 +1,59 @@
+"""GradBench's `lse`: the logarithm of a sum of exponentials, a smooth maximum.
+
+Formula     loss(x) = a + log Σᵢ exp(xᵢ − a), a = max x
+Shapes      x: (B,), the batch axis; starts uniform in [0, 1), as GradBench draws it; no data
+Gradient    p = exp(x − a) / Σ exp(x − a): the softmax; what a contributes cancels
+Hessian     diag(p) − p pᵀ
+Stresses    reductions and memory bandwidth; a framework differentiates the maximum too
+Source      GradBench, evals/lse
+
+An element's slope is about 1/B and its curvature no more, so the rate goes by B. There is no minimum: once the elements
+are level they sink together for ever.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from problems.parameters import Array, Data
+from problems.problem import GradientInto, Problem
+
+RATE = 0.5
+
+
+def loss(xp: Any, x: Array, data: Data) -> Array:
+    a = xp.max(x)
+    return a + xp.log(xp.sum(xp.exp(x - a)))
+
+
+def gradient(x: Array, data: Data) -> Array:
+    p = np.exp(x - x.max())
+    p /= p.sum()
+    return p
+
+
+def hvp(x: Array, v: Array, data: Data) -> Array:
+    p = gradient(x, data)
+    return p * (v - p @ v)
+
+
+def gradient_into(x: Array, data: Data) -> GradientInto:
+    def into(x: Array, out: Array) -> None:
+        np.subtract(x, x.max(), out=out)
+        np.exp(out, out=out)
+        np.divide(out, out.sum(), out=out)
+
+    return into
+
+
+def rate(x: Array, data: Data) -> float:
+    return RATE * len(x)
+
+
+def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
+    return rng.random(batch_size), ()
+
+
+PROBLEM = Problem("log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp)
