@@ -81,7 +81,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     if case.operator == "descent":
         error = _descent_error(case, backend, problem, placed, result)
     else:
-        error = _relative_error(backend.fetch(result), expected(case, problem))
+        error = relative_error(backend.fetch(result), expected(case, problem))
     if not error <= tolerance(case.dtype):  # NaN is wrong too
         raise WrongResultError(case, error)
     return Prepared(
@@ -150,9 +150,9 @@ def _descent_error(
     start, _ = _doubled(case, problem)
     moved = each(np.subtract, backend.fetch(first), start)
     lost = each(lambda array: tolerance(case.dtype) * np.max(np.abs(array)), start)
-    return max(
-        _relative_error(backend.fetch(result), expected(case, problem), lost),
-        _relative_error(moved, each(np.subtract, expected(one_step, problem), start), lost),
+    return _worst(
+        relative_error(backend.fetch(result), expected(case, problem), lost),
+        relative_error(moved, each(np.subtract, expected(one_step, problem), start), lost),
     )
 
 
@@ -160,7 +160,7 @@ def _double(array: Array) -> Array:
     return array.astype("float64") if array.dtype.kind == "f" else array
 
 
-def _relative_error(result: Parameters, reference: Parameters, lost: Parameters = 0.0) -> float:
+def relative_error(result: Parameters, reference: Parameters, lost: Parameters = 0.0) -> float:
     """Return the largest error of an array of the result; infinite for another number of them.
 
     `lost` is the magnitude, for each array, below which the rounding of what it was computed from leaves no digits.
@@ -168,7 +168,12 @@ def _relative_error(result: Parameters, reference: Parameters, lost: Parameters 
     if len(leaves(result)) != len(leaves(reference)):
         return math.inf
     lost = lost if isinstance(lost, tuple) else (lost,) * len(leaves(result))
-    return max(map(_array_error, leaves(result), leaves(reference), lost))
+    return _worst(*map(_array_error, leaves(result), leaves(reference), lost))
+
+
+def _worst(*errors: float) -> float:
+    """Return the largest error; NaN where one is, which Python's own `max` may pass over."""
+    return float(np.max(errors))
 
 
 def _array_error(result: Array, reference: Array, lost: float) -> float:

@@ -177,3 +177,9 @@ def direction(x: Parameters, seed: int) -> Parameters:
 
 def dot(x: Parameters, y: Parameters) -> float:
     return float(sum(np.vdot(array, other) for array, other in zip(leaves(x), leaves(y), strict=True)))
+
+
+def test_a_wrong_array_behind_a_right_one_is_seen() -> None:
+    right = (np.ones(2), np.ones(3))
+    for broken in (np.full(3, np.nan), np.full(3, 1.1)):
+        assert not measure.relative_error((np.ones(2), broken), right) <= measure.tolerance("float32")
