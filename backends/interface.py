@@ -7,7 +7,7 @@ unsupported, and nothing is silently computed in another mode's way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -56,6 +56,10 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """`<framework>`, or `<framework>-<mode>`, such as `jax-loop`."""
+
+    @property
+    def builders(self) -> Mapping[str, Builder]:
+        """The operators that it has, each with what builds its run."""
 
     @property
     def known_devices(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def _select(options: Mapping[str, str | None]) -> Selection:
     sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"])
+    found, backends = _backends(words["backend"], operators)
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(operators, names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
     cases = tuple(
@@ -91,11 +91,16 @@ def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
     return problem, name, whole(f"size {path}", value)
 
 
-def _backends(words: str) -> tuple[Found, list[str]]:
-    """Return what was found, and the names to race: with `all`, a missing framework stands for its backends."""
+def _backends(words: str, operators: list[str]) -> tuple[Found, list[str]]:
+    """Return what was found, and the names to race.
+
+    `all` are those that have one of the operators, since some modes are another way to one operator alone; a missing
+    framework stands for its backends.
+    """
     if words.strip() == "all":
         found = load()
-        return found, [*found.backends, *found.missing]
+        fit = [name for name, backend in found.backends.items() if backend.builders.keys() & operators]
+        return found, [*fit, *found.missing]
     wanted = _split("backend", words)
     found = load(tuple(name for name in frameworks() if name in {word.partition("-")[0] for word in wanted}))
     for word in wanted:
