@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from report.schema import CASE, COLUMNS, NAMES, STATUSES, VERSION, Column
+from report.schema import CASE, COLUMNS, STATUSES, VERSION, Column, names
 from report.units import short
 
 CHOICES = {"status": tuple(STATUSES), "allocator": ("default", "steady"), "device": ("cpu", "cuda")}
@@ -47,13 +47,15 @@ def _faults(text: str) -> Iterator[str]:
     records = _records(text)
     top, header = next(records, (1, []))
     line, fields = next(records, (top, []))
-    yield from _version_faults(line, header, fields)
-    yield from (f":{top}: {fault}" for fault in _header_faults(header))
+    version = _version(header, fields)
+    if version > VERSION:
+        yield f":{line}: column 'schema': {version} is newer than this checkout's {VERSION}; update the checkout"
+    yield from (f":{top}: {fault}" for fault in _header_faults(header, version))
     if not fields:
         yield f":{top}: a header and no rows; measure something: pytest bench/ --benchmark-only"
     seen: dict[tuple[object, ...], int] = {}
     while fields:
-        yield from (f":{line}: {fault}" for fault in _row_faults(fields, seen, line))
+        yield from (f":{line}: {fault}" for fault in _row_faults(fields, version, seen, line))
         line, fields = next(records, (line, []))
     if not text.endswith("\n"):
         yield f":{line}: the last line is cut off: it has no end; remove it, or measure again"
@@ -74,39 +76,43 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         yield begin, [f"not CSV: {error}"]
 
 
-def _version_faults(line: int, header: list[str], fields: list[str]) -> Iterator[str]:
-    """Yield that the file is of a newer schema, which is why its columns are others."""
+def _version(header: list[str], fields: list[str]) -> int:
+    """Return the version of the schema that the first row says it is of; this checkout's where it says none."""
     version = dict(zip(header, fields, strict=False)).get("schema", "")
-    if version.isdecimal() and int(version) > VERSION:
-        yield f":{line}: column 'schema': {version} is newer than this checkout's {VERSION}; update the checkout"
+    return int(version) if version.isascii() and version.isdecimal() and int(version) > 0 else VERSION
 
 
-def _header_faults(header: list[str]) -> Iterator[str]:
-    missing = [name for name in NAMES if name not in header]
-    unknown = [name for name in header if name not in NAMES]
-    for what, names in (("missing", missing), ("unknown", unknown)):
-        if names:
-            yield f"not the columns of schema {VERSION}: {what} {_some(names)}"
-    if tuple(header) != NAMES:
+def _header_faults(header: list[str], version: int) -> Iterator[str]:
+    expected = names(version)
+    missing = [name for name in expected if name not in header]
+    unknown = [name for name in header if name not in expected]
+    for what, found in (("missing", missing), ("unknown", unknown)):
+        if found:
+            yield f"not the columns of schema {version}: {what} {_some(found)}"
+    if tuple(header) != expected:
         yield "the columns of the schema, but not in its order, or some of them twice"
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 (three are named)
-    return ", ".join(f"'{short(name)}'" for name in names[:3]) + more
+def _some(columns: list[str]) -> str:
+    more = f" and {len(columns) - 3} more" if len(columns) > 3 else ""  # noqa: PLR2004 (three are named)
+    return ", ".join(f"'{short(name)}'" for name in columns[:3]) + more
 
 
-def _row_faults(fields: list[str], seen: dict[tuple[object, ...], int], line: int) -> Iterator[str]:
+def _row_faults(fields: list[str], version: int, seen: dict[tuple[object, ...], int], line: int) -> Iterator[str]:
+    expected = names(version)
     if len(fields) == 1:
         yield fields[0] if fields[0].startswith("not CSV") else f"'{short(fields[0])}' is not a row"
-    if len(fields) < len(NAMES):
-        yield f"cut off: ends in column '{NAMES[len(fields) - 1]}', {len(fields)} of {len(NAMES)}"
-    if len(fields) > len(NAMES):
-        yield f"{len(fields)} columns where {len(NAMES)} were expected, the last of them '{NAMES[-1]}'"
-    row = dict(zip(NAMES, fields, strict=False))
+    if len(fields) < len(expected):
+        yield f"cut off: ends in column '{expected[len(fields) - 1]}', {len(fields)} of {len(expected)}"
+    if len(fields) > len(expected):
+        yield f"{len(fields)} columns where {len(expected)} were expected, the last of them '{expected[-1]}'"
+    row = dict(zip(expected, fields, strict=False))
     for column in COLUMNS:
-        yield from (f"column '{column.name}': {fault}" for fault in _value_faults(column, row))
-    key = tuple(row[name] if KINDS[name] == "text" else float(row[name]) for name in KEY)
+        if column.name in row:
+            yield from (f"column '{column.name}': {fault}" for fault in _value_faults(column, row))
+    if float(row["schema"]) != version:
+        yield f"column 'schema': '{short(row['schema'])}' in a file of schema {version}"
+    key = tuple(row.get(name, "") if KINDS[name] == "text" else float(row[name]) for name in KEY)
     if key in seen:
         yield f"column 'launch': the same run, launch and case as line {seen[key]}"
     seen[key] = line
@@ -141,5 +147,3 @@ def _number_faults(column: Column, value: str) -> Iterator[str]:
         yield f"'{short(value)}' is not a {'positive' if column.name in POSITIVE else 'non-negative'} finite number"
     elif column.kind == "integer" and (number % 1 or number > LARGEST):
         yield f"'{short(value)}' is not a whole number up to 2^53"
-    elif column.name == "schema" and number != VERSION:
-        yield f"'{short(value)}' is not {VERSION}, the schema of this checkout"

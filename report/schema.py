@@ -10,12 +10,13 @@ import csv
 import io
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-VERSION = 1
+VERSION = 2
+"""2 names the sizes, and tells where the time goes; the columns of 1 are a part of it, and are read."""
 
 Kind = Literal["integer", "number", "text", "flag"]
 
@@ -33,12 +34,13 @@ STATUSES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, what it holds, and whether a row without a time has it too."""
+    """A column: its name, what it holds, if a row without a time has it too, and the first schema that has it."""
 
     name: str
     kind: Kind
     meaning: str
     always: bool = False
+    since: int = 1
 
 
 COLUMNS = (
@@ -56,7 +58,13 @@ COLUMNS = (
         always=True,
     ),
     Column("problem", "text", "the objective", always=True),
-    Column("sizes", "text", "its sizes beside the batch, such as `dimension=16`; empty where it has none", always=True),
+    Column(
+        "sizes",
+        "text",
+        "its sizes beside the batch, such as `dimension=16`; empty where it has none",
+        always=True,
+        since=2,
+    ),
     Column("backend", "text", "`<framework>-<mode>`; `<framework>` alone where it cannot be imported", always=True),
     Column("dtype", "text", "`float32` or `float64`", always=True),
     Column("device", "text", "`cpu` or `cuda`", always=True),
@@ -86,6 +94,25 @@ COLUMNS = (
     Column("first_call_seconds", "number", "the first call after compiling, waited for"),
     Column("transfer_seconds", "number", "start and data from the host to the device"),
     Column("peak_bytes", "integer", "peak memory of the case; empty: not measured"),
+    Column(
+        "gradient_over_value",
+        "number",
+        "of a gradient: median over rounds of its time over that of a paired round of the backend's own value",
+        since=2,
+    ),
+    Column("gradient_over_value_ci_low", "number", "95 % interval of that within this launch, lower end", since=2),
+    Column("gradient_over_value_ci_high", "number", "the same, upper end", since=2),
+    Column("step_bytes", "number", "bytes that a step must read and write at least: each array once", since=2),
+    Column("step_flops", "number", "floating-point operations that a step must do at least", since=2),
+    Column("copy_bytes_per_second", "number", "read and written by a copy of as many bytes, in this launch", since=2),
+    Column("flops_per_second", "number", "of a large matrix product in the case's dtype, in this launch", since=2),
+    Column(
+        "roofline_fraction", "number", "the least time for those bytes and operations over seconds_per_step", since=2
+    ),
+    Column(
+        "steps_to_target", "integer", "steps until the loss is near its minimum; empty: not in this descent", since=2
+    ),
+    Column("seconds_to_target", "number", "that many times seconds_per_step", since=2),
     Column("relative_error", "number", "against the hand-derived float64 reference: the larger of gradient and end"),
     Column("warnings", "text", "doubts of the harness about this row, separated by `; `"),
     Column("python", "text", "version", always=True),
@@ -96,6 +123,17 @@ COLUMNS = (
 )
 
 NAMES = tuple(column.name for column in COLUMNS)
+
+
+def names(version: int) -> tuple[str, ...]:
+    """Return the columns of that version of the schema, in their order."""
+    return tuple(column.name for column in COLUMNS if column.since <= version)
+
+
+def version_of(header: Sequence[str]) -> int | None:
+    """Return the version of the schema that has this header; `None` where none has."""
+    return next((version for version in range(VERSION, 0, -1) if names(version) == tuple(header)), None)
+
 
 CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
 """The columns that name a case."""

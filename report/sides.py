@@ -32,7 +32,7 @@ ORDERED = (
 )
 """The columns whose values have an order of their own: numbers, versions."""
 
-NAMED = ("python", "numpy_version")
+NAMED = ("schema", "python", "numpy_version")
 """What may differ, and is named where it does."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from report import table
-from report.schema import COLUMNS, NAMES, VERSION
+from report.schema import COLUMNS, NAMES, VERSION, names
 from report.table import TableError
 from tests import rows
 
@@ -126,8 +127,8 @@ def test_an_infinite_relative_error_is_that_of_a_result_of_another_shape(tmp_pat
         ("allocator", "odd", "'odd' is none of default, steady"),
         ("device", "tpu", "'tpu' is none of cpu, cuda"),
         ("machine", "", "empty"),
-        ("schema", "0", f"'0' is not {VERSION}, the schema of this checkout"),
-        ("schema", "2", f"2 is newer than this checkout's {VERSION}; update the checkout"),
+        ("schema", "0", f"'0' in a file of schema {VERSION}"),
+        ("schema", "3", f"3 is newer than this checkout's {VERSION}; update the checkout"),
         ("reason", "\x1b[31m" + 50 * "a", None),
     ],
 )
@@ -197,10 +198,42 @@ def test_another_csv_is_named_by_what_it_lacks(tmp_path: Path) -> None:
     assert fault(path) == f":1: not the columns of schema {VERSION}: missing 'schema', 'run', 'launch' and {more} more"
 
 
+def test_an_older_schema_is_read_with_what_it_lacks_empty(good: Path) -> None:
+    expected = table.read(good)
+    older = older_schema(good)
+    frame = table.read(older)
+    assert list(frame.columns) == list(NAMES)
+    assert set(frame["schema"]) == {1}
+    pd.testing.assert_series_equal(frame["seconds_median"], expected["seconds_median"])
+    assert set(frame["sizes"]) == {""}
+    assert frame["roofline_fraction"].isna().all()
+    assert set(table.read_all([older, good])["schema"]) == {1, VERSION}
+
+
+def test_an_older_schema_is_held_to_its_own_columns(good: Path) -> None:
+    older = older_schema(good)
+    edit(older, 3, schema=str(VERSION))
+    assert fault(older) == f":3: column 'schema': '{VERSION}' in a file of schema 1"
+    text = older_schema(good).read_text()
+    older.write_text(text.replace("machine,", "", 1))
+    assert fault(older) == ":1: not the columns of schema 1: missing 'machine'"
+
+
+def older_schema(path: Path) -> Path:
+    """Return a copy of the CSV beside it, under another run's name, as the first schema had it."""
+    older = path.with_name("older.csv")
+    with path.open(newline="") as new, older.open("w", newline="") as old:
+        writer = csv.DictWriter(old, names(1), extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for row in csv.DictReader(new):
+            writer.writerow(row | {"schema": "1", "run": "older"})
+    return older
+
+
 def test_a_newer_schema_is_what_is_wrong_with_its_columns(good: Path) -> None:
     lines = good.read_text().splitlines()
-    good.write_text(f"{lines[0]},joules\n2{lines[1][1:]},3\n")
-    assert fault(good) == f":2: column 'schema': 2 is newer than this checkout's {VERSION}; update the checkout"
+    good.write_text(f"{lines[0]},joules\n3{lines[1][1:]},3\n")
+    assert fault(good) == f":2: column 'schema': 3 is newer than this checkout's {VERSION}; update the checkout"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"  \r\n"])
