@@ -16,7 +16,7 @@ import pytest
 import backends
 import problems
 from backends import Backend, Case, Run
-from bench import measure
+from bench import measure, reference
 from problems import Array, Parameters, Problem, leaves
 
 FOUND = backends.load()
@@ -45,7 +45,7 @@ def placed(case: Case) -> tuple[tuple[Any, ...], Run]:
     """Return the arguments on the device, and the run that takes them."""
     backend, problem = parts(case)
     backend.warm_up(case)
-    arguments = backends.place(backend, case, *measure.arguments(case, problem))
+    arguments = backends.place(backend, case, *reference.arguments(case, problem))
     return arguments, backend.compile(case, problem, arguments[0], arguments[-1])
 
 
@@ -58,7 +58,7 @@ def copies(backend: Backend, result: Parameters) -> list[Array]:
 def test_the_answer_is_the_references(case: Case) -> None:
     for batch_size in BATCH_SIZES:
         prepared = measure.prepare(replace(case, batch_size=batch_size), *parts(case))
-        assert prepared.relative_error <= measure.tolerance(case.dtype)
+        assert prepared.relative_error <= reference.tolerance(case.dtype)
 
 
 @CASES
