@@ -142,6 +142,7 @@ PROBES = Probes(
     threads=_threads,
     counted_flops=_counted_flops,
     copied=jnp.copy,
+    held_bytes=lambda: jax.devices("cuda")[0].memory_stats()["bytes_in_use"],
     peak_bytes=lambda: jax.devices("cuda")[0].memory_stats()["peak_bytes_in_use"],
 )
 

@@ -20,16 +20,17 @@ class Probes:
 
     `compilations()` counts what this process has compiled so far. `threads()` is how many CPU threads it computes with.
     `counted_flops(run)` is what the compiler counts in the program that `run` calls, one step of a descent at least;
-    `None` where nothing is compiled. `copied(array)` is a copy on the array's own device. `reset_peak()` and
-    `peak_bytes()` are of the framework's own counter of the memory of its CUDA device.
+    `None` where nothing is compiled. `copied(array)` is a copy on the array's own device. `held_bytes()`,
+    `peak_bytes()` and `reset_peak()` are of the framework's own counter of the memory of its CUDA device.
     """
 
     compilations: Callable[[], int] | None = None
     threads: Callable[[], int] | None = None
     counted_flops: Callable[[Run], float | None] | None = None
     copied: Callable[[Array], Array] | None = None
-    reset_peak: Callable[[], None] | None = None
+    held_bytes: Callable[[], int] | None = None
     peak_bytes: Callable[[], int] | None = None
+    reset_peak: Callable[[], None] | None = None
 
 
 @runtime_checkable

@@ -200,8 +200,9 @@ PROBES = Probes(
     compilations=_compilations,
     threads=torch.get_num_threads,
     copied=torch.clone,
-    reset_peak=torch.cuda.reset_peak_memory_stats,
+    held_bytes=torch.cuda.memory_allocated,
     peak_bytes=torch.cuda.max_memory_allocated,
+    reset_peak=torch.cuda.reset_peak_memory_stats,
 )
 
 

@@ -45,6 +45,11 @@ def _over_value(rounds: Rounds, calls: np.ndarray) -> Row:
     }
 
 
+def target_figures(steps: int | None, row: Row) -> Row:
+    """Return the columns of the time to target."""
+    return {} if steps is None else {"steps_to_target": steps, "seconds_to_target": steps * row["seconds_per_step"]}
+
+
 def limit_figures(limit: Limit, row: Row) -> Row:
     """Return the columns of what bounds a step, and the share of its time that the bound explains."""
     return limit._asdict() | {"roofline_fraction": limit.seconds / row["seconds_per_step"]}

@@ -13,10 +13,12 @@ import numpy as np
 from backends import Case, Found
 from bench import audit, machine, measure
 from bench.audit import Doubt
-from bench.figures import figures, limit_figures
+from bench.figures import figures, limit_figures, target_figures
 from bench.limits import limit
+from bench.memory import peak_bytes
 from bench.pairs import reference_pair, value_pair
 from bench.rounds import Budget, Rounds, calibrate, clock, plan
+from bench.target import steps_to_target
 from problems import find
 from report import schema
 from report.schema import Value
@@ -70,12 +72,19 @@ class Race:
             iterations, seconds = calibrate(prepared.call, self.budget.min_round_seconds)
             value = _beside(doubts, "gradient_over_value", lambda: value_pair(prepared, seconds))
             rounds = plan(iterations, seconds, reference_pair(prepared, seconds), value, self.budget)
+            before = audit.compilations(prepared)
             start = clock()
             times = timer(prepared.call, rounds)
             self.timed_seconds += clock() - start
-            row = figures(prepared, rounds, times)
-            row |= _beside(doubts, "roofline_fraction", lambda: limit_figures(limit(prepared), row)) or {}
-        return row | {"warnings": audit.text(doubts)}
+            compiled = audit.compilations(prepared) - before
+        row = figures(prepared, rounds, times)
+        seen = _beside(doubts, "audit", lambda: audit.evidence(prepared, times, rounds.reference, compiled))
+        doubts += [] if seen is None else audit.doubts(seen)
+        row |= _beside(doubts, "roofline_fraction", lambda: limit_figures(limit(prepared), row)) or {}
+        if prepared.case.operator == "descent":
+            row |= _beside(doubts, "steps_to_target", lambda: target_figures(steps_to_target(prepared), row)) or {}
+        peak = _beside(doubts, "peak_bytes", lambda: peak_bytes(prepared))
+        return row | {"peak_bytes": peak, "warnings": audit.text(doubts)}
 
     def _identity(self, case: Case) -> Row:
         return {

@@ -57,6 +57,11 @@ def flops(w: Array, data: Data) -> tuple[float, float]:
     return 2 * X.size + 3 * y.size, 4 * X.size + y.size
 
 
+def minimum(w: Array, data: Data) -> float:
+    X, y = data
+    return float(loss(np, np.linalg.lstsq(X, y)[0], data))
+
+
 def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
     X = rng.standard_normal((batch_size, dimension)) / np.sqrt(dimension)
     y = X @ rng.standard_normal(dimension) + NOISE * rng.standard_normal(batch_size)
@@ -72,5 +77,6 @@ PROBLEM = Problem(
     gradient_into=gradient_into,
     hvp=hvp,
     flops=flops,
+    minimum=minimum,
     sizes={"dimension": 16},
 )

@@ -61,11 +61,25 @@ def flops(x: Array, data: Data) -> tuple[float, float]:
     return 2 * V.size + 3 * s.size, 4 * V.size + s.size
 
 
+def minimum(x: Array, data: Data) -> float:
+    V, s = data
+    return float(loss(np, np.linalg.lstsq(V, s)[0], data))
+
+
 def draw(rng: np.random.Generator, batch_size: int, terms: int) -> tuple[Array, Data]:
     t = np.linspace(-1.0, 1.0, batch_size) if batch_size > 1 else np.zeros(1)
     return rng.random(terms), (np.vander(t, terms, increasing=True), np.sign(t))
 
 
 PROBLEM = Problem(
-    "llsq", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, flops=flops, sizes={"terms": 16}
+    "llsq",
+    loss,
+    gradient,
+    draw,
+    rate,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    sizes={"terms": 16},
 )

@@ -14,6 +14,7 @@ are level they sink together for ever.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,14 @@ def flops(x: Array, data: Data) -> tuple[float, float]:
     return 4 * x.size, 5 * x.size
 
 
+def minimum(x: Array, data: Data) -> float:
+    return -math.inf
+
+
 def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
     return rng.random(batch_size), ()
 
 
-PROBLEM = Problem("log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, flops=flops)
+PROBLEM = Problem(
+    "log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+)

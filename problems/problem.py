@@ -38,6 +38,7 @@ class Problem:
     `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
     needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
     `flops(x, data)`, where given, counts the operations that a value and a gradient of these shapes cannot avoid.
+    `minimum(x, data)`, where given, is the least loss there is, −∞ where there is none; else one is searched for.
     `sizes` are the lengths of the axes beside the batch, by name; the user may ask for others.
     """
 
@@ -51,6 +52,7 @@ class Problem:
     hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     flops: Flops | None = None
+    minimum: Callable[[Parameters, Data], float] | None = None
 
     def rate_at(self, x: Parameters, data: Data) -> float:
         """Return the learning rate for parameters and data of these shapes."""

@@ -43,8 +43,14 @@ def flops(x: Array, data: Data) -> tuple[float, float]:
     return 3 * x.size, 2 * x.size
 
 
+def minimum(x: Array, data: Data) -> float:
+    return 4.0 * x.size
+
+
 def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
     return rng.random(batch_size), ()
 
 
-PROBLEM = Problem("quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp, flops=flops)
+PROBLEM = Problem(
+    "quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+)

@@ -73,6 +73,10 @@ def flops(x: Array, data: Data) -> tuple[float, float]:
     return 8 * terms, 8 * terms
 
 
+def minimum(x: Array, data: Data) -> float:
+    return 0.0
+
+
 def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
     return rng.random((batch_size, dimension)), ()
 
@@ -86,5 +90,6 @@ PROBLEM = Problem(
     gradient_into=gradient_into,
     hvp=hvp,
     flops=flops,
+    minimum=minimum,
     sizes={"dimension": 4},
 )
