@@ -78,7 +78,8 @@ def _label(case: tuple[object, ...]) -> str:
 @pytest.fixture(scope="session")
 def race(request: pytest.FixtureRequest) -> Iterator[Race]:
     """The race of this session; compilers start with empty caches, so that compile times are those of a first time."""
-    from bench.race import Budget, Race  # noqa: PLC0415 (imports NumPy)
+    from bench.race import Race  # noqa: PLC0415 (imports NumPy)
+    from bench.rounds import Budget  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(

@@ -17,10 +17,12 @@ from backends.interface import (
     Builder,
     Case,
     Run,
+    Stepwise,
     devices,
     missing_operator,
     place,
 )
+from backends.probes import Probes, probes_of
 from problems import OPERATORS
 
 __all__ = [
@@ -31,12 +33,15 @@ __all__ = [
     "Builder",
     "Case",
     "Found",
+    "Probes",
     "Run",
+    "Stepwise",
     "devices",
     "frameworks",
     "load",
     "missing_operator",
     "place",
+    "probes_of",
 ]
 
 SUFFIX = "_modes"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Protocol, TypeAlias
 
 from problems import ALONG, Array, Data, Parameters, Problem, each, leaves
@@ -97,10 +98,11 @@ def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ..
 
 
 def spread(function: Flat, operator: str) -> Run:
-    """Return the run that calls `function` with each of the data as an argument."""
+    """Return the run that calls `function` with each of the data as an argument; its `__wrapped__` is the function."""
+    wrapped = wraps(function, assigned=(), updated=())
     if operator in ALONG:
-        return lambda x, v, data: function(x, v, *data)
-    return lambda x, data: function(x, *data)
+        return wrapped(lambda x, v, data: function(x, v, *data))
+    return wrapped(lambda x, data: function(x, *data))
 
 
 def examples(operator: str, x: Parameters, data: Data) -> tuple[Parameters, ...]:
@@ -115,19 +117,22 @@ def step(slope: Flat, rate: float, x: Parameters) -> Flat:
     return lambda x, *data: x - rate * slope(x, *data)
 
 
-def stepwise(step: Flat, steps: int) -> Run:
-    """Return the descent that calls `step(x, *data)` `steps` times from Python."""
+@dataclass(frozen=True)
+class Stepwise:
+    """The descent that calls `step(x, *data)` `steps` times from Python; a shorter one needs no compiling."""
 
-    def run(x: Parameters, data: Data) -> Parameters:
+    step: Flat
+    steps: int
+
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        step = self.step
         if data:
-            for _ in range(steps):
+            for _ in range(self.steps):
                 x = step(x, *data)
         else:  # as one writes it by hand: unpacking nothing costs 2 % of a jitted step
-            for _ in range(steps):
+            for _ in range(self.steps):
                 x = step(x)
         return x
-
-    return run
 
 
 def devices(backend: Backend) -> tuple[str, ...]:

@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 # By default JAX takes three quarters of the GPU's memory at its first use, and torch beside it runs out.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -20,7 +22,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import Builder, Case, Flat, Run, examples, missing_operator, spread, step, stepwise
+from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, missing_operator, spread, step
+from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, each
 
 
@@ -74,11 +77,11 @@ def jitted(derive: Callable[[Problem], Flat]) -> Builder:
 
 
 def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_step(problem, x, data), case.steps)
+    return Stepwise(_step(problem, x, data), case.steps)
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
+    return Stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
 
 
 def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -101,8 +104,47 @@ def _compiled(function: Flat, *arguments: Parameters) -> Flat:
     constants.
     """
     run = jax.jit(function)
-    run.lower(*arguments).compile()
+    PROGRAMS[run] = run.lower(*arguments).compile()
     return run
+
+
+PROGRAMS: WeakKeyDictionary[Flat, Any] = WeakKeyDictionary()
+"""What each jitted function that is alive was compiled to."""
+
+
+def _counted_flops(run: Run) -> float | None:
+    """Return the compiler's count of operations, exponentials and their like included."""
+    program = PROGRAMS.get(run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__))
+    if program is None:
+        return None
+    counts = program.cost_analysis()
+    return counts.get("flops", 0.0) + counts.get("transcendentals", 0.0)
+
+
+_compiled_so_far: list[str] = []
+
+
+def _count(event: str, _seconds: float, **_others: Any) -> None:
+    if event == "/jax/core/compile/backend_compile_duration":
+        _compiled_so_far.append(event)
+
+
+jax.monitoring.register_event_duration_secs_listener(_count)
+
+
+def _threads() -> int:
+    """Return how many CPUs this process may run on: XLA goes by that, and by no variable."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+PROBES = Probes(
+    compilations=lambda: len(_compiled_so_far),
+    threads=_threads,
+    counted_flops=_counted_flops,
+    copied=jnp.copy,
+    held_bytes=lambda: jax.devices("cuda")[0].memory_stats()["bytes_in_use"],
+    peak_bytes=lambda: jax.devices("cuda")[0].memory_stats()["peak_bytes_in_use"],
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +153,7 @@ class JaxMode:
     builders: dict[str, Builder]
 
     known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    probes: ClassVar[Probes] = PROBES
 
     def version(self) -> str:
         return jax.__version__

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,8 @@ from typing import Any, ClassVar
 import torch
 from torch.autograd import forward_ad
 
-from backends.interface import Builder, Case, Flat, Run, examples, missing_operator, spread, step, stepwise
+from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, missing_operator, spread, step
+from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, each, leaves, like
 
 
@@ -140,11 +142,11 @@ def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_step(problem, x, data), case.steps)
+    return Stepwise(_step(problem, x, data), case.steps)
 
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
+    return Stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
 
 
 def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
@@ -188,6 +190,22 @@ def _wait(result: Parameters) -> None:
         torch.cuda.synchronize()
 
 
+def _compilations() -> int:
+    # Asking imports the compiler, which takes seconds: where nobody has, nothing is compiled.
+    compiler = sys.modules.get("torch._dynamo.utils")
+    return 0 if compiler is None else sum(compiler.counters["frames"].values())
+
+
+PROBES = Probes(
+    compilations=_compilations,
+    threads=torch.get_num_threads,
+    copied=torch.clone,
+    held_bytes=torch.cuda.memory_allocated,
+    peak_bytes=torch.cuda.max_memory_allocated,
+    reset_peak=torch.cuda.reset_peak_memory_stats,
+)
+
+
 @dataclass(frozen=True)
 class TorchMode:
     name: str
@@ -195,6 +213,7 @@ class TorchMode:
     compiles: bool = False
 
     known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    probes: ClassVar[Probes] = PROBES
 
     def version(self) -> str:
         return torch.__version__

@@ -6,29 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from backends import Case, Found
-from bench import machine, measure
+from bench import audit, machine, measure
+from bench.audit import Doubt
+from bench.figures import figures, limit_figures, target_figures
+from bench.limits import limit
+from bench.memory import peak_bytes
+from bench.pairs import reference_pair, value_pair
+from bench.rounds import Budget, Rounds, calibrate, clock, plan
+from bench.target import steps_to_target
 from problems import find
 from report import schema
 from report.schema import Value
 
-Timer: TypeAlias = Callable[[Callable[[], object], measure.Rounds], list[float]]
-"""Times the rounds of a call, the pair after each, and returns the seconds a call, one a round."""
+Timer: TypeAlias = Callable[[Callable[[], object], Rounds], list[float]]
+"""Times the rounds of a call, the pairs after each, and returns the seconds a call, one a round."""
 
 Row: TypeAlias = dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How long a case is measured: seconds a round, seconds for all rounds with their pairs, and how many at least."""
-
-    min_round_seconds: float
-    max_seconds: float
-    min_rounds: int
+T = TypeVar("T")
 
 
 @dataclass
@@ -62,22 +61,30 @@ class Race:
             return version | dict(zip(("status", "reason"), refusal, strict=True))
         try:
             prepared = measure.prepare(case, backend, problem)
-            if timer is None:
-                return version | measure.prepared_figures(prepared)
-            with measure.no_garbage_collection():
-                rounds = measure.plan(
-                    prepared,
-                    problem,
-                    self.budget.min_round_seconds,
-                    self.budget.max_seconds,
-                    self.budget.min_rounds,
-                )
-                start = measure.clock()
-                seconds = timer(prepared.call, rounds)
-                self.timed_seconds += measure.clock() - start
-            return version | measure.figures(prepared, rounds, seconds)
+            return version | (measure.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
         except Exception as error:  # noqa: BLE001 (whatever a backend raises is its row's reason; the rest is raced)
             return version | measure.failure(error)
+
+    def _timed(self, prepared: measure.Prepared, timer: Timer) -> Row:
+        """Time the rounds, and learn what is to be known beside them, not in their time."""
+        doubts: list[Doubt] = []
+        with measure.no_garbage_collection():
+            iterations, seconds = calibrate(prepared.call, self.budget.min_round_seconds)
+            value = _beside(doubts, "gradient_over_value", lambda: value_pair(prepared, seconds))
+            rounds = plan(iterations, seconds, reference_pair(prepared, seconds), value, self.budget)
+            before = audit.compilations(prepared)
+            start = clock()
+            times = timer(prepared.call, rounds)
+            self.timed_seconds += clock() - start
+            compiled = audit.compilations(prepared) - before
+        row = figures(prepared, rounds, times)
+        seen = _beside(doubts, "audit", lambda: audit.evidence(prepared, times, rounds.reference, compiled))
+        doubts += [] if seen is None else audit.doubts(seen)
+        row |= _beside(doubts, "roofline_fraction", lambda: limit_figures(limit(prepared), row)) or {}
+        if prepared.case.operator == "descent":
+            row |= _beside(doubts, "steps_to_target", lambda: target_figures(steps_to_target(prepared), row)) or {}
+        peak = _beside(doubts, "peak_bytes", lambda: peak_bytes(prepared))
+        return row | {"peak_bytes": peak, "warnings": audit.text(doubts)}
 
     def _identity(self, case: Case) -> Row:
         return {
@@ -90,6 +97,15 @@ class Race:
             **machine.environment(),
             **vars(case),
         }
+
+
+def _beside(doubts: list[Doubt], column: str, learn: Callable[[], T]) -> T | None:
+    """Return what is learnt beside the rounds; where that fails, `None`, and a doubt: the times stand all the same."""
+    try:
+        return learn()
+    except Exception as error:  # noqa: BLE001 (whatever a backend raises)
+        doubts.append(Doubt(f"no {column}", str(measure.failure(error)["reason"])))
+        return None
 
 
 def new_path(folder: Path) -> Path:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from backends import Case, Found, load
-from bench import measure
-from bench.race import Budget, Race
+from bench import measure, rounds
+from bench.race import Race
+from bench.rounds import Budget
 from bench.selection import SelectionError, select
 from problems import find
 
@@ -59,11 +60,11 @@ class Servant:
 
     def calibrate(self, seconds: float) -> Answer:
         """Answer with how many calls of the prepared case take at least `seconds`."""
-        return {"iterations": measure.calibrate(self._prepared(), seconds)}
+        return {"iterations": rounds.calibrate(self._prepared(), seconds)[0]}
 
     def round(self, iterations: int) -> Answer:
         """Answer with the seconds that one round of so many calls took."""
-        return {"seconds": measure.round_seconds(self._prepared(), iterations)}
+        return {"seconds": rounds.round_seconds(self._prepared(), iterations)}
 
     def _prepared(self) -> Callable[[], object]:
         if self._call is None:
@@ -80,10 +81,10 @@ class Servant:
         self._found.missing.update(found.missing)
 
 
-def _timed(call: Callable[[], object], rounds: measure.Rounds) -> list[float]:
-    """Time the rounds as pytest-benchmark does, the pair after each."""
+def _timed(call: Callable[[], object], planned: rounds.Rounds) -> list[float]:
+    """Time the rounds as pytest-benchmark does, the pairs after each."""
     seconds = []
-    for _ in range(rounds.rounds):
-        seconds.append(measure.round_seconds(call, rounds.iterations) / rounds.iterations)
-        rounds.pair()
+    for _ in range(planned.rounds):
+        seconds.append(rounds.round_seconds(call, planned.iterations) / planned.iterations)
+        planned.after()
     return seconds

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from backends import Case
-from bench.measure import Rounds
 from bench.race import Race
+from bench.rounds import Rounds
 
 
 def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by parameters: a case is its scalars)
@@ -28,7 +28,7 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     sizes: str,
 ) -> None:
     def timed(call: Callable[[], object], rounds: Rounds) -> list[float]:
-        benchmark.pedantic(call, rounds=rounds.rounds, iterations=rounds.iterations, teardown=rounds.pair)
+        benchmark.pedantic(call, rounds=rounds.rounds, iterations=rounds.iterations, teardown=rounds.after)
         seconds: list[float] = benchmark.stats.stats.data
         return seconds
 

@@ -23,7 +23,7 @@ from autograd import grad
 
 import problems
 from backends import Backend, Case, load
-from bench import measure
+from bench import measure, rounds
 from report.intervals import median_interval
 
 RATE, STEPS = 0.1, 100
@@ -183,7 +183,7 @@ def compare(backend: Backend, batch_size: int, seconds: float) -> tuple[float, f
 def alternate(harness: Callable[[], Any], hand: Callable[[], Any], seconds: float) -> tuple[list[float], list[float]]:
     """Return the pairwise ratios harness / hand, and the seconds a step by hand."""
     hand()
-    calls = measure.calibrate(hand, 0.002)
+    calls, _ = rounds.calibrate(hand, 0.002)
     ratios: list[float] = []
     steps: list[float] = []
     end = time.perf_counter() + seconds

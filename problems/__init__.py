@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from functools import cache
 
+from problems.cost import step_bytes, step_flops
 from problems.descent import descend, loop
 from problems.operators import ALONG, OPERATORS, by_hand
 from problems.parameters import Array, Data, Parameters, each, leaves, like
@@ -35,6 +36,8 @@ __all__ = [
     "loop",
     "resized",
     "sizes_text",
+    "step_bytes",
+    "step_flops",
 ]
 
 

@@ -13,6 +13,8 @@ Gradient    yᵢ = Q_k (xᵢ − μ_k); r_ik = softmax over k of the exponents; 
             γ² l by l_k
 Hessian     the same once more, differentiated along the direction (a dot is that derivative):
             ẏᵢ = Q̇_k (xᵢ − μ_k) − Q_k μ̇_k; ṙ_ik = r_ik (ṡ_ik − Σ_k r_ik ṡ_ik), ṡ_ik = α̇_k + Σⱼ q̇_kj − yᵢ·ẏᵢ
+Operations  a point and component: d(d+1) the product with Q, which is triangular, and 3d + 6 beside, for the value;
+            for the gradient 2d(d+1) with the moments, which are triangular too, and 5d + 8
 Stresses    a long real objective: products, a gather, reductions, exponentials, and three arrays of parameters
 Source      F. Srajer, Z. Kukelova and A. Fitzgibbon, "A benchmark of selected algorithmic differentiation tools", 2018
             (ADBench, whose code adds −log prior to log likelihood); GradBench, evals/gmm (pull request 568), whose
@@ -252,6 +254,12 @@ def rate(x: Parameters, data: Data) -> float:
     return RATE / (len(data[0]) + 1)
 
 
+def flops(x: Parameters, data: Data) -> tuple[float, float]:
+    _, means, _ = x
+    d, pairs = means.shape[1], means.shape[0] * len(data[0])
+    return pairs * (d * (d + 1) + 3 * d + 6), pairs * (2 * d * (d + 1) + 5 * d + 8)
+
+
 def draw(rng: np.random.Generator, batch_size: int, components: int, dimension: int) -> tuple[Parameters, Data]:
     places, flat = layout(dimension)
     alphas, means = rng.standard_normal(components), rng.random((components, dimension))
@@ -267,5 +275,6 @@ PROBLEM = Problem(
     rate,
     gradient_into=gradient_into,
     hvp=hvp,
+    flops=flops,
     sizes={"components": 5, "dimension": 4},
 )

@@ -5,6 +5,8 @@ Shapes      C: (k, d), k = `clusters`, d = `dimension`; data P: (B, d), the batc
             about k centres uniform in [0, 1)ᵈ; start C: those centres, moved by normal noise of deviation 0.1
 Gradient    with nⱼ the number of points that cⱼ is nearest to, and sⱼ their sum: ∂/∂cⱼ = 2 (nⱼ cⱼ − sⱼ)
 Hessian     2 nⱼ on the diagonal, wherever the nearest centre is one alone
+Operations  a point: 2kd the product with C, 2k the distances and their minimum; for the value 2d + 1 the norm
+            and the sum, for the gradient d + 1 the sum of its centre and their number
 Stresses    a product, a minimum and its adjoint, which is a scatter or a mask
 Source      GradBench, evals/kmeans, whose tools expand the norm likewise (its points are uniform; here they lie in
             clusters, so that rounding does not move a point from one centre to another); L. Bottou and Y. Bengio,
@@ -78,6 +80,13 @@ def rate(C: Array, data: Data) -> float:
     return RATE / len(data[0])
 
 
+def flops(C: Array, data: Data) -> tuple[float, float]:
+    (P,) = data
+    k, d = C.shape
+    near = 2 * k * d + 2 * k
+    return len(P) * (near + 2 * d + 1), len(P) * (near + d + 1)
+
+
 def draw(rng: np.random.Generator, batch_size: int, clusters: int, dimension: int) -> tuple[Array, Data]:
     centres = rng.random((clusters, dimension))
     P = centres[rng.integers(clusters, size=batch_size)] + SPREAD * rng.standard_normal((batch_size, dimension))
@@ -85,5 +94,13 @@ def draw(rng: np.random.Generator, batch_size: int, clusters: int, dimension: in
 
 
 PROBLEM = Problem(
-    "kmeans", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, sizes={"clusters": 8, "dimension": 8}
+    "kmeans",
+    loss,
+    gradient,
+    draw,
+    rate,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    sizes={"clusters": 8, "dimension": 8},
 )

@@ -5,6 +5,7 @@ Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, norm
             random plane's values and normal noise of deviation 0.1; start w normal with deviation 0.1
 Gradient    with the residual r = Xw − y: ∇ = 1/B Xᵀr
 Hessian     1/B XᵀX
+Operations  2Bd a product with X: the value has one, and 3 a row; the gradient two, and 1 a row
 Stresses    one matrix-vector product each way; XᵀX computed once would spare both, and is no gradient of this loss
 
 A row of X has a length near 1 whatever d is, so that the rate is stable for every d and for a single row.
@@ -51,6 +52,16 @@ def gradient_into(w: Array, data: Data) -> GradientInto:
     return into
 
 
+def flops(w: Array, data: Data) -> tuple[float, float]:
+    X, y = data
+    return 2 * X.size + 3 * y.size, 4 * X.size + y.size
+
+
+def minimum(w: Array, data: Data) -> float:
+    X, y = data
+    return float(loss(np, np.linalg.lstsq(X, y)[0], data))
+
+
 def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
     X = rng.standard_normal((batch_size, dimension)) / np.sqrt(dimension)
     y = X @ rng.standard_normal(dimension) + NOISE * rng.standard_normal(batch_size)
@@ -58,5 +69,14 @@ def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Arr
 
 
 PROBLEM = Problem(
-    "least_squares", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 16}
+    "least_squares",
+    loss,
+    gradient,
+    draw,
+    rate=0.5,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    sizes={"dimension": 16},
 )

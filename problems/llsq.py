@@ -5,6 +5,7 @@ Shapes      x: (m,), m = `terms`, the coefficients from the constant up; data V:
             matrix, and s: (B,); the batch axis is that of the points; start x uniform in [0, 1)ᵐ
 Gradient    with the residual r = Vx − s: ∇ = Vᵀr
 Hessian     VᵀV
+Operations  2Bm a product with V: the value has one, and 3 a row; the gradient two, and 1 a row
 Stresses    one matrix-vector product each way, badly conditioned: only the leading directions descend
 Source      GradBench, evals/llsq, after cmpad's llsq_obj, which says what B = 1 is. Values and gradients are theirs;
             times are not: their tools compute the powers at each call, here they are data: no descent would repeat them
@@ -55,9 +56,30 @@ def rate(x: Array, data: Data) -> float:
     return 1.0 / (terms + (size - 1) * sum(1.0 / (2 * j + 1) for j in range(terms)))
 
 
+def flops(x: Array, data: Data) -> tuple[float, float]:
+    V, s = data
+    return 2 * V.size + 3 * s.size, 4 * V.size + s.size
+
+
+def minimum(x: Array, data: Data) -> float:
+    V, s = data
+    return float(loss(np, np.linalg.lstsq(V, s)[0], data))
+
+
 def draw(rng: np.random.Generator, batch_size: int, terms: int) -> tuple[Array, Data]:
     t = np.linspace(-1.0, 1.0, batch_size) if batch_size > 1 else np.zeros(1)
     return rng.random(terms), (np.vander(t, terms, increasing=True), np.sign(t))
 
 
-PROBLEM = Problem("llsq", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, sizes={"terms": 16})
+PROBLEM = Problem(
+    "llsq",
+    loss,
+    gradient,
+    draw,
+    rate,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    sizes={"terms": 16},
+)

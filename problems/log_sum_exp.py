@@ -4,6 +4,7 @@ Formula     loss(x) = a + log Σᵢ exp(xᵢ − a), a = max x
 Shapes      x: (B,), the batch axis; starts uniform in [0, 1), as GradBench draws it; no data
 Gradient    p = exp(x − a) / Σ exp(x − a): the softmax; what a contributes cancels
 Hessian     diag(p) − p pᵀ
+Operations  an element: maximum, difference, exponential, sum, 4 for the value; the gradient divides, 5
 Stresses    reductions and memory bandwidth; a framework differentiates the maximum too
 Source      GradBench, evals/lse
 
@@ -13,6 +14,7 @@ are level they sink together for ever.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,8 +54,18 @@ def rate(x: Array, data: Data) -> float:
     return RATE * len(x)
 
 
+def flops(x: Array, data: Data) -> tuple[float, float]:
+    return 4 * x.size, 5 * x.size
+
+
+def minimum(x: Array, data: Data) -> float:
+    return -math.inf
+
+
 def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
     return rng.random(batch_size), ()
 
 
-PROBLEM = Problem("log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp)
+PROBLEM = Problem(
+    "log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+)

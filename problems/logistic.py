@@ -5,6 +5,7 @@ Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, stan
             plane, a tenth of them flipped; start w normal with deviation 0.1
 Gradient    d/dm log(1 + e^{−m}) = −σ(−m), m = y X·w; so ∇ = −1/B Xᵀ (y σ(−m)) + λ w
 Hessian     1/B Xᵀ diag(σ(m) σ(−m)) X + λ, since y² = 1
+Operations  2Bd a product with X: the value has one, and 5 a row; the gradient two, and 4 a row
 Stresses    one matrix-vector product each way, and a softplus that must not overflow: the loss writes it as
             max(z, 0) + log1p(exp(−|z|)) with z = −m
 """
@@ -62,6 +63,11 @@ def gradient_into(w: Array, data: Data) -> GradientInto:
     return into
 
 
+def flops(w: Array, data: Data) -> tuple[float, float]:
+    X, y = data
+    return 2 * X.size + 5 * y.size, 4 * X.size + 4 * y.size
+
+
 def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
     X = rng.standard_normal((batch_size, dimension))
     plane = rng.standard_normal(dimension)
@@ -71,5 +77,13 @@ def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Arr
 
 
 PROBLEM = Problem(
-    "logistic", loss, gradient, draw, rate=0.5, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 16}
+    "logistic",
+    loss,
+    gradient,
+    draw,
+    rate=0.5,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    sizes={"dimension": 16},
 )

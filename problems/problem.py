@@ -14,6 +14,9 @@ from problems.parameters import Array, Data, Parameters, each
 Rate: TypeAlias = Callable[[Parameters, Data], float]
 """A learning rate that goes by the shapes of the parameters and the data."""
 
+Flops: TypeAlias = Callable[[Parameters, Data], tuple[float, float]]
+"""The floating-point operations that a value and a gradient cannot avoid; `problems.cost` says how they are counted."""
+
 GradientInto: TypeAlias = Callable[[Parameters, Parameters], None]
 """`into(x, out)` writes the gradient at `x` to `out`, allocating nothing."""
 
@@ -34,6 +37,8 @@ class Problem:
     `hvp(x, v, data)`, where given, is the Hessian at `x` times `v`, in NumPy, as fast as the gradient is.
     `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
     needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
+    `flops(x, data)`, where given, counts the operations that a value and a gradient of these shapes cannot avoid.
+    `minimum(x, data)`, where given, is the least loss there is, −∞ where there is none; else one is searched for.
     `sizes` are the lengths of the axes beside the batch, by name; the user may ask for others.
     """
 
@@ -46,6 +51,8 @@ class Problem:
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
     hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
+    flops: Flops | None = None
+    minimum: Callable[[Parameters, Data], float] | None = None
 
     def rate_at(self, x: Parameters, data: Data) -> float:
         """Return the learning rate for parameters and data of these shapes."""

@@ -4,6 +4,7 @@ Formula     loss(x) = Σᵢ (xᵢ² − 2xᵢ + 5), whose minimum is 4 an elemen
 Shapes      x: (B,), the batch axis; starts uniform in [0, 1); no data
 Gradient    d/dxᵢ (xᵢ² − 2xᵢ + 5) = 2xᵢ − 2; the elements do not mix, so the sum's gradient is that of each element
 Hessian     2 on the diagonal
+Operations  an element: x (x − 2), summed, 3 for the value; 2 for the gradient
 Stresses    dispatch at small batches, memory bandwidth at large ones: four operations an element and no reduction
             that the gradient needs
 """
@@ -38,8 +39,18 @@ def gradient_into(x: Array, data: Data) -> GradientInto:
     return into
 
 
+def flops(x: Array, data: Data) -> tuple[float, float]:
+    return 3 * x.size, 2 * x.size
+
+
+def minimum(x: Array, data: Data) -> float:
+    return 4.0 * x.size
+
+
 def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
     return rng.random(batch_size), ()
 
 
-PROBLEM = Problem("quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp)
+PROBLEM = Problem(
+    "quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+)

@@ -10,6 +10,8 @@ Gradient    e = (H_T w − y)/B: ∇w = H_Tᵀe. Back through time, D_T = e wᵀ
 Hessian     the same once more, differentiated along the direction (a dot is that derivative), forward and back in time:
             Ḣ_t = (1 − H_t²)(X_t U̇ + Ḣ_{t−1} W + H_{t−1} Ẇ + ḃ), ė = (Ḣ_T w + H_T ẇ)/B, and with G_t what D_t is before
             its factor: Ḋ_t = Ġ_t (1 − H_t²) − 2 G_t H_t Ḣ_t, Ġ_T = ė wᵀ + e ẇᵀ, Ġ_t = Ḋ_{t+1} Wᵀ + D_{t+1} Ẇᵀ
+Operations  a row: 2ih + 2h a step, 2h² + h one that has a step before it, 2h + 3 the end, for the value; for the
+            gradient 4ih + 6h, 6h² + h and 5h + 2
 Stresses    a chain that no batch shortens: dispatch, and the memory that reverse mode keeps for every step
 Source      P. Werbos, "Backpropagation through time", 1990; B. Pearlmutter, "Fast exact multiplication by the Hessian",
             1994
@@ -149,6 +151,15 @@ def gradient_into(x: Parameters, data: Data) -> GradientInto:
     return into
 
 
+def flops(x: Parameters, data: Data) -> tuple[float, float]:
+    U, W, b, _ = x
+    X, y = data
+    T, h = len(X), len(b)
+    value = T * (2 * U.size + 2 * h) + (T - 1) * (2 * W.size + h) + 2 * h + 3
+    gradient = T * (4 * U.size + 6 * h) + (T - 1) * (6 * W.size + h) + 5 * h + 2
+    return len(y) * value, len(y) * gradient
+
+
 def draw(rng: np.random.Generator, batch_size: int, length: int, inputs: int, hidden: int) -> tuple[Parameters, Data]:
     X = rng.standard_normal((length, batch_size, inputs))
     y = X.sum(0) @ rng.standard_normal(inputs) / np.sqrt(length * inputs)
@@ -165,5 +176,6 @@ PROBLEM = Problem(
     rate=0.05,
     gradient_into=gradient_into,
     hvp=hvp,
+    flops=flops,
     sizes={"length": 8, "inputs": 4, "hidden": 16},
 )

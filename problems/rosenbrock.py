@@ -4,6 +4,7 @@ Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i
 Shapes      x: (B, d), the batch axis first, d = `dimension`; starts uniform in [0, 1)ᵈ; no data
 Gradient    with a_i = x_{i+1} − x_i²: the i-th term gives −400 x_i a_i − 2 (1 − x_i) to x_i and 200 a_i to x_{i+1}
 Hessian     along v, a_i moves by ȧ_i = v_{i+1} − 2 x_i v_i: −400 (v_i a_i + x_i ȧ_i) + 2 v_i and 200 ȧ_i
+Operations  a term: 8 for the value; 8 for the gradient, with 200 a_i computed once
 Stresses    slices, and their adjoints (padding and scattering), which a framework may do well or badly
 Source      H. H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960
 
@@ -67,10 +68,28 @@ def gradient_into(x: Array, data: Data) -> GradientInto:
     return into
 
 
+def flops(x: Array, data: Data) -> tuple[float, float]:
+    terms = x[:, 1:].size
+    return 8 * terms, 8 * terms
+
+
+def minimum(x: Array, data: Data) -> float:
+    return 0.0
+
+
 def draw(rng: np.random.Generator, batch_size: int, dimension: int) -> tuple[Array, Data]:
     return rng.random((batch_size, dimension)), ()
 
 
 PROBLEM = Problem(
-    "rosenbrock", loss, gradient, draw, rate=5e-4, gradient_into=gradient_into, hvp=hvp, sizes={"dimension": 4}
+    "rosenbrock",
+    loss,
+    gradient,
+    draw,
+    rate=5e-4,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    sizes={"dimension": 4},
 )

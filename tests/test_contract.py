@@ -15,7 +15,7 @@ import pytest
 import backends
 import problems
 from backends import Backend, Case, Run
-from bench import measure
+from bench import measure, reference
 from problems import Array, Parameters, Problem, leaves, like, sizes_text
 
 FOUND = backends.load()
@@ -64,7 +64,7 @@ def placed(case: Case) -> tuple[tuple[Any, ...], Run]:
     """Return the arguments on the device, and the run that takes them."""
     backend, problem = parts(case)
     backend.warm_up(case)
-    arguments = backends.place(backend, case, *measure.arguments(case, problem))
+    arguments = backends.place(backend, case, *reference.arguments(case, problem))
     return arguments, backend.compile(case, problem, arguments[0], arguments[-1])
 
 
@@ -80,10 +80,10 @@ def test_a_backend_keeps_the_contract(case: Case) -> None:
     before = [copies(backend, argument) for argument in arguments if leaves(argument)]
     result = run(*arguments)
     first = copies(backend, result)
-    start = measure.arguments(case, problem)[0]
-    lost = problems.each(lambda array: measure.tolerance(case.dtype) * np.max(np.abs(array)), start)
-    error = measure.relative_error(like(result, first), measure.expected(case, problem), lost)
-    assert error <= measure.tolerance(case.dtype)
+    start = reference.arguments(case, problem)[0]
+    lost = problems.each(lambda array: reference.tolerance(case.dtype) * np.max(np.abs(array)), start)
+    error = reference.relative_error(like(result, first), reference.expected(case, problem), lost)
+    assert error <= reference.tolerance(case.dtype)
     assert drifts(case) or all(array.dtype == case.dtype for array in first)
     same(first, copies(backend, run(*arguments)))
     for argument, kept in zip(filter(leaves, arguments), before, strict=True):

@@ -11,7 +11,7 @@ from scipy import stats
 
 import backends
 import problems
-from bench import measure
+from bench import measure, reference
 from problems import Parameters, Problem, each, gmm, leaves
 
 EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
@@ -41,7 +41,7 @@ def test_a_hessian_is_symmetric(problem: Problem) -> None:
 def test_a_descent_is_stable_in_single_precision(problem: Problem, batch_size: int) -> None:
     case = backends.Case("descent", problem.name, "numpy", batch_size, "float32", "cpu", problem.steps)
     prepared = measure.prepare(case, backends.load(("numpy",)).backends["numpy"], problem)
-    assert prepared.relative_error <= measure.tolerance("float32") / 2
+    assert prepared.relative_error <= reference.tolerance("float32") / 2
 
 
 @EACH
@@ -182,4 +182,4 @@ def dot(x: Parameters, y: Parameters) -> float:
 def test_a_wrong_array_behind_a_right_one_is_seen() -> None:
     right = (np.ones(2), np.ones(3))
     for broken in (np.full(3, np.nan), np.full(3, 1.1)):
-        assert not measure.relative_error((np.ones(2), broken), right) <= measure.tolerance("float32")
+        assert not reference.relative_error((np.ones(2), broken), right) <= reference.tolerance("float32")

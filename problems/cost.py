@@ -1,0 +1,44 @@
+"""What a step cannot avoid, whoever computes it: bytes that move, and floating-point operations.
+
+Bytes follow from the arrays: each that the operator takes is read once, what is shaped like the parameters is written
+once. Operations are each problem's own count, `Problem.flops`: of the formula in its docstring, as sparing as its
+hand-derived gradient; an addition, a product, a comparison and an exponential count one each, and terms that the batch
+does not multiply count nothing. Both are floors: no allocation, no second pass over an array that left the cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from problems.operators import ALONG
+from problems.parameters import Data, Parameters, leaves
+from problems.problem import Problem
+
+WRITES = ("descent", "gradient", "hvp")
+"""The operators whose result is shaped like the parameters; that of the others is one number."""
+
+UPDATE = 2
+"""Operations that a step of a descent adds to its gradient, for each parameter: a product and a difference."""
+
+
+def step_bytes(operator: str, x: Parameters, data: Data) -> int:
+    """Return the bytes that one call of the operator, or one step of a descent, must read and write."""
+    reads = 2 if operator in ALONG else 1
+    return (reads + (operator in WRITES)) * _bytes(x) + _bytes(data)
+
+
+def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> float | None:
+    """Return the floating-point operations that one call, or one step, must do; `None` where nobody has counted.
+
+    Products with a direction are not counted: what they cannot avoid depends on how they are derived.
+    """
+    if problem.flops is None or operator in ALONG:
+        return None
+    value, gradient = problem.flops(x, data)
+    if operator == "value":
+        return value
+    return gradient + (UPDATE * sum(array.size for array in leaves(x)) if operator == "descent" else 0)
+
+
+def _bytes(x: Any) -> int:
+    return sum(array.nbytes for array in leaves(x))
