@@ -9,6 +9,7 @@ verdict rests on those alone.
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import random
@@ -24,13 +25,20 @@ from math import log
 from typing import NamedTuple
 
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from bench import machine
 from bench.launches import Case
 from bench.workers import Side, Worker, WorkerError
 
-ROUND_SECONDS = 0.005
+ROUND_SECONDS = 0.001
+"""The shortest round, where a call is not longer: on a shared machine a round scatters as much whether it takes half a
+millisecond or ten, so what counts is how many there are (docs/methodology.md)."""
+
 FEWEST_ROUNDS = 3
+LOOK = 32
+"""After so many rounds it is looked whether they suffice, and after as many again."""
+
 MOST_LANES = 2
 
 CHANCE = ("crashed", "timeout", "oom")
@@ -57,9 +65,12 @@ class Sides:
 
 @dataclass(frozen=True)
 class Effort:
-    """How a pair measures: seconds of rounds a case, the patience with a case, and how many pairs run at once."""
+    """How a pair measures: rounds of a case until their median is known to `precision`, a standard error, or for so
+    many `seconds`; the patience with a case; and how many pairs run at once.
+    """
 
     seconds: float
+    precision: float
     timeout: float
     lanes: int
 
@@ -181,13 +192,13 @@ def _prepare(duelists: dict[str, Worker], case: Case, timeout: float) -> dict[st
 
 
 def _rounds(duelists: dict[str, Worker], effort: Effort) -> Found:
-    """Time one round of either side after the other, in random order, until the seconds are over."""
+    """Time one round of either side after the other, in random order, until they suffice or the seconds are over."""
     rounds: list[tuple[float, float]] = []
     try:
         answers = [duelist.ask("calibrate", effort.timeout, seconds=ROUND_SECONDS) for duelist in duelists.values()]
         iterations = max(int(answer["iterations"]) for answer in answers)
         end = time.monotonic() + effort.seconds
-        while len(rounds) < FEWEST_ROUNDS or time.monotonic() < end:
+        while len(rounds) < FEWEST_ROUNDS or (time.monotonic() < end and not _suffice(rounds, effort.precision)):
             seconds = {}
             for name, duelist in random.sample(list(duelists.items()), len(duelists)):
                 seconds[name] = float(duelist.ask("round", effort.timeout, iterations=iterations)["seconds"])
@@ -195,6 +206,14 @@ def _rounds(duelists: dict[str, Worker], effort: Effort) -> Found:
     except WorkerError as error:
         return {name: f"{error.status}: {error}" for name, duelist in duelists.items() if duelist.ended}
     return iterations, rounds
+
+
+def _suffice(rounds: list[tuple[float, float]], precision: float) -> bool:
+    """Whether the median log ratio has a standard error within the precision: looking at that alone favours no side."""
+    if len(rounds) % LOOK:
+        return False
+    scatter = stats.median_abs_deviation([log(head / base) for base, head in rounds], scale="normal")
+    return bool(math.sqrt(math.pi / 2.0 / len(rounds)) * scatter <= precision)
 
 
 def lanes() -> int:

@@ -19,12 +19,22 @@ from bench.launches import Case, progress, select
 from bench.options import whole
 from bench.workers import Side, StartError, Worker
 from report import compare, units
-from report.gate import FRESH_PAIRS, FRESH_SECONDS, PAIRS, SECONDS, THRESHOLD, Rules, fewest
+from report.gate import (
+    FRESH_PAIRS,
+    FRESH_PRECISION,
+    FRESH_SECONDS,
+    PAIRS,
+    PRECISION,
+    SECONDS,
+    THRESHOLD,
+    Rules,
+    fewest,
+)
 from report.schema import CASE
 
-DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "20"}
+DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
 """Where a duel's selection differs from the race's: a batch of one and one in the cache, and a descent short enough for
-several rounds of the slowest mode in each pair; 20 cells."""
+many rounds of the slowest mode in each pair; 20 cells."""
 
 SAMPLES = "samples.csv"
 
@@ -79,7 +89,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
         help=f"process pairs for suspects (default: {FRESH_PAIRS})",
     )
     for name, seconds, whose in (("", SECONDS, "case and pair"), ("fresh-", FRESH_SECONDS, "suspect and fresh pair")):
-        text = f"of rounds a {whose} (default: {seconds})"
+        text = f"of rounds at most, a {whose} (default: {seconds})"
         parser.add_argument(f"--{name}seconds", metavar="SECONDS", type=float, default=seconds, help=text)
     parser.add_argument("--all-pairs", action="store_true", help="clear no case early: for `report noise`")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="a case (default: 300)")
@@ -101,7 +111,7 @@ def share(word: str) -> float:
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel that was chosen, and return its exit code."""
     sides = Sides(_side(chosen.base, chosen.base_python), _side(chosen.head, chosen.head_python))
-    effort = Effort(chosen.seconds, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
+    effort = Effort(chosen.seconds, PRECISION, chosen.timeout, min(whole("--lanes", chosen.lanes), duel.lanes()))
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
@@ -109,7 +119,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         raise ValueError(f"--pairs '{pairs}': {len(cases.common)} cells take {least} at least to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
         effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
-    fresh_effort = replace(effort, seconds=chosen.fresh_seconds)
+    fresh_effort = replace(effort, seconds=chosen.fresh_seconds, precision=FRESH_PRECISION)
     folder = chosen.output or machine.ROOT / "results" / "duels" / _name()
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:

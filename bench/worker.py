@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from bench import machine
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a request or an answer changes its meaning: both sides of a duel must speak the same."""
 
 Answer = dict[str, Any]

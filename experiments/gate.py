@@ -1,8 +1,9 @@
 """What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
 
 `collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which backends
-do 5 % or 3 % more work (real steps of the same idiom, whose result is thrown away); launches, pinned and not, for
-`report compare`; and races for the comparisons of pytest-benchmark and pyperf. About 40 minutes on two cores.
+do 5 % or 3 % more work (each call also counts, for that share of the processor time that it takes itself); launches,
+pinned and not, for `report compare`; and races for the comparisons of pytest-benchmark and pyperf. About 40 minutes on
+two cores.
 
 `table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates;
 what is simulated in this way is said to be. pyperf is the experiment's own dependency: pip install pyperf.
@@ -24,7 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bench import duelling, machine
+from bench import duelling, machine, options
 from bench.duel import Effort, Sides, Stage, lanes
 from bench.workers import Side
 from report import gate
@@ -34,25 +35,59 @@ from report.gate import Rules
 from report.sides import of_files
 from report.verdict import Verdict
 
-SLOWED = """\
-        run = self.builders[case.operator](problem, case, x, data)
-        extra = {"steps": max(1, case.steps * PERCENT // 100)}
-        more = self.builders[case.operator](problem, Case(**(vars(case) | extra)), x, data)
-
-        def slowed(x: Array, data: Data) -> Array:
-            more(x, data)
-            return run(x, data)
-
-        return slowed
-"""
 LINE = "        return self.builders[case.operator](problem, case, x, data)\n"
+SLOWED = """\
+        from backends.slowed import slowed
+        return slowed(self.builders[case.operator](problem, case, x, data), self.wait, SHARE)
+"""
+MODULE = '''\
+"""For an experiment: a call that also counts, for a share of the processor time that it takes itself."""
 
-STEPWISE = "numpy,numpy-inplace,autograd,torch-sgd,torch-grad,torch-func,jax-grad,jax-jit"
-"""Where a share of the steps is a share of the time: jax-loop's is mostly its one call, torch-compile's its guards."""
+import statistics
+import time
+from itertools import repeat
+
+COUNT = 10_000
+SAMPLES = 15
+
+
+def slowed(run, wait, share):
+    count = None
+
+    def call(*arguments):
+        nonlocal count
+        if count is None:
+            wait(run(*arguments))
+            count = round(share * relative_to_counting(lambda: wait(run(*arguments))))
+        result = run(*arguments)
+        for _ in repeat(None, count):
+            pass
+        return result
+
+    return call
+
+
+def relative_to_counting(function):
+    """Return how far one could count while the function runs, by the median of alternating samples."""
+    calls = max(1, round(0.002 / seconds(function, 3)))
+    return statistics.median(COUNT * seconds(function, calls) / seconds(count, 1) for _ in range(SAMPLES))
+
+
+def count():
+    for _ in repeat(None, COUNT):
+        pass
+
+
+def seconds(function, calls):
+    start = time.process_time()
+    for _ in repeat(None, calls):
+        function()
+    return (time.process_time() - start) / calls
+'''
 
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml")
 PINNED = ("--threads", "1", "--allocator", "steady")
-SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "20")
+SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "5")
 SUITES = 2_000
 SPLITS = 100
 
@@ -76,13 +111,13 @@ def main() -> None:
 
 def collect(folder: Path, pairs: int, launches: int) -> None:
     """Measure everything that the table needs; what is there already is left."""
-    for name, percent, selection, count in (
-        ("same", 0, {"steps": "20"}, pairs),
-        ("slow5", 5, {"steps": "20", "backend": STEPWISE}, 2 * pairs // 3),
-        ("slow3", 3, {"steps": "34", "backend": STEPWISE}, 2 * pairs // 3),
+    for name, percent, count in (
+        ("same", 0, pairs),
+        ("slow5", 5, 2 * pairs // 3),
+        ("slow3", 3, 2 * pairs // 3),
     ):
         if not (folder / f"{name}.csv").exists():
-            _collect_pairs(folder, name, percent, selection, count)
+            _collect_pairs(folder, name, percent, count)
     for number in range(launches // 2):
         if not (folder / f"rounds{number}.json").exists():
             _pytest(folder, number)
@@ -92,14 +127,14 @@ def collect(folder: Path, pairs: int, launches: int) -> None:
             _quietly("bench", "run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
 
 
-def _collect_pairs(folder: Path, name: str, percent: int, selection: dict[str, str], pairs: int) -> None:
+def _collect_pairs(folder: Path, name: str, percent: int, pairs: int) -> None:
     head = machine.ROOT if percent == 0 else _slowed(folder / name, percent)
     sides = Sides(Side(), Side(head))
-    words = {"batch_size": "1,10000", "device": "cpu", "dtype": None, "problem": None, "backend": None} | selection
-    cases = duelling.cases_of(sides, words).common
+    cases = duelling.cases_of(sides, dict.fromkeys(options.HELP) | duelling.DEFAULTS).common
     done = itertools.count(1)
-    seconds = gate.SECONDS if percent == 0 else gate.FRESH_SECONDS
-    stage = Stage(sides, Effort(seconds, 300.0, lanes()), cases, pairs, _never)
+    fresh = (gate.FRESH_SECONDS, gate.FRESH_PRECISION)
+    effort = Effort(*((gate.SECONDS, gate.PRECISION) if percent == 0 else fresh), 300.0, lanes())
+    stage = Stage(sides, effort, cases, pairs, _never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
     duelling.write_samples(folder / f"{name}.csv", 1, stage)
 
@@ -122,7 +157,8 @@ def _slowed(copy: Path, percent: int) -> Path:
         text = path.read_text(encoding="utf-8")
         if LINE not in text:
             raise SystemExit(f"{path.name} builds its cases otherwise than this experiment knows")
-        path.write_text(text.replace(LINE, SLOWED.replace("PERCENT", str(percent))), encoding="utf-8")
+        path.write_text(text.replace(LINE, SLOWED.replace("SHARE", str(percent / 100))), encoding="utf-8")
+    (copy / "backends" / "slowed.py").write_text(MODULE, encoding="utf-8")
     return copy
 
 
@@ -177,7 +213,7 @@ def _duels(same: Pools, rules: Rules, generator: np.random.Generator) -> tuple[n
 def _print_power(percent: int, folder: Path, same: Pools, rules: Rules, generator: np.random.Generator) -> None:
     """Print how often a slowdown of one backend is reported: in each of its cells, and by the duel as a whole."""
     path = folder / f"slow{percent}.csv"
-    brief, whole = _pools(path, gate.SECONDS / gate.FRESH_SECONDS), _pools(path)
+    brief, whole = _pools(path, (gate.FRESH_PRECISION / gate.PRECISION) ** 2), _pools(path)
     cells, duels, each = [], [], max(1, SUITES // 10)
     for backend in sorted({cell[0] for cell in whole}):
         slow = {cell: logs for cell, logs in whole.items() if cell[0] == backend}

@@ -24,11 +24,15 @@ from report.schema import CASE
 from report.verdict import Change, Verdict
 
 THRESHOLD = 0.03
-PAIRS, FRESH_PAIRS = 12, 16
+PAIRS, FRESH_PAIRS = 18, 16
 """Process pairs of the first stage, and of the second."""
 
-SECONDS, FRESH_SECONDS = 0.9, 2.0
-"""Seconds of rounds a case and pair: there are few suspects, and their verdict is worth the time."""
+PRECISION, FRESH_PRECISION = 0.010, 0.006
+"""Standard error at which a pair knows a case well enough: below it, what sets one process apart from the next is more,
+and the time is better spent on another pair. There are few suspects, and their verdict is worth the time."""
+
+SECONDS, FRESH_SECONDS = 1.2, 3.0
+"""The most seconds of rounds a case and pair."""
 
 SUSPICION = 2.0 / 3.0
 """A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever passed by."""
