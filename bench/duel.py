@@ -36,6 +36,10 @@ ROUND_SECONDS = 0.001
 millisecond or ten, so what counts is how many there are (docs/methodology.md)."""
 
 FEWEST_ROUNDS = 3
+MOVE = 8
+"""After so many rounds the arrays of either side are put elsewhere, where that is cheap: how they lie to each other in
+memory alone moves a case by some percent, and would else do so for the whole of a pair."""
+
 LOOK = 32
 """After so many rounds it is looked whether they suffice, and after as many again."""
 
@@ -203,6 +207,9 @@ def _rounds(duelists: dict[str, Worker], effort: Effort) -> Found:
             for name, duelist in random.sample(list(duelists.items()), len(duelists)):
                 seconds[name] = float(duelist.ask("round", effort.timeout, iterations=iterations)["seconds"])
             rounds.append((seconds["base"], seconds["head"]))
+            if len(rounds) % MOVE == 0:
+                for duelist in duelists.values():
+                    duelist.ask("move", effort.timeout)
     except WorkerError as error:
         return {name: f"{error.status}: {error}" for name, duelist in duelists.items() if duelist.ended}
     return iterations, rounds

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from backends import Backend, Case, Run, Stepwise, place
 from bench.reference import (
     WrongResultError,
@@ -23,7 +25,7 @@ from bench.reference import (
     tolerance,
 )
 from bench.rounds import Call, awaited, clock
-from problems import Parameters, Problem, leaves
+from problems import Parameters, Problem, each, leaves
 from report.schema import Value
 
 
@@ -73,6 +75,14 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
         raise WrongResultError(case, error)
     seconds = (transfer_seconds, compile_seconds, first_call_seconds)
     return Prepared(case, backend, problem, host, placed, run, call, *seconds, error)
+
+
+def moved(prepared: Prepared) -> Prepared:
+    """Return the same case with its arrays in other places, and what it runs built anew; neither checked nor clocked."""
+    case, backend, problem = prepared.case, prepared.backend, prepared.problem
+    placed = place(backend, case, *(each(np.copy, argument) for argument in prepared.host))
+    run = backend.compile(case, problem, placed[0], placed[-1])
+    return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait))
 
 
 def prepare_value(gradient: Prepared) -> Call | None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import gc
+import random
 from collections.abc import Callable
 from typing import Any
 
 from backends import Case, Found, load
 from bench import measure, rounds
+from bench.measure import Prepared
 from bench.race import Race
 from bench.rounds import Budget
 from bench.selection import SelectionError, select
 from problems import find
 
 Answer = dict[str, Any]
+
+CHEAP_SECONDS = 0.01
+"""A case that took longer to compile is not built anew to move its arrays."""
+
+SPACE = 1 << 16
 
 
 class Servant:
@@ -22,7 +29,8 @@ class Servant:
     def __init__(self, allocator: str) -> None:
         self._allocator = allocator
         self._found = Found()
-        self._call: Callable[[], object] | None = None
+        self._prepared: Prepared | None = None
+        self._spacer = b""
 
     def select(self, options: dict[str, str | None]) -> Answer:
         """Answer with the cases that the options name, or with the line that says why they cannot be met."""
@@ -43,7 +51,7 @@ class Servant:
         """Compile and check the case and keep it for rounds; answer with `status`, and `reason` where it is not ok."""
         one = Case(**case)
         self._load(one)
-        self._call = None
+        self._prepared = None
         gc.enable()
         if one.backend in self._found.missing:
             return {"status": "unavailable", "reason": self._found.missing[one.backend]}
@@ -51,7 +59,7 @@ class Servant:
         if refusal := measure.refusal(one, backend, problem):
             return dict(zip(("status", "reason"), refusal, strict=True))
         try:
-            self._call = measure.prepare(one, backend, problem).call
+            self._prepared = measure.prepare(one, backend, problem)
         except Exception as error:  # noqa: BLE001 (whatever a backend raises is the case's reason)
             return measure.failure(error)
         gc.collect()
@@ -60,16 +68,27 @@ class Servant:
 
     def calibrate(self, seconds: float) -> Answer:
         """Answer with how many calls of the prepared case take at least `seconds`."""
-        return {"iterations": rounds.calibrate(self._prepared(), seconds)[0]}
+        return {"iterations": rounds.calibrate(self._ready().call, seconds)[0]}
+
+    def move(self) -> Answer:
+        """Put the prepared case's arrays elsewhere in memory, where that takes no compiling; answer whether it did."""
+        prepared = self._ready()
+        if prepared.compile_seconds > CHEAP_SECONDS:
+            return {"moved": False}
+        # Of random size, and held: what is allocated behind it lies at another distance from a page's begin.
+        self._spacer = bytes(random.randrange(SPACE))  # noqa: S311 (not a secret)
+        self._prepared = measure.moved(prepared)
+        self._prepared.call()
+        return {"moved": True}
 
     def round(self, iterations: int) -> Answer:
         """Answer with the seconds that one round of so many calls took."""
-        return {"seconds": rounds.round_seconds(self._prepared(), iterations)}
+        return {"seconds": rounds.round_seconds(self._ready().call, iterations)}
 
-    def _prepared(self) -> Callable[[], object]:
-        if self._call is None:
+    def _ready(self) -> Prepared:
+        if self._prepared is None:
             raise RuntimeError("no case is prepared")
-        return self._call
+        return self._prepared
 
     def _load(self, case: Case) -> None:
         """Import the case's framework, unless that was tried before."""

@@ -41,6 +41,7 @@ def main() -> None:
         "measure": servant.measure,
         "prepare": servant.prepare,
         "calibrate": servant.calibrate,
+        "move": servant.move,
         "round": servant.round,
     }
     for line in sys.stdin:
