@@ -78,7 +78,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
 
 
 def moved(prepared: Prepared) -> Prepared:
-    """Return the same case with its arrays in other places, and what it runs built anew; neither checked nor clocked."""
+    """Return the same case with its arrays elsewhere, and what it runs built anew; neither is checked or clocked."""
     case, backend, problem = prepared.case, prepared.backend, prepared.problem
     placed = place(backend, case, *(each(np.copy, argument) for argument in prepared.host))
     run = backend.compile(case, problem, placed[0], placed[-1])

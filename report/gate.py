@@ -24,7 +24,7 @@ from report.schema import CASE
 from report.verdict import Change, Verdict
 
 THRESHOLD = 0.03
-PAIRS, FRESH_PAIRS = 18, 16
+PAIRS, FRESH_PAIRS = 16, 16
 """Process pairs of the first stage, and of the second."""
 
 PRECISION, FRESH_PRECISION = 0.010, 0.006

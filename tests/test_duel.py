@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from bench import duel
+from bench.servant import Servant
 from tests.checkout import Checkout, copy_to
 
 QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-size", "100")
@@ -109,10 +114,46 @@ def test_a_side_that_cannot_duel_is_one_line(checkout: Checkout, arguments: list
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     long = ("--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
     duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
-    time.sleep(6)
+    time.sleep(12)
     duel.send_signal(signal.SIGINT)
     _, errors = duel.communicate(timeout=60)
     assert duel.returncode == 130
     assert "what was measured is kept" in errors
     assert "Traceback" not in errors
     assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
+
+
+def test_rounds_suffice_once_their_median_is_known_well_enough() -> None:
+    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)  # by 15 % as of a normal law: 32 tell the median to 3.3 %
+    assert duel._suffice(scattered, 0.04)
+    assert not duel._suffice(scattered, 0.01)
+    assert duel._suffice(20 * scattered, 0.01)
+
+
+def test_what_the_rounds_say_does_not_end_them() -> None:
+    """Else they would be ended where chance has a side ahead."""
+    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)
+    for factor in (0.5, 2.0):
+        ahead = [(base, factor * head) for base, head in scattered]
+        for precision in (0.01, 0.04):
+            assert duel._suffice(ahead, precision) == duel._suffice(scattered, precision)
+
+
+def test_a_case_is_moved_where_that_takes_no_compiling() -> None:
+    servant = Servant("default")
+    case = {"operator": "descent", "problem": "logistic", "backend": "numpy-inplace", "batch_size": 7}
+    case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
+    try:
+        assert servant.prepare(case)["status"] == "ok"
+        before = servant._ready()
+        result = before.call().copy()
+        assert servant.move() == {"moved": True}
+        after = servant._ready()
+        assert after.run is not before.run
+        assert not any(np.shares_memory(old, new) for old, new in zip(before.placed[1], after.placed[1], strict=True))
+        np.testing.assert_array_equal(after.call(), result)
+        servant._prepared = replace(after, compile_seconds=1.0)
+        assert servant.move() == {"moved": False}
+        assert servant._ready().run is after.run
+    finally:
+        gc.enable()
