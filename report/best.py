@@ -60,9 +60,9 @@ def write(decisions: Decisions, form: str) -> str:
     if form == "json":
         return as_json(decisions)
     if form == "markdown":
-        return sections.markdown(_sections(decisions), _closing(decisions))
+        return sections.markdown(_sections(decisions, None), _closing(decisions))
     width = shutil.get_terminal_size().columns
-    return sections.text(_sections(decisions), _closing(decisions), width, colour=sys.stdout.isatty())
+    return sections.text(_sections(decisions, width), _closing(decisions), width, colour=sys.stdout.isatty())
 
 
 def as_json(decisions: Decisions) -> str:
@@ -75,21 +75,26 @@ def as_json(decisions: Decisions) -> str:
     return records.as_json(whole)
 
 
-def _sections(decisions: Decisions) -> Iterator[Section]:
+def _sections(decisions: Decisions, width: int | None) -> Iterator[Section]:
     both = zip(sections.grouped(decisions.rows), sections.grouped(decisions.cases), strict=True)
     for (heading, unit, decided), (_, _, cases) in both:
         timed = decided[decided["verdict"] != "no time"]
-        yield Section(heading, [_table(decided, unit)] if len(timed) else [], list(_notes(cases, timed)))
+        yield Section(heading, [_table(decided, unit, width)] if len(timed) else [], list(_notes(cases, timed)))
 
 
-def _table(decided: pd.DataFrame, unit: str) -> Table:
-    part = sections.table(["batch", "fastest", f"a {unit}", "to numpy", "margin"], words=("fastest", "margin"))
-    longest = decided["fastest"].str.len().max(), decided["not_separated"].str.split("; ").explode().str.len().max()
-    part.columns[1].min_width = int(max(longest)) + len(",")
-    for column in (part.columns[1], part.columns[-1]):
-        column.no_wrap = False
-    for _, row in decided.iterrows():
-        part.add_row(f"{row['batch_size']:,}", *map(escape, _cells(row)))
+def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
+    """Return the decisions of a section; where they are too wide, the names of the backends are wrapped first."""
+    names = ["batch", "fastest", f"a {unit}", "to numpy", "margin"]
+    part = sections.table(names, words=("fastest", "margin"))
+    part.padding = (0, 1, 0, 0)
+    lines = [(f"{row['batch_size']:,}", *_cells(row)) for _, row in decided.iterrows()]
+    widths = [max(map(len, [name, *cells])) for name, cells in zip(names, zip(*lines, strict=True), strict=True)]
+    longest = max(len(f"{name},") for line in lines for name in line[1].split(", "))
+    if width is not None:
+        part.columns[1].max_width = max(longest, width - (sum(widths) - widths[1] + 2 * len(names)))
+    part.columns[1].no_wrap = part.columns[-1].no_wrap = False
+    for line in lines:
+        part.add_row(*map(escape, line))
     return part
 
 
