@@ -86,12 +86,11 @@ def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
     """Return the decisions of a section; where they are too wide, the names of the backends are wrapped first."""
     names = ["batch", "fastest", f"a {unit}", "to numpy", "margin"]
     part = sections.table(names, words=("fastest", "margin"))
-    part.padding = (0, 1, 0, 0)
     lines = [(f"{row['batch_size']:,}", *_cells(row)) for _, row in decided.iterrows()]
     widths = [max(map(len, [name, *cells])) for name, cells in zip(names, zip(*lines, strict=True), strict=True)]
     longest = max(len(f"{name},") for line in lines for name in line[1].split(", "))
     if width is not None:
-        part.columns[1].max_width = max(longest, width - (sum(widths) - widths[1] + 2 * len(names)))
+        part.columns[1].max_width = max(longest, width - (sum(widths) - widths[1] + sections.MARGIN * len(names)))
     part.columns[1].no_wrap = part.columns[-1].no_wrap = False
     for line in lines:
         part.add_row(*map(escape, line))

@@ -21,8 +21,7 @@ CONFIDENCE = 0.95
 MEASURES = {
     "seconds": ("seconds_median", "seconds_ci_low", "seconds_ci_high"),
     "ratio": ("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
-    "compile": ("compile_seconds", None, None),
-    "first_call": ("first_call_seconds", None, None),
+    "once": ("once_seconds", None, None),
 }
 """What is estimated, and the columns of its value and of its interval within a launch, where there is one."""
 
@@ -36,9 +35,9 @@ KEY = (*CASE, *HELD)
 def of_cases(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row a case, in the order of the table: `KEY`, `launches`, the estimates, `MEDIANS` and `reason`.
 
-    The estimates are `seconds` a call, `ratio`, `compile` and `first_call` in seconds, with `_low` and `_high` after
-    them: the ends of their intervals at 95 %, NaN where there is none. A case of which any launch has no time has no
-    estimate: its result cannot be relied on. `reason` says why, and is empty for the others.
+    The estimates are `seconds` a call, `ratio`, and `once`, the seconds of compiling and the first call; `_low` and
+    `_high` after them are the ends of their intervals at 95 %, NaN where there is none. A case of which any launch has
+    no time has no estimate: its result cannot be relied on. `reason` says why, and is empty for the others.
     """
     codes = np.asarray(frame.groupby([*KEY], observed=True, sort=False).ngroup(), dtype=np.intp)
     cases = frame.loc[~pd.Series(codes, index=frame.index).duplicated(), [*KEY]].reset_index(drop=True)
@@ -47,6 +46,7 @@ def of_cases(frame: pd.DataFrame) -> pd.DataFrame:
     cases["reason"] = _reasons(frame, codes, cases["launches"].to_numpy())
     timed = (cases["reason"] == "").to_numpy()[codes]
     rows, of_row = frame[timed], codes[timed]
+    rows = rows.assign(once_seconds=rows["compile_seconds"] + rows["first_call_seconds"])
     for name, columns in MEASURES.items():
         middle, low, high = (_column(rows, column) for column in columns)
         cases[name], cases[f"{name}_low"], cases[f"{name}_high"] = _interval(middle, low, high, of_row, len(cases))

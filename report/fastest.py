@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from report import estimates
-from report.intervals import Interval
+from report.intervals import NOTHING, Interval
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def fastest(cases: pd.DataFrame) -> Fastest | None:
     margins = [margin(first, row) for _, row in others.iterrows()]
     names = [str(name) for name in others["backend"]]
     rivals = tuple(name for name, found in zip(names, margins, strict=True) if not found.low > 1.0)
-    nothing = Interval(np.nan, np.nan, np.nan)
-    return Fastest(str(first["backend"]), rivals, next(iter(names), None), next(iter(margins), nothing))
+    return Fastest(str(first["backend"]), rivals, next(iter(names), None), next(iter(margins), NOTHING))
 
 
 def margin(one: pd.Series, other: pd.Series) -> Interval:

@@ -20,8 +20,8 @@ from report.sides import HELD
 GROUP = ["problem", "sizes", "operator", "dtype", "device", "steps"]
 """What the rows of one section have in common."""
 
-MARGIN = 3
-"""What rich puts beside a cell."""
+MARGIN = 2
+"""What stands between two columns in the terminal."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def markdown(sections: Iterable[Section], closing: Sequence[str]) -> str:
     for section in sections:
         console.print(f"\n### {section.heading}\n", markup=False)
         for part in section.tables:
-            part.box = box.MARKDOWN
+            part.box, part.padding = box.MARKDOWN, (0, 1)
             console.print(part)
         console.print("\n" + "\n".join(f"- {note}" for note in section.notes), markup=False)
     console.print("\n" + "\n".join(closing), markup=False)
@@ -69,14 +69,20 @@ def wrapped(line: str, width: int) -> str:
 
 
 def side_by_side(
-    first: tuple[str, Sequence[str]], columns: Mapping[str, Sequence[str]], width: int | None
+    first: tuple[str, Sequence[str]],
+    columns: Mapping[str, Sequence[str]],
+    width: int | None,
+    words: Sequence[str] = (),
 ) -> Iterator[Table]:
-    """Yield the table, cut into several where the columns do not fit beside each other; each begins with `first`."""
+    """Yield the table, cut into several where the columns do not fit beside each other; each begins with `first`.
+
+    Columns of `words` stand at the left, the others at the right.
+    """
     left = dict(columns)
     edge = _width(*first)
     while left:
         names = _fitting(left, width and width - edge)
-        part = table([first[0], *names])
+        part = table([first[0], *names], words)
         for line in zip(first[1], *(left.pop(name) for name in names), strict=True):
             part.add_row(*(escape(cell or "–") for cell in line))
         yield part
@@ -84,7 +90,7 @@ def side_by_side(
 
 def table(names: Sequence[str], words: Sequence[str] = ()) -> Table:
     """Return an empty table of these columns; those of `words` stand at the left, and the others, numbers, do not."""
-    part = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    part = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         part.add_column(escape(name), justify="left" if name in words else "right", no_wrap=True)
     return part
