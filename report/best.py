@@ -69,6 +69,7 @@ def as_json(decisions: Decisions) -> str:
     """Return the decision table as one JSON object; what there is not is `null`."""
     whole = {
         "intervals": estimates.replication(decisions.cases),
+        "notes": decisions.notes,
         "counts": decisions.counts,
         "decisions": records.plain(decisions.rows),
     }
@@ -125,4 +126,5 @@ def _closing(decisions: Decisions) -> list[str]:
         "Margin: how many times as long the runner-up takes; its interval covers that of the times and that of the "
         "ratios to numpy. Not separated: one of the two overlaps."
     )
-    return [f"Of {len(decisions.rows):,} rows: {counts}.", margin, estimates.replication(decisions.cases)]
+    intervals = estimates.replication(decisions.cases)
+    return [f"Of {len(decisions.rows):,} rows: {counts}.", margin, intervals, *decisions.notes]

@@ -45,10 +45,14 @@ FILLED: Mapping[str, tuple[str, Callable[[float], str]]] = {
 
 @dataclass(frozen=True)
 class Costs:
-    """The costs of all cases, and what was asked: the other backend, and the batch size, `None` for the largest."""
+    """The costs of all cases, and what was asked: the other backend, and the batch size, `None` for the largest.
+
+    `notes` are doubts about the cases.
+    """
 
     rows: pd.DataFrame
     cases: pd.DataFrame
+    notes: list[str]
     against: str
     batch_size: int | None
 
@@ -70,12 +74,13 @@ def add_to(commands: Any) -> None:
 
 
 def _main(options: argparse.Namespace) -> int:
-    cases = estimates.of_cases(table.read_all(options.files))
+    frame = table.read_all(options.files)
+    cases, notes = estimates.of_cases(frame), list(estimates.mixed(frame))
     if options.against != CONTROL:  # every row has its own ratio to NumPy
         _require(cases, "backend", options.against, "--against")
     if options.batch_size is not None:
         _require(cases, "batch_size", options.batch_size, "--batch-size")
-    costs = Costs(cost_table(cases, options.against), cases, options.against, options.batch_size)
+    costs = Costs(cost_table(cases, options.against), cases, notes, options.against, options.batch_size)
     print(write(costs, options.format), end="")
     return 0
 
@@ -91,8 +96,8 @@ def write(costs: Costs, form: str) -> str:
     if form == "csv":
         return records.as_csv(costs.rows)
     if form == "json":
-        whole = {"intervals": estimates.replication(costs.cases), "costs": records.plain(costs.rows)}
-        return records.as_json(whole)
+        intervals = estimates.replication(costs.cases)
+        return records.as_json({"intervals": intervals, "notes": costs.notes, "costs": records.plain(costs.rows)})
     if form == "markdown":
         return sections.markdown(_sections(costs, None), _closing(costs))
     width = shutil.get_terminal_size().columns
@@ -162,4 +167,5 @@ def _closing(costs: Costs) -> list[str]:
         f"Faster than {costs.against}: ≈ is interpolated, between the measured batch sizes in parentheses.",
         "Payback: calls until compiling and the first call have paid back against numpy.",
         estimates.replication(costs.cases),
+        *costs.notes,
     ]

@@ -35,10 +35,11 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decision table, a row a decision of `KEY` and `COLUMNS`, and the cases that it is from."""
+    """The decision table, a row a decision of `KEY` and `COLUMNS`, the cases that it is from, and doubts about them."""
 
     rows: pd.DataFrame
     cases: pd.DataFrame
+    notes: list[str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -52,7 +53,7 @@ def decide(frame: pd.DataFrame) -> Decisions:
     """Return the decision table of the rows of one or more runs."""
     cases = estimates.of_cases(frame)
     rows = [dict(zip(KEY, keys, strict=True)) | _decision(same) for keys, same in cases.groupby([*KEY])]
-    return Decisions(pd.DataFrame(rows, columns=[*KEY, *COLUMNS]), cases)
+    return Decisions(pd.DataFrame(rows, columns=[*KEY, *COLUMNS]), cases, list(estimates.mixed(frame)))
 
 
 def _decision(cases: pd.DataFrame) -> dict[str, object]:

@@ -7,6 +7,8 @@ and an interval from the lower end of both to the upper one. One: what the launc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -71,6 +73,18 @@ def replication(cases: pd.DataFrame) -> str:
     return f"Intervals of 95 % are over launches, {count} a case: {'; '.join(filter(None, [several, few]))}."
 
 
+def mixed(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield in what the launches of a case differ, though they are taken for replicates of one thing."""
+    for column in ("commit", "python", "numpy_version", "framework_version"):
+        values = frame[frame["status"] == "ok"].groupby([*KEY], observed=True)[column].nunique()
+        several = int((values > 1).sum())
+        if several:
+            yield (
+                f"{column} differs between the launches of {several:,} cases, which are taken for replicates all the "
+                f"same; to tell them apart: python -m report compare --by {column}"
+            )
+
+
 def _reasons(frame: pd.DataFrame, codes: Codes, launches: Codes) -> pd.Series:
     """Return for each case why it has no time, an empty text where it has one."""
     found = frame[["status", "reason"]].astype(object).assign(case=codes)
@@ -99,4 +113,5 @@ def _interval(middle: Array, low: Array, high: Array, codes: Codes, cases: int) 
         lows = np.where(several, np.exp(values.mean - half), lowest)
         highs = np.where(several, np.exp(values.mean + half), highest)
         centre = np.where(count == 1, np.bincount(codes[known], middle[known], cases), np.exp(values.mean))
-    return centre, lows, highs
+    whole = (lows > 0) & (lows <= highs)  # an interval of one end is none
+    return centre, np.where(whole, lows, np.nan), np.where(whole, highs, np.nan)

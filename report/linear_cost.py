@@ -119,5 +119,6 @@ def _spread(squares: Array, best: int, points: int, weight: float) -> Array:
 
 
 def _profile(costs: Array, totals: Array, spread: Array, best: int) -> Interval:
-    low, high = np.nanmin(costs * np.exp(totals - spread)), np.nanmax(costs * np.exp(totals + spread))
-    return Interval(float(costs[best] * np.exp(totals[best])), float(low), float(high))
+    with np.errstate(over="ignore", under="ignore"):
+        low, high = np.nanmin(costs * np.exp(totals - spread)), np.nanmax(costs * np.exp(totals + spread))
+        return Interval(float(costs[best] * np.exp(totals[best])), float(low), float(high))

@@ -66,7 +66,8 @@ def _columns(cases: pd.DataFrame) -> dict[str, list[str]]:
 
 def _cell(row: pd.Series, *, best: bool) -> str:
     marks = ("~" if _noisy(row) else "") + ("*" if best else "")
-    return f"{marks}{units.seconds(row['seconds'] / row['steps'])} {units.ratio(row['ratio'])}"
+    ratio = "×–" if pd.isna(row["ratio"]) else units.ratio(row["ratio"])
+    return f"{marks}{units.seconds(row['seconds'] / row['steps'])} {ratio}"
 
 
 def _noisy(row: pd.Series) -> bool:

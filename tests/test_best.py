@@ -128,6 +128,13 @@ def test_two_launches_have_one_interval_as_wide_as_theirs_together(tmp_path: Pat
     assert [case["seconds"], case["seconds_low"], case["seconds_high"]] == pytest.approx(expected)
 
 
+def test_launches_of_two_commits_are_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [rows.row(run=run, commit=run) for run in ("old", "new")]
+    text = printed(capsys, rows.write(tmp_path / "run.csv", found))
+    assert "commit differs between the launches of 1 cases" in " ".join(text.split())
+    assert "--by commit" in text
+
+
 @given(st.data())
 @settings(max_examples=25, deadline=None)
 def test_whatever_the_order_of_the_rows_the_winner_is_the_same_and_has_a_time(
