@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
+from scipy.optimize import least_squares
 
 from report import linear_cost
 from report.__main__ import main
@@ -70,6 +71,21 @@ def test_intervals_hold_the_true_costs_as_often_as_they_say(count: int, told: fl
     least = 0.95 * trials - 3 * np.sqrt(trials * 0.95 * 0.05)  # three standard deviations below what is stated
     assert sum(holds(one.overhead, overhead) for one in found) >= least
     assert sum(holds(one.slope, slope) for one in found) >= least
+
+
+@given(SOME_COST, st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_the_fit_is_no_worse_than_what_scipy_finds(costs: tuple[float, float], noise: list[float]) -> None:
+    sizes = np.array(SIZES)
+    times = (costs[0] + costs[1] * sizes) * np.exp(noise)
+
+    def residuals(logs: np.ndarray) -> np.ndarray:
+        return np.log(np.exp(logs[0]) + np.exp(logs[1]) * sizes) - np.log(times)
+
+    found = fitted(SIZES, times)
+    ours = np.log(np.maximum([found.overhead.median, found.slope.median], 1e-30))
+    theirs = least_squares(residuals, np.log(costs)).x
+    assert np.sum(residuals(ours) ** 2) <= np.sum(residuals(theirs) ** 2) + 1e-5  # a step of the search
 
 
 def test_a_small_batch_counts_as_much_as_a_large_one() -> None:
