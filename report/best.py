@@ -22,8 +22,6 @@ from report import estimates, records, sections, table, units
 from report.decisions import Decisions, decide
 from report.sections import Section
 
-FORMATS = ("text", "markdown", "csv", "json")
-
 REFUSED = ("unsupported:", "unavailable:")
 """How the reason of a case begins that every launch refused: nobody expects it to be the fastest."""
 
@@ -44,7 +42,7 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", metavar="RUN.csv", type=Path, nargs="+", help="the run, or several of them")
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--format", choices=sections.FORMATS, default="text")
     parser.set_defaults(command=_main)
 
 

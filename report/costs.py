@@ -24,8 +24,6 @@ from report.sections import Section
 from report.sides import CONTROL
 from report.table import TableError
 
-FORMATS = ("text", "markdown", "csv", "json")
-
 EPILOG = f"""\
 Of each backend: the overhead of a call and the slope, which is the cost of an
 element of the batch, fitted to the times of at least {linear_cost.FEWEST} batch sizes; from which
@@ -69,7 +67,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--batch-size", metavar="N", type=int, help="where the payback is shown (default: the largest of each table)"
     )
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--format", choices=sections.FORMATS, default="text")
     parser.set_defaults(command=_main)
 
 

@@ -20,6 +20,9 @@ from report.sides import HELD
 GROUP = ["problem", "sizes", "operator", "dtype", "device", "steps"]
 """What the rows of one section have in common."""
 
+FORMATS = ("text", "markdown", "csv", "json")
+"""What `--format` knows of a report that has sections for people, and a table for programs."""
+
 MARGIN = 2
 """What stands between two columns in the terminal."""
 
