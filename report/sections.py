@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def markdown(sections: Iterable[Section], closing: Sequence[str]) -> str:
             console.print(part)
         console.print("\n" + "\n".join(f"- {note}" for note in section.notes), markup=False)
     console.print("\n" + "\n".join(closing), markup=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().lstrip().splitlines()) + "\n"
+    lines = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def wrapped(line: str, width: int) -> str:
