@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import compare, noise, plot, show, table
+from report import best, compare, costs, noise, plot, show, table
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     shown.add_argument("--format", choices=("text", "markdown"), default="text")
     shown.set_defaults(command=_show)
+    best.add_to(commands)
+    costs.add_to(commands)
     compare.add_to(commands)
     noise.add_to(commands)
     plot.add_to(commands)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Hashable
-
-import numpy as np
 import pandas as pd
 
-from report import units
+from report import records, units
 from report.comparison import Comparison
 from report.verdict import Verdict
 
@@ -33,15 +29,15 @@ def as_json(comparison: Comparison) -> str:
         "exit_code": comparison.exit_code,
         "counts": comparison.counts,
         "notes": comparison.notes,
-        "cases": _records(comparison.rows),
-        "geometric_means": _records(comparison.means),
+        "cases": records.plain(comparison.rows),
+        "geometric_means": records.plain(comparison.means),
     }
-    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return records.as_json(whole)
 
 
 def as_csv(comparison: Comparison) -> str:
     """Return the cases as CSV: the columns of their key, and those of `comparison.COLUMNS`."""
-    return comparison.rows.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return records.as_csv(comparison.rows)
 
 
 def as_annotations(comparison: Comparison) -> str:
@@ -63,8 +59,3 @@ def as_annotations(comparison: Comparison) -> str:
 def counted(comparison: Comparison) -> str:
     """Return how many cases came out how: `1 regressed, 19 unchanged`."""
     return ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
-    plain = frame.astype(object)
-    return plain.where(frame.notna() & ~frame.isin([np.inf, -np.inf]), None).to_dict("records")
