@@ -1,9 +1,9 @@
 """What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
 
 `collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which backends
-do 5 % or 3 % more work (each call also counts, for that share of the processor time that it takes itself); launches,
-pinned and not, for `report compare`; and races for the comparisons of pytest-benchmark and pyperf. About 40 minutes on
-two cores.
+do 5 % or 3 % more work (each call also counts, for that share of the processor time that it takes itself); runs of
+pinned launches for `report compare`; and races for the usual gates (`experiments/peers.py`). About 40 minutes on two
+cores.
 
 `table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates;
 what is simulated in this way is said to be. pyperf is the experiment's own dependency: pip install pyperf.
@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 from bench import duelling, machine, options
 from bench.duel import Effort, Sides, Stage, lanes
 from bench.workers import Side
+from experiments import peers
 from report import gate
 from report.compare import Rules as CompareRules
 from report.compare import compare
@@ -90,6 +91,7 @@ PINNED = ("--threads", "1", "--allocator", "steady")
 SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "5")
 SUITES = 2_000
 SPLITS = 100
+LAUNCHES = 5
 
 Pools = dict[tuple[Any, ...], np.ndarray]
 
@@ -100,16 +102,17 @@ def main() -> None:
     parser.add_argument("command", choices=("collect", "table"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pairs", type=int, default=24, help="process pairs against itself; 2/3 of it per slowdown")
-    parser.add_argument("--launches", type=int, default=10, help="pinned; as many not pinned")
-    options = parser.parse_args()
-    if options.command == "table":
-        table(options.folder)
+    parser.add_argument("--races", type=int, default=5, help="for the peers, one after the other")
+    parser.add_argument("--runs", type=int, default=3, help=f"of {LAUNCHES} pinned launches each")
+    chosen = parser.parse_args()
+    if chosen.command == "table":
+        table(chosen.folder)
         return
-    options.folder.mkdir(parents=True, exist_ok=True)
-    collect(options.folder, options.pairs, options.launches)
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    collect(chosen.folder, chosen.pairs, chosen.races, chosen.runs)
 
 
-def collect(folder: Path, pairs: int, launches: int) -> None:
+def collect(folder: Path, pairs: int, races: int, runs: int) -> None:
     """Measure everything that the table needs; what is there already is left."""
     for name, percent, count in (
         ("same", 0, pairs),
@@ -118,13 +121,13 @@ def collect(folder: Path, pairs: int, launches: int) -> None:
     ):
         if not (folder / f"{name}.csv").exists():
             _collect_pairs(folder, name, percent, count)
-    for number in range(launches // 2):
-        if not (folder / f"rounds{number}.json").exists():
-            _pytest(folder, number)
-    for name, more in (("pinned", PINNED), ("free", ())):
-        path = folder / f"{name}.csv"
+    for number in range(races):
+        if not (folder / f"peer{number}.txt").exists():
+            peers.race(folder, number, SUITE)
+    for number in range(runs):
+        path = folder / f"pinned{number}.csv"
         if not path.exists():
-            _quietly("bench", "run", "--launches", str(launches), "--max-time", "0.5", *SUITE, *more, "-o", str(path))
+            _quietly("bench", "run", "--launches", str(LAUNCHES), "--max-time", "0.5", *SUITE, *PINNED, "-o", str(path))
 
 
 def _collect_pairs(folder: Path, name: str, percent: int, pairs: int) -> None:
@@ -162,13 +165,6 @@ def _slowed(copy: Path, percent: int) -> Path:
     return copy
 
 
-def _pytest(folder: Path, number: int) -> None:
-    """Run the race once more, and let pytest-benchmark compare it with the run before, by its own means."""
-    race = ("pytest", "bench/", "--benchmark-only", "--benchmark-max-time=0.5", *SUITE)
-    kept = (f"--benchmark-json={folder}/rounds{number}.json", f"--results={folder}/race{number}.csv")
-    _quietly(*race, *kept)
-
-
 def _quietly(*module: str) -> None:
     command = [sys.executable, "-m", *module]
     subprocess.run(command, cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own command)
@@ -188,7 +184,8 @@ def table(folder: Path) -> None:
     for percent, at in ((5, rules), (3, tight)):
         _print_power(percent, folder, same, at, generator)
     _print_compare(folder)
-    _print_peers(folder)
+    for row in peers.table(folder):
+        print(row)
 
 
 def _pools(path: Path, share: float = 1.0) -> Pools:
@@ -233,69 +230,36 @@ def _print_power(percent: int, folder: Path, same: Pools, rules: Rules, generato
 
 
 def _print_compare(folder: Path) -> None:
-    """Print how often `report compare` fails between two halves of the launches, at 10 %."""
-    for name in ("pinned", "free"):
-        path = folder / f"{name}.csv"
-        if not path.exists():
-            continue
-        launches = pd.read_csv(path, keep_default_na=False)
-        every = list(_halves(sorted(launches["launch"].unique())))
-        halves = random.sample(every, min(SPLITS, len(every)))
-        fails = [_compare(folder, launches, half) for half in halves]
-        print(
-            f"| report compare, {len(halves[0])} launches a side, {name}: suites that fail at 10 % | "
-            f"{_percent(np.mean(fails))} | {len(halves)} splits of {launches['launch'].nunique()} launches of one run |"
-        )
+    """Print how often `report compare` fails at 10 %: between runs, and between halves of all their launches."""
+    runs = [pd.read_csv(path, keep_default_na=False) for path in sorted(folder.glob("pinned*.csv"))]
+    sides = list(itertools.permutations(runs, 2))
+    _print_fails(f"{len(sides)} ordered pairs of {len(runs)} runs", [_compare(folder, *pair) for pair in sides])
+    launches = pd.concat([run.assign(launch=run["launch"] + 100 * number) for number, run in enumerate(runs)])
+    every = list(_halves(sorted(launches["launch"].unique())))
+    halves = [launches["launch"].isin(half) for half in random.sample(every, min(SPLITS, len(every)))]
+    fails = [_compare(folder, launches[mine], launches[~mine]) for mine in halves]
+    _print_fails(f"{len(halves)} of {len(every)} splits of their {launches['launch'].nunique()} launches", fails)
+
+
+def _print_fails(of: str, fails: list[bool]) -> None:
+    what = f"report compare, {LAUNCHES} pinned launches a side: suites that fail at 10 %"
+    print(f"| {what} | {_percent(np.mean(fails))} | {of} |")
 
 
 def _halves(launches: list[int]) -> Iterator[tuple[int, ...]]:
-    yield from itertools.combinations(launches, len(launches) // 2)
+    """Yield launches for a side that leave as many for the other."""
+    yield from itertools.combinations(launches, LAUNCHES)
 
 
-def _compare(folder: Path, launches: pd.DataFrame, half: tuple[int, ...]) -> bool:
-    mine = launches["launch"].isin(half)
+def _compare(folder: Path, base: pd.DataFrame, head: pd.DataFrame) -> bool:
     paths = [folder / "base.tmp.csv", folder / "head.tmp.csv"]
-    for path, rows in zip(paths, (launches[mine], launches[~mine]), strict=True):
-        rows.astype({"dirty": str}).replace({"dirty": {"True": "true", "False": "false"}}).to_csv(path, index=False)
+    for path, rows in zip(paths, (base, head), strict=True):
+        chosen = rows[rows["launch"].isin(sorted(rows["launch"].unique())[:LAUNCHES])]
+        chosen.replace({"dirty": {True: "true", False: "false"}}).to_csv(path, index=False)
     found = compare(of_files([paths[0]], [paths[1]]), CompareRules())
     for path in paths:
         path.unlink()
     return found.exit_code == 1
-
-
-def _print_peers(folder: Path) -> None:
-    """Print how often the usual gates fail where nothing has changed: consecutive races, free, as CI runs them."""
-    runs = [_rounds(path) for path in sorted(folder.glob("rounds*.json"))]
-    pairs = [(base, head) for base, head in itertools.permutations(runs, 2)]
-    for statistic in ("mean", "min"):
-        for limit in (0.05, 0.10):
-            fails = [any(_slower(base[name], head[name], statistic) > limit for name in base) for base, head in pairs]
-            print(
-                f"| pytest-benchmark, --benchmark-compare-fail={statistic}:{100 * limit:g}%: suites that fail | "
-                f"{_percent(np.mean(fails))} | all {len(pairs)} ordered pairs of {len(runs)} races |"
-            )
-    fails = [any(_pyperf(base[name], head[name], 0.05) for name in base) for base, head in pairs]
-    print(
-        "| pyperf compare_to, significant and slower by 5 %: suites that fail | "
-        f"{_percent(np.mean(fails))} | the same races |"
-    )
-
-
-def _rounds(path: Path) -> dict[str, np.ndarray]:
-    kept = pd.read_json(path, typ="series")["benchmarks"]
-    return {one["name"]: np.array(one["stats"]["data"]) for one in kept}
-
-
-def _slower(base: np.ndarray, head: np.ndarray, statistic: str) -> float:
-    return float(getattr(head, statistic)() / getattr(base, statistic)() - 1.0)
-
-
-def _pyperf(base: np.ndarray, head: np.ndarray, limit: float) -> bool:
-    """Whether pyperf calls the change significant, by its own function, and it is a slowdown beyond the limit."""
-    from pyperf._utils import is_significant  # noqa: PLC0415 (see above)
-
-    count = min(len(base), len(head))  # its test takes as many values of either side
-    return bool(is_significant(list(base[:count]), list(head[:count]))[0]) and head.mean() / base.mean() - 1.0 > limit
 
 
 def _percent(share: Any) -> str:
