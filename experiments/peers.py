@@ -26,8 +26,7 @@ def race(folder: Path, number: int, suite: tuple[str, ...]) -> None:
     """Run the race once more, compared with the one before; keep what was said, and the rounds."""
     kept = (f"--benchmark-json={folder}/peer{number}.json", f"--results={folder}/peer{number}.csv")
     storage = (f"--benchmark-storage={folder}/peers", "--benchmark-save=race", "--benchmark-max-time=0.5")
-    fails = (f"--benchmark-compare-fail={limit}" for limit in LIMITS)
-    against = ("--benchmark-compare", *fails) if number else ()
+    against = ("--benchmark-compare", "--benchmark-compare-fail", *LIMITS) if number else ()
     command = [sys.executable, "-m", "pytest", "bench/", "--benchmark-only", *suite, *storage, *kept, *against]
     done = subprocess.run(command, cwd=machine.ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
     (folder / f"peer{number}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
