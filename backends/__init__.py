@@ -20,6 +20,7 @@ from backends.interface import (
     Stepwise,
     devices,
     missing_operator,
+    offers,
     place,
 )
 from backends.probes import Probes, probes_of
@@ -40,6 +41,7 @@ __all__ = [
     "frameworks",
     "load",
     "missing_operator",
+    "offers",
     "place",
     "probes_of",
 ]

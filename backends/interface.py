@@ -7,10 +7,10 @@ unsupported, and nothing is silently computed in another mode's way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from problems import ALONG, Array, Data, Parameters, Problem, each, leaves
 
@@ -46,6 +46,19 @@ Flat: TypeAlias = Callable[..., Parameters]
 
 Builder: TypeAlias = Callable[[Problem, Case, Parameters, Data], Run]
 """Makes the `Run` of one operator, compiled for the case and for arrays like those given: one, or a tuple of them."""
+
+
+Loss: TypeAlias = Callable[[Parameters, Data], Array]
+"""A loss in a framework's own functions."""
+
+
+@runtime_checkable
+class Idiomatic(Protocol):
+    """A backend that may have losses of its own for some problems: where it has any, it is a way to those alone."""
+
+    @property
+    def losses(self) -> Mapping[str, Loss]:
+        """The losses in the framework's own functions, by the problem's name."""
 
 
 class Backend(Protocol):
@@ -138,6 +151,27 @@ class Stepwise:
 def devices(backend: Backend) -> tuple[str, ...]:
     """Return the devices that the backend can use on this machine."""
     return tuple(device for device in backend.known_devices if backend.missing_device(device) is None)
+
+
+def offers(backend: Backend, operators: Iterable[str], problems: Iterable[str]) -> bool:
+    """Whether the backend is a way to one of the operators, and to one of the problems."""
+    own = backend.losses.keys() if isinstance(backend, Idiomatic) else ()
+    return bool(backend.builders.keys() & set(operators)) and (not own or bool(own & set(problems)))
+
+
+def missing_loss(name: str, losses: Mapping[str, Loss], case: Case) -> str | None:
+    """Return the reason why a mode with these losses of its own cannot run the case's problem; `None` where it can."""
+    if not losses or case.problem in losses:
+        return None
+    return f"{name} has no way of its own to {case.problem}; it has one to {', '.join(sorted(losses))}"
+
+
+def in_own_words(problem: Problem, losses: Mapping[str, Loss]) -> Problem:
+    """Return the problem with the loss of its own that a mode has for it, if any."""
+    if problem.name not in losses:
+        return problem
+    own = losses[problem.name]
+    return replace(problem, loss=lambda _, x, data: own(x, data))
 
 
 def missing_operator(name: str, builders: dict[str, Builder], case: Case) -> str | None:

@@ -4,14 +4,15 @@
 `jax-jit`     one step jitted, the loop in Python; the steps are dispatched without waiting, the end is waited for
 `jax-loop`    the whole descent in one `lax.fori_loop`, jitted
 `jax-revrev`  the Hessian-vector product by reverse over reverse, jitted; the modes above go forward over reverse
+`jax-scan`    as `jax-jit`, where a loss has a loop that `lax.scan` can hold: compiled once, however long it is
 """
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -22,7 +23,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, missing_operator, spread, step
+from backends.interface import (
+    Builder,
+    Case,
+    Flat,
+    Loss,
+    Run,
+    Stepwise,
+    examples,
+    in_own_words,
+    missing_loss,
+    missing_operator,
+    spread,
+    step,
+)
 from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, each
 
@@ -93,6 +107,19 @@ def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     return spread(_compiled(loop, x, *data), case.operator)
 
 
+def rnn_scan(x: Parameters, data: Data) -> Array:
+    """Return the loss of `rnn`, its loop over the sequence in one `lax.scan`."""
+    U, W, b, w = x
+    X, y = data
+
+    def along(H: Array, drive: Array) -> tuple[Array, None]:
+        return jnp.tanh(drive + H @ W), None
+
+    last, _ = jax.lax.scan(along, jnp.zeros((X.shape[1], len(b)), X.dtype), X @ U + b)
+    r = last @ w - y
+    return jnp.sum(0.5 * r * r) / len(y)
+
+
 def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
     return step(gradient(problem), problem.rate_at(x, data), x)
 
@@ -151,6 +178,7 @@ PROBES = Probes(
 class JaxMode:
     name: str
     builders: dict[str, Builder]
+    losses: Mapping[str, Loss] = field(default_factory=dict)
 
     known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     probes: ClassVar[Probes] = PROBES
@@ -166,7 +194,7 @@ class JaxMode:
         return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
-        return missing_operator(self.name, self.builders, case)
+        return missing_operator(self.name, self.builders, case) or missing_loss(self.name, self.losses, case)
 
     def warm_up(self, case: Case) -> None:
         (one,) = self.put((np.ones(1, dtype=case.dtype),), case)
@@ -179,6 +207,7 @@ class JaxMode:
         return tuple(jax.block_until_ready(placed))
 
     def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
+        problem = in_own_words(problem, self.losses)
         return self.builders[case.operator](problem, case, x, data)
 
     def wait(self, result: Parameters) -> None:
@@ -200,4 +229,5 @@ BACKENDS = (
     JaxMode("jax-jit", JITTED | {"descent": descent_jit}),
     JaxMode("jax-loop", {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop}),
     JaxMode("jax-revrev", {"hvp": jitted(hvp_reverse_over_reverse)}),
+    JaxMode("jax-scan", JITTED | {"descent": descent_jit}, losses={"rnn": rnn_scan}),
 )

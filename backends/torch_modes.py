@@ -6,6 +6,7 @@
 `torch-func`     `torch.func.grad`, in functions; its Hessian-vector product is forward over reverse
 `torch-compile`  one step by `torch.func.grad`, compiled; the loop stays in Python, since compiling the unrolled
                  descent takes many minutes and gigabytes; its Hessian-vector product is reverse over reverse
+`torch-fused`    `torch.autograd.grad` of losses in torch's own functions, where it has some (a fused cross-entropy)
 """
 
 from __future__ import annotations
@@ -13,16 +14,30 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar
 
 import torch
 from torch.autograd import forward_ad
 
-from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, missing_operator, spread, step
+from backends.interface import (
+    Builder,
+    Case,
+    Flat,
+    Loss,
+    Run,
+    Stepwise,
+    examples,
+    in_own_words,
+    missing_loss,
+    missing_operator,
+    spread,
+    step,
+)
 from backends.probes import Probes
+from backends.torch_idioms import LOSSES
 from problems import Array, Data, Parameters, Problem, each, leaves, like
 
 
@@ -211,6 +226,7 @@ class TorchMode:
     name: str
     builders: dict[str, Builder]
     compiles: bool = False
+    losses: Mapping[str, Loss] = field(default_factory=dict)
 
     known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     probes: ClassVar[Probes] = PROBES
@@ -226,7 +242,7 @@ class TorchMode:
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.compiles and (reason := _missing_compiler()):
             return reason
-        return missing_operator(self.name, self.builders, case)
+        return missing_operator(self.name, self.builders, case) or missing_loss(self.name, self.losses, case)
 
     def warm_up(self, case: Case) -> None:
         _wait(torch.ones(1, device=case.device).requires_grad_().sum())
@@ -242,6 +258,7 @@ class TorchMode:
         return placed
 
     def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
+        problem = in_own_words(problem, self.losses)
         return self.builders[case.operator](problem, case, x, data)
 
     def wait(self, result: Parameters) -> None:
@@ -263,4 +280,5 @@ BACKENDS = (
     TorchMode("torch-grad", VALUE | GRAD),
     TorchMode("torch-func", EAGER | {"descent": descent_func}),
     TorchMode("torch-compile", COMPILED | {"descent": descent_compile}, compiles=True),
+    TorchMode("torch-fused", VALUE | GRAD, losses=LOSSES),
 )

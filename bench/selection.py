@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends import DEVICES, DTYPES, OPERATORS, Case, Found, frameworks, load
+from backends import DEVICES, DTYPES, OPERATORS, Case, Found, frameworks, load, offers
 from backends import devices as devices_here
 from bench.options import DEFAULTS, whole
 from problems import Problem, sizes_text
@@ -50,7 +50,7 @@ def _select(options: Mapping[str, str | None]) -> Selection:
     sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"], operators)
+    found, backends = _backends(words["backend"], operators, names)
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(operators, names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
     cases = tuple(
@@ -91,15 +91,15 @@ def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
     return problem, name, whole(f"size {path}", value)
 
 
-def _backends(words: str, operators: list[str]) -> tuple[Found, list[str]]:
+def _backends(words: str, operators: list[str], problems: list[str]) -> tuple[Found, list[str]]:
     """Return what was found, and the names to race.
 
-    `all` are those that have one of the operators, since some modes are another way to one operator alone; a missing
-    framework stands for its backends.
+    `all` are those that offer one of the operators and of the problems, since some modes are another way to some of
+    them alone; a missing framework stands for its backends.
     """
     if words.strip() == "all":
         found = load()
-        fit = [name for name, backend in found.backends.items() if backend.builders.keys() & operators]
+        fit = [name for name, backend in found.backends.items() if offers(backend, operators, problems)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
     found = load(tuple(name for name in frameworks() if name in {word.partition("-")[0] for word in wanted}))

@@ -26,6 +26,10 @@ COLOURS = {
     "torch-grad": "#d55e00",
     "torch-func": "#f0a070",
     "torch-compile": "#8b1a1a",
+    "torch-fused": "#f4b8a0",
+    "jax-scan": "#8fbcd4",
+    "jax-revrev": "#5a7fa0",
+    "autograd-fwdrev": "#b87f00",
 }
 """One colour a backend, everywhere: hues that the colour-blind can tell for the frameworks, shades for their modes."""
 

@@ -1,0 +1,42 @@
+"""Which backends `all` means: those that are a way to what is raced."""
+
+from __future__ import annotations
+
+import pytest
+
+import backends
+import problems
+from bench.selection import select
+
+FOUND = backends.load()
+
+
+def raced(operator: str, problem: str) -> set[str]:
+    selection = select({"operator": operator, "problem": problem, "batch_size": "1", "device": "cpu"})
+    return {case.backend for case in selection.cases}
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "problem"),
+    [
+        ("jax-revrev", "hvp", "quadratic"),
+        ("autograd-fwdrev", "hvp", "quadratic"),
+        ("torch-fused", "descent", "softmax_mlp"),
+        ("jax-scan", "gradient", "rnn"),
+    ],
+)
+def test_a_mode_that_is_another_way_to_something_is_raced_where_that_is(name: str, operator: str, problem: str) -> None:
+    if name not in FOUND.backends:
+        pytest.skip(FOUND.missing[name.partition("-")[0]])
+    assert name in raced(operator, problem)
+    assert name not in raced("descent", "quadratic")
+    assert name in raced("descent,hvp", "quadratic,rnn,softmax_mlp")
+
+
+def test_a_mode_asked_for_by_name_has_a_row_with_its_reason_where_it_is_no_way() -> None:
+    if "torch-fused" not in FOUND.backends:
+        pytest.skip(FOUND.missing["torch"])
+    (case,) = select({"backend": "torch-fused", "batch_size": "1", "device": "cpu"}).cases
+    reason = FOUND.backends["torch-fused"].unsupported(case, problems.load()["quadratic"])
+    assert reason is not None
+    assert reason.startswith("torch-fused has no way of its own to quadratic; it has one to log_sum_exp, logistic")
