@@ -2,7 +2,7 @@
 
 A cell is the median time per step and its ratio to NumPy. `*` marks the fastest of a row, where its intervals, of time
 and of ratio, are apart from the runner-up's. `~` marks a cell whose interval is wide: the machine was noisy there. What
-has no time is explained below the table.
+has no time is explained below the table, and so is what the harness itself doubts.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _sections(frame: pd.DataFrame, width: int | None) -> Iterator[tuple[str, lis
         heading = f"{what}: {operator}{length}, {dtype}, {device}: time per {unit}, ratio to numpy"
         done = table.timed(rows)
         tables = list(_tables(done, _order(rows), width)) if len(done) else []
-        yield heading, tables, list(_notes(rows))
+        yield heading, tables, [*_notes(rows), *_doubts(done)]
 
 
 def _tables(done: pd.DataFrame, backends: list[str], width: int | None) -> Iterator[Table]:
@@ -145,10 +145,22 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
     """Yield a line for each reason why cells have no time, with the cells that it holds for."""
     failed = rows[rows["status"] != "ok"]
     for (status, reason), same in failed.groupby(["status", "reason"], observed=True, sort=False):
-        sizes = sorted(same["batch_size"].unique())
-        every = len(sizes) == rows["batch_size"].nunique()
-        where = "" if every else f" at {', '.join(f'{size:,}' for size in sizes)}"
-        yield f"{status}: {', '.join(_order(same))}{where}: {reason}"
+        yield f"{status}: {', '.join(_order(same))}{_where(same, rows)}: {reason}"
+
+
+def _doubts(done: pd.DataFrame) -> Iterator[str]:
+    """Yield a line for each warning about cells that do have a time, with those cells and the remedy."""
+    warned = done.assign(doubt=done["warnings"].str.split("; ")).explode("doubt")
+    for doubt, same in warned[warned["doubt"].fillna("") != ""].groupby("doubt"):
+        name, _, remedy = str(doubt).partition(": ")
+        cells = "; ".join(f"{one}{_where(same[same['backend'] == one], done)}" for one in _order(same))
+        yield f"{name}: {cells}: {remedy}"
+
+
+def _where(some: pd.DataFrame, rows: pd.DataFrame) -> str:
+    """Return the batch sizes of some of the rows; nothing where they are those of all."""
+    sizes = sorted(some["batch_size"].unique())
+    return "" if len(sizes) == rows["batch_size"].nunique() else f" at {', '.join(f'{size:,}' for size in sizes)}"
 
 
 def _legend(frame: pd.DataFrame) -> str:
