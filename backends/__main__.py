@@ -7,6 +7,7 @@ The check is the tutorial's: at one random x the derivative of x² − 2x + 5 by
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 import random
 import sys
@@ -46,6 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False)
     found = load()
     console.print(_inventory(found))
+    if importlib.util.find_spec("memray") is None:
+        console.print(
+            "no peak_bytes: memray is not installed; pip install -c constraints.txt '.[memory]'\n", markup=False
+        )
     return _check_derivatives(console, found)
 
 

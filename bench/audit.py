@@ -110,8 +110,13 @@ def dtype_drifted(seen: Evidence) -> Doubt | None:
 
 
 def constants_folded(seen: Evidence) -> Doubt | None:
-    """The compiled program does far fewer operations than the problem cannot avoid."""
+    """The compiled program does far fewer operations than the problem cannot avoid.
+
+    On a GPU products are calls of a library, which the compiler may not count.
+    """
     prepared = seen.prepared
+    if prepared.case.device != "cpu":
+        return None
     needed = step_flops(prepared.case.operator, prepared.problem, prepared.host[0], prepared.host[-1])
     ask = probes_of(prepared.backend).counted_flops
     counted = None if ask is None else ask(prepared.run)

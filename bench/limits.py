@@ -1,6 +1,7 @@
 """The machine's limits, measured in the run: bytes copied and operations done a second, on the case's own CPUs or GPU.
 
-A limit is a maximum: the best of several rounds counts. Each is measured once a process for the same question.
+A limit is a maximum, and neighbours hide it for a while: it is measured anew beside every case, and the best so far in
+this process counts.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backends import Case
 from backends.probes import probes_of
 from bench import machine
 from bench.measure import Prepared
 from bench.rounds import awaited, calibrate, clock, round_seconds
 from problems import Array, step_bytes, step_flops
 
-ROUNDS = 7
+ROUNDS = 5
 ROUND_SECONDS = 0.002
 
 SMALLEST_COPY = {"cpu": 2**18, "cuda": 2**26}
@@ -54,42 +54,40 @@ def limit(prepared: Prepared) -> Limit:
     case, x, data = prepared.case, prepared.host[0], prepared.host[-1]
     moved = step_bytes(case.operator, x, data)
     flops = step_flops(case.operator, prepared.problem, x, data)
-    copy, flops_rate = (_host_rates if case.device == "cpu" else _device_rates)(prepared, _copied_bytes(case, moved))
-    return Limit(moved, math.nan if flops is None else flops, copy, flops_rate)
+    size = max(moved, SMALLEST_COPY[case.device])
+    where = "cpu" if case.device == "cpu" else case.backend.partition("-")[0]  # a framework's modes share its device
+    copy = _best_so_far((where, size), partial(_copy_rate, prepared, size))
+    product = _best_so_far((where, case.dtype), partial(_flops_rate, prepared))
+    return Limit(moved, math.nan if flops is None else flops, copy, product)
 
 
-def _copied_bytes(case: Case, moved: int) -> int:
-    """Return how many bytes the copy moves: as many as the step, so that a cache is held against a cache."""
-    return max(moved, SMALLEST_COPY[case.device])
+def _best_so_far(question: tuple[str, int | str], measure: Callable[[], float]) -> float:
+    _best[question] = max(measure(), _best.get(question, 0.0))
+    return _best[question]
 
 
-def _host_rates(prepared: Prepared, moved: int) -> tuple[float, float]:
-    threads = machine.pinned_threads()
-    return _host_copy_rate(moved, threads), _host_flops_rate(prepared.case.dtype, threads)
+_best: dict[tuple[str, int | str], float] = {}
 
 
-def _device_rates(prepared: Prepared, moved: int) -> tuple[float, float]:
-    """Return the framework's own rates on its device: they are the same for all of its modes."""
-    case, framework = prepared.case, prepared.case.backend.partition("-")[0]
-    for key, measure in (
-        ((framework, case.device, moved), partial(_device_copy_rate, prepared, moved)),
-        ((framework, case.device, case.dtype), partial(_device_flops_rate, prepared)),
-    ):
-        if key not in _device_rate:
-            _device_rate[key] = measure()
-    return _device_rate[framework, case.device, moved], _device_rate[framework, case.device, case.dtype]
+def _copy_rate(prepared: Prepared, moved: int) -> float:
+    """Return the bytes a second, read and written, of a copy that moves as many bytes as the step.
 
-
-_device_rate: dict[tuple[str, str, str | int], float] = {}
-
-
-@cache
-def _host_copy_rate(moved: int, threads: int) -> float:
-    """Return the bytes a second, read and written, of NumPy's copy of `moved // 2` bytes by as many threads as may be.
-
-    A small copy is fastest by one thread, whose fellows would wait for Python's lock.
+    What lies in a cache is held against a cache.
     """
-    return max(_copy_rate_by(moved, count) for count in {1, threads})
+    if prepared.case.device == "cpu":
+        # A small copy is fastest by one thread, whose fellows would wait for Python's lock.
+        return max(_copy_rate_by(moved, threads) for threads in {1, machine.pinned_threads()})
+    return _device_copy_rate(prepared, moved)
+
+
+def _flops_rate(prepared: Prepared) -> float:
+    """Return the operations a second of a large matrix product: NumPy's on a CPU, else the framework's own."""
+    case, side = prepared.case, PRODUCT[prepared.case.device]
+    array = np.ones((side, side), dtype=case.dtype)
+    if case.device == "cpu":
+        return 2.0 * side**3 / _best_seconds(partial(np.matmul, array, array, out=np.empty_like(array)))
+    placed = _put(prepared, array)
+    return 2.0 * side**3 / _best_seconds(awaited(lambda: placed @ placed, prepared.backend.wait))
 
 
 def _copy_rate_by(moved: int, threads: int) -> float:
@@ -112,14 +110,6 @@ def _copy_rate_by(moved: int, threads: int) -> float:
     )
 
 
-@cache
-def _host_flops_rate(dtype: str, threads: int) -> float:
-    """Return the operations a second of NumPy's matrix product, by its BLAS, on all its threads."""
-    side = PRODUCT["cpu"]
-    a, b, out = (np.ones((side, side), dtype=dtype) for _ in range(3))
-    return 2.0 * side**3 / _best_seconds(partial(np.matmul, a, b, out=out))
-
-
 def _device_copy_rate(prepared: Prepared, moved: int) -> float:
     """Return the rate of the framework's own copy on its device; NaN where the framework has none to offer."""
     copied = probes_of(prepared.backend).copied
@@ -131,13 +121,6 @@ def _device_copy_rate(prepared: Prepared, moved: int) -> float:
         return [copied(array) for _ in range(IN_FLIGHT)][-1]
 
     return 2.0 * (moved // 2) * IN_FLIGHT / _best_seconds(awaited(copies, prepared.backend.wait))
-
-
-def _device_flops_rate(prepared: Prepared) -> float:
-    """Return the operations a second of the framework's own matrix product."""
-    side = PRODUCT[prepared.case.device]
-    array = _put(prepared, np.ones((side, side), dtype=prepared.case.dtype))
-    return 2.0 * side**3 / _best_seconds(awaited(lambda: array @ array, prepared.backend.wait))
 
 
 def _put(prepared: Prepared, array: Array) -> Array:

@@ -35,7 +35,7 @@ KEY = (*CASE, *HELD)
 
 
 def of_cases(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a case, in the order of the table: `KEY`, `launches`, the estimates, `MEDIANS` and `reason`.
+    """Return a row a case, in the table's order: `KEY`, `launches`, the estimates, `MEDIANS`, `warnings` and `reason`.
 
     The estimates are `seconds` a call, `ratio`, and `once`, the seconds of compiling and the first call; `_low` and
     `_high` after them are the ends of their intervals at 95 %, NaN where there is none. A case of which any launch has
@@ -52,6 +52,7 @@ def of_cases(frame: pd.DataFrame) -> pd.DataFrame:
     for name, columns in MEASURES.items():
         middle, low, high = (_column(rows, column) for column in columns)
         cases[name], cases[f"{name}_low"], cases[f"{name}_high"] = _interval(middle, low, high, of_row, len(cases))
+    cases["warnings"] = _warnings(rows, of_row).reindex(cases.index, fill_value="")
     medians = rows[[*MEDIANS]].groupby(of_row).median().reindex(cases.index)
     return cases.join(medians)
 
@@ -90,6 +91,13 @@ def _reasons(frame: pd.DataFrame, codes: Codes, launches: Codes) -> pd.Series:
     found = frame[["status", "reason"]].astype(object).assign(case=codes)
     told = outcomes.told(found[found["status"] != "ok"], launches)
     return told.reindex(range(len(launches)), fill_value="").astype(object)
+
+
+def _warnings(rows: pd.DataFrame, codes: Codes) -> pd.Series:
+    """Return for each case what any of its launches doubts."""
+    doubts = rows["warnings"].astype(str).str.split("; ").explode()
+    cases = pd.Series(codes, index=rows.index).loc[doubts.index]
+    return doubts.groupby(cases.to_numpy()).agg(lambda texts: "; ".join(dict.fromkeys(filter(None, texts))))
 
 
 def _column(rows: pd.DataFrame, name: str | None) -> Array:

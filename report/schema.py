@@ -93,7 +93,7 @@ COLUMNS = (
     Column("compile_seconds", "number", "tracing and compiling; near 0 for an eager mode"),
     Column("first_call_seconds", "number", "the first call after compiling, waited for"),
     Column("transfer_seconds", "number", "start and data from the host to the device"),
-    Column("peak_bytes", "integer", "peak memory of the case; empty: not measured"),
+    Column("peak_bytes", "integer", "what one call holds at its peak, its arguments included; empty: not measured"),
     Column(
         "gradient_over_value",
         "number",
@@ -110,11 +110,14 @@ COLUMNS = (
         "roofline_fraction", "number", "the least time for those bytes and operations over seconds_per_step", since=2
     ),
     Column(
-        "steps_to_target", "integer", "steps until the loss is near its minimum; empty: not in this descent", since=2
+        "steps_to_target",
+        "integer",
+        "steps until 1 % is left of the way to the minimum loss; empty: not in this descent",
+        since=2,
     ),
     Column("seconds_to_target", "number", "that many times seconds_per_step", since=2),
     Column("relative_error", "number", "against the hand-derived float64 reference: the larger of gradient and end"),
-    Column("warnings", "text", "doubts of the harness about this row, separated by `; `"),
+    Column("warnings", "text", "what the harness doubts about this row: `name: remedy`, separated by `; `"),
     Column("python", "text", "version", always=True),
     Column("numpy_version", "text", "version of NumPy, in which the reference computes", always=True),
     Column("framework_version", "text", "version of the backend's framework"),

@@ -137,6 +137,10 @@ def notes(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
     """
     for reason, same in cases[cases["reason"] != ""].groupby("reason"):
         status, _, why = str(reason).partition(": ")
-        found = sorted(same["batch_size"].unique())
-        where = "" if len(found) == batch_sizes else f" at {', '.join(f'{size:,}' for size in found)}"
-        yield units.printable(f"{status}: {', '.join(order(same['backend']))}{where}: {why}")
+        yield units.printable(f"{status}: {', '.join(order(same['backend']))}{where(same, batch_sizes)}: {why}")
+
+
+def where(cases: pd.DataFrame, batch_sizes: int) -> str:
+    """Return the batch sizes of these cases; nothing where they are as many as there are."""
+    found = sorted(cases["batch_size"].unique())
+    return "" if len(found) == batch_sizes else f" at {', '.join(f'{size:,}' for size in found)}"

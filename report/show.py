@@ -2,7 +2,7 @@
 
 A cell is the median time per step and its ratio to NumPy. `*` marks the fastest of a row, where its intervals, of time
 and of ratio, are apart from the others'. `~` marks a cell whose interval is wide: the machine was noisy there. What
-has no time is explained below the table.
+has no time is explained below the table, and so is what the harness itself doubts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write_markdown(frame: pd.DataFrame, path: Path) -> None:
 def _sections(cases: pd.DataFrame, width: int | None) -> Iterator[Section]:
     for what, unit, rows in sections.grouped(cases):
         tables = list(_tables(rows, width))
-        notes = list(sections.notes(rows, rows["batch_size"].nunique()))
+        notes = [*sections.notes(rows, rows["batch_size"].nunique()), *_doubts(rows)]
         yield Section(f"{what}: time per {unit}, ratio to numpy", tables, notes)
 
 
@@ -73,6 +73,16 @@ def _cell(row: pd.Series, *, best: bool) -> str:
 def _noisy(row: pd.Series) -> bool:
     halves = [(row[f"{name}_high"] - row[f"{name}_low"]) / 2 / row[name] for name in ("seconds", "ratio")]
     return not max(halves) <= NOISY  # no interval is noisy too
+
+
+def _doubts(cases: pd.DataFrame) -> Iterator[str]:
+    """Yield a line for each warning about cells that do have a time, with those cells and the remedy."""
+    warned = cases.assign(doubt=cases["warnings"].str.split("; ")).explode("doubt")
+    for doubt, same in warned[warned["doubt"].fillna("") != ""].groupby("doubt"):
+        name, _, remedy = str(doubt).partition(": ")
+        of = {one: same[same["backend"] == one] for one in sections.order(same["backend"])}
+        cells = (f"{one}{sections.where(rows, cases['batch_size'].nunique())}" for one, rows in of.items())
+        yield units.printable(f"{name}: {'; '.join(cells)}: {remedy}")
 
 
 def _legend(cases: pd.DataFrame) -> list[str]:

@@ -60,7 +60,7 @@ def test_the_limit_of_a_case_is_measured_with_a_copy_of_as_many_bytes() -> None:
     assert (one.step_bytes, many.step_bytes) == (8, 8_000_000)
     assert SMALLEST_COPY["cpu"] < many.step_bytes
     assert all(1e8 < rate < 1e14 for rate in (*one[2:], *many[2:]))
-    assert limit(large) == many, "the same question is asked of the machine once"
+    assert all(again >= best for again, best in zip(limit(large), many, strict=True)), "a limit is the best so far"
 
 
 def test_the_longer_of_the_two_times_is_the_limit_and_what_is_not_known_is_none() -> None:
