@@ -1,8 +1,7 @@
 """What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
 
 `collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which backends
-do 5 % or 3 % more work (each call also counts, for that share of the processor time that it takes itself); runs of
-pinned launches for `report compare`; and races for the usual gates (`experiments/peers.py`). About 40 minutes on two
+do 5 % or 3 % more work (each call goes on working for that share of what it took); runs of pinned launches for `report compare`; and races for the usual gates (`experiments/peers.py`). About 40 minutes on two
 cores.
 
 `table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates;
@@ -42,48 +41,42 @@ SLOWED = """\
         return slowed(self.builders[case.operator](problem, case, x, data), self.wait, SHARE)
 """
 MODULE = '''\
-"""For an experiment: a call that also counts, for a share of the processor time that it takes itself."""
+"""For an experiment: a call that takes a share longer than it took, each time: it goes on working until then."""
 
 import statistics
-import time
-from itertools import repeat
-
-COUNT = 10_000
-SAMPLES = 15
+from time import perf_counter
 
 
 def slowed(run, wait, share):
-    count = None
+    return lengthened(run, wait, share, statistics.median(map(_own, range(500))))
 
+
+def lengthened(run, wait, share, own):
     def call(*arguments):
-        nonlocal count
-        if count is None:
-            wait(run(*arguments))
-            count = round(share * relative_to_counting(lambda: wait(run(*arguments))))
+        start = perf_counter()
         result = run(*arguments)
-        for _ in repeat(None, count):
+        wait(result)
+        now = perf_counter()
+        end = now + share * (now - start) - own
+        while perf_counter() < end:
             pass
         return result
 
     return call
 
 
-def relative_to_counting(function):
-    """Return how far one could count while the function runs, by the median of alternating samples."""
-    calls = max(1, round(0.002 / seconds(function, 3)))
-    return statistics.median(COUNT * seconds(function, calls) / seconds(count, 1) for _ in range(SAMPLES))
+def _own(_):
+    """Return the seconds that being lengthened takes of itself."""
+    call = lengthened(_nothing, _nothing, 0.0, 0.0)
+    start = perf_counter()
+    call(None)
+    between = perf_counter()
+    _nothing(None)
+    return (between - start) - (perf_counter() - between)
 
 
-def count():
-    for _ in repeat(None, COUNT):
-        pass
-
-
-def seconds(function, calls):
-    start = time.process_time()
-    for _ in repeat(None, calls):
-        function()
-    return (time.process_time() - start) / calls
+def _nothing(_):
+    pass
 '''
 
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml")
