@@ -1,8 +1,8 @@
 """What the gate can see: `python -m experiments.gate collect FOLDER`, then `python -m experiments.gate table FOLDER`.
 
 `collect` measures, on this machine: process pairs of the checkout against itself, and against a copy in which backends
-do 5 % or 3 % more work (each call goes on working for that share of what it took); runs of pinned launches for `report compare`; and races for the usual gates (`experiments/peers.py`). About 40 minutes on two
-cores.
+do 5 % or 3 % more work (each call goes on working for that share of what it took); runs of pinned launches for
+`report compare`; and races for the usual gates (`experiments/peers.py`). About 40 minutes on two cores.
 
 `table` draws duels from the measured pairs, thousands of them, through the duel's own rules, and prints their rates;
 what is simulated in this way is said to be. pyperf is the experiment's own dependency: pip install pyperf.
