@@ -34,7 +34,7 @@ def test_the_columns_of_the_schema_are_documented() -> None:
     assert between(text, "statuses") == "\n".join(["| status | meaning |", "| --- | --- |", *statuses]) + "\n"
 
 
-@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "results"])
+@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "memory", "results"])
 def test_every_option_is_in_the_readme(name: str) -> None:
     assert f"`{options.flag(name)}" in README
 
