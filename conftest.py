@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="default",
         help="'steady': glibc keeps freed memory, so that arrays cost no page faults; recorded in every row",
     )
+    group.addoption("--memory", choices=("on", "off"), default="on", help=options.MEMORY)
     group.addoption(
         "--results", metavar="CSV", type=Path, help="CSV to append to (default: results/<UTC>-<commit>.csv)"
     )
@@ -86,6 +87,7 @@ def race(request: pytest.FixtureRequest) -> Iterator[Race]:
         float(config.getoption("benchmark_min_time")),
         float(config.getoption("benchmark_max_time")),
         config.getoption("benchmark_min_rounds"),
+        memory=config.getoption("memory") == "on",
     )
     found = _selection(config).found
     path = _path(config)

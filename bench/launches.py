@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench import machine
-from bench.options import whole
+from bench.options import MEMORY, whole
 from bench.race import new_path
 from bench.workers import Side, StartError, Worker, WorkerError
 from report import schema, show, table
@@ -59,6 +59,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
                 "min_round_seconds": ROUND_SECONDS,
                 "max_seconds": chosen.max_time,
                 "min_rounds": whole("--min-rounds", chosen.min_rounds),
+                "memory": chosen.memory == "on",
             },
             threads=None if chosen.threads is None else whole("--threads", chosen.threads),
             allocator=chosen.allocator,
@@ -151,5 +152,6 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     parser.add_argument("--max-time", metavar="SECONDS", type=float, default=1.5, help="of rounds (default: 1.5)")
     parser.add_argument("--min-rounds", metavar="N", default="6", help="rounds a case at least (default: 6)")
     parser.add_argument("--threads", metavar="N", help="pin each process to N CPUs and N threads")
+    parser.add_argument("--memory", choices=("on", "off"), default="on", help=MEMORY)
     parser.add_argument("--allocator", choices=("default", "steady"), default="default", help="as in the race")
     return parser

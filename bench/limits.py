@@ -21,8 +21,8 @@ from bench.measure import Prepared
 from bench.rounds import awaited, calibrate, clock, round_seconds
 from problems import Array, step_bytes, step_flops
 
-ROUNDS = 5
-ROUND_SECONDS = 0.002
+ROUNDS = 3
+ROUND_SECONDS = 0.001
 
 SMALLEST_COPY = {"cpu": 2**18, "cuda": 2**26}
 """Bytes moved. Of fewer the call would be measured, and not the copy; on a CPU these lie in a core's second cache."""
@@ -30,7 +30,7 @@ SMALLEST_COPY = {"cpu": 2**18, "cuda": 2**26}
 IN_FLIGHT = 8
 """Copies that a device is given before it is waited for: their launches hide behind each other."""
 
-PRODUCT = {"cpu": 768, "cuda": 8192}
+PRODUCT = {"cpu": 512, "cuda": 8192}
 """Rows and columns of the matrices: enough for every core to reach its pace, in some milliseconds."""
 
 

@@ -29,6 +29,8 @@ HELP = {
 }
 """The options of the selection, and what they mean."""
 
+MEMORY = "'off': no pass for peak memory, which takes a tenth of a second a case; it needs memray on the CPU"
+
 METAVAR = {"steps": "N"}
 
 

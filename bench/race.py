@@ -83,8 +83,9 @@ class Race:
         row |= _beside(doubts, "roofline_fraction", lambda: limit_figures(limit(prepared), row)) or {}
         if prepared.case.operator == "descent":
             row |= _beside(doubts, "steps_to_target", lambda: target_figures(steps_to_target(prepared), row)) or {}
-        peak = _beside(doubts, "peak_bytes", lambda: peak_bytes(prepared))
-        return row | {"peak_bytes": peak, "warnings": audit.text(doubts)}
+        if self.budget.memory:
+            row["peak_bytes"] = _beside(doubts, "peak_bytes", lambda: peak_bytes(prepared))
+        return row | {"warnings": audit.text(doubts)}
 
     def _identity(self, case: Case) -> Row:
         return {

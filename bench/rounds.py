@@ -69,11 +69,15 @@ def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None 
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a case is measured: seconds a round, seconds for all rounds with their pairs, and how many at least."""
+    """How long a case is measured: seconds a round, seconds for all rounds with their pairs, and how many at least.
+
+    `memory` says whether its peak memory is measured too, in a pass after the rounds.
+    """
 
     min_round_seconds: float
     max_seconds: float
     min_rounds: int
+    memory: bool = True
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def test_the_columns_of_the_reports_are_documented(name: str, columns: dict[str,
     assert between(text, name) == "\n".join(["| column | meaning |", "| --- | --- |", *lines]) + "\n"
 
 
-@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "results"])
+@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "memory", "results"])
 def test_every_option_is_in_the_readme(name: str) -> None:
     assert f"`{options.flag(name)}" in README
 

@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from report import table
@@ -42,6 +43,17 @@ BACKENDS = (
 )
 """
 
+LYING = """
+from backends.numpy_modes import NumpyMode, hand_derived
+
+
+def value(problem, case, x, data):
+    return lambda x, data: 1.01 * hand_derived(problem, case, x, data)(x, data)
+
+
+BACKENDS = (NumpyMode("lying", {"gradient": hand_derived, "value": value}),)
+"""
+
 MISSING = "raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')"
 
 
@@ -59,9 +71,26 @@ def test_a_race_leaves_a_row_a_case_and_a_summary(checkout: Checkout) -> None:
     assert (rows["relative_error"] <= 3.5e-4).all()
     assert (rows["rounds"] >= 6).all()
     assert rows["ratio_to_numpy"].notna().all()
+    assert ((rows["roofline_fraction"] > 0.0) & (rows["step_bytes"] == 8 * rows["parameters"])).all()
+    assert (rows["steps_to_target"] == 11).all()
+    assert (rows["seconds_to_target"] / rows["seconds_per_step"]).to_numpy() == pytest.approx(11.0)
+    assert (rows["peak_bytes"] >= 4 * rows["parameters"]).all()
     assert "quadratic: descent of 100 steps, float32, cpu" in done.stdout
     assert max(map(len, done.stdout.partition("- summary -")[2].splitlines()[1:-3])) <= 80
     assert checkout.csvs()[0].with_suffix(".md").read_text().startswith("### quadratic")
+
+
+def test_a_gradient_is_raced_beside_its_value_and_one_that_is_wrong_costs_the_ratio_alone(checkout: Checkout) -> None:
+    checkout.write("backends/lying_modes.py", LYING)
+    selection = ("--operator", "gradient", "--batch-size", "10", "--device", "cpu")
+    done = checkout.race("--backend", "numpy,numpy-inplace,lying", *selection)
+    assert done.returncode == 0, done.stdout
+    rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
+    ratios = rows["gradient_over_value"]
+    assert ratios.notna().to_dict() == {"numpy": True, "numpy-inplace": False, "lying": False}
+    assert rows.loc["numpy", "gradient_over_value_ci_low"] <= ratios["numpy"]
+    assert "no gradient_over_value: lying: value of quadratic is off by" in str(rows.loc["lying", "warnings"])
+    assert "no gradient_over_value: lying:" in done.stdout
 
 
 def test_what_is_wrong_or_fails_has_a_row_and_no_time_and_the_rest_is_raced(checkout: Checkout) -> None:
@@ -156,13 +185,14 @@ def test_pytest_benchmarks_own_options_go_on_working(checkout: Checkout) -> None
 
 def test_threads_are_pinned_and_recorded(checkout: Checkout) -> None:
     one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu")
-    done = checkout.race(*one, "--threads", "1", "--allocator", "steady", "--steps", "7")
+    done = checkout.race(*one, "--threads", "1", "--allocator", "steady", "--memory", "off", "--steps", "7")
     assert done.returncode == 0, done.stderr
     row = checkout.rows().iloc[0]
     assert row["threads"] == 1
     assert str(row["cpus"]).isdecimal(), "one CPU, not a range"
     assert row["allocator"] == "steady"
     assert row["steps"] == 7
+    assert pd.isna(row["peak_bytes"])
     assert row["seconds_per_step"] == pytest.approx(row["seconds_median"] / 7)
 
 
