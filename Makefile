@@ -19,7 +19,7 @@ lint: .venv/lint.stamp
 	$(BIN)/mypy
 
 .venv/bench.stamp: pyproject.toml constraints.txt
-	$(INSTALL) '.[all]'
+	$(INSTALL) '.[all,report]'
 	touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from report import compare, noise, plot, show, table
+from report.pages import command as pages
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     compare.add_to(commands)
     noise.add_to(commands)
     plot.add_to(commands)
+    pages.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))

@@ -11,7 +11,9 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -19,6 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from report import table, units
+from report.looks import ordered
 
 NOISY = 0.05
 """An interval whose half-width is more than this share of its median is called noisy."""
@@ -93,8 +96,8 @@ def _columns(done: pd.DataFrame, backends: list[str]) -> dict[str, list[str]]:
     """Return each backend's cells, a batch size each, empty where there is no time."""
     columns: dict[str, list[str]] = {name: [] for name in backends}
     for _, rows in _launch_medians(done).groupby("batch_size"):
-        fastest = _fastest(rows)
-        cells = {row["backend"]: _cell(row, best=row["backend"] == fastest) for _, row in rows.iterrows()}
+        best = fastest(rows)
+        cells = {row["backend"]: _cell(row, best=row["backend"] == best) for _, row in rows.iterrows()}
         for name, column in columns.items():
             column.append(cells.get(name, ""))
     return columns
@@ -108,11 +111,11 @@ def _fitting(columns: dict[str, list[str]], width: int | None) -> list[str]:
 
 
 def _cell(row: pd.Series, *, best: bool) -> str:
-    marks = ("~" if _noisy(row) else "") + ("*" if best else "")
+    marks = ("~" if noisy(row) else "") + ("*" if best else "")
     return f"{marks}{units.seconds(row['seconds_per_step'])} {units.ratio(row['ratio_to_numpy'])}"
 
 
-def _fastest(rows: pd.DataFrame) -> str | None:
+def fastest(rows: pd.DataFrame) -> str | None:
     """Return the fastest backend of one batch size, or `None` where it is not apart from the runner-up."""
     ranked = rows.sort_values("seconds_median")
     if len(ranked) < 2:  # noqa: PLR2004 (one alone wins nothing)
@@ -131,14 +134,14 @@ def _launch_medians(done: pd.DataFrame) -> pd.DataFrame:
     return medians.join(by[lows].min()).join(by[highs].max()).reset_index()
 
 
-def _noisy(row: pd.Series) -> bool:
-    halves = [(row[high] - row[low]) / 2 / row[middle] for middle, (low, high) in ENDS.items()]
-    return not max(halves) <= NOISY  # no interval is noisy too
+def noisy(rows: pd.Series | pd.DataFrame) -> Any:
+    """Return whether the row, or each of the rows, has a wide interval of time or ratio; none at all is wide too."""
+    halves = [(rows[high] - rows[low]) / 2 / rows[middle] for middle, (low, high) in ENDS.items()]
+    return ~(np.maximum.reduce(halves) <= NOISY)
 
 
 def _order(rows: pd.DataFrame) -> list[str]:
-    """Return the backends in a fixed order: NumPy first, then by name."""
-    return sorted(rows["backend"].unique(), key=lambda name: (not name.startswith("numpy"), name))
+    return ordered(rows["backend"].unique())
 
 
 def _notes(rows: pd.DataFrame) -> Iterator[str]:
@@ -153,7 +156,7 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
 
 def _legend(frame: pd.DataFrame) -> str:
     done = table.timed(frame)
-    wide = sum(_noisy(row) for _, row in done.iterrows())
+    wide = int(noisy(done).sum())
     lines = [
         "* fastest: its intervals of time and of ratio are apart from the runner-up's.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({wide} of {len(done)} cells).",

@@ -1,0 +1,107 @@
+"use strict";
+
+// Charts: the theme of the page's light or dark side, tooltips with the whole row, scales and names at the ends of lines.
+
+const page = JSON.parse(document.getElementById("data").textContent);
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const narrow = window.matchMedia("(max-width: 640px)");
+const MANY = 3000; // so many marks are too slow as SVG
+const views = new Map();
+
+function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function theme() {
+  const text = { labelColor: token("ink"), titleColor: token("quiet"), gridColor: token("line"), domainColor: token("quiet"), tickColor: token("quiet") };
+  return {
+    background: null,
+    font: "system-ui, DejaVu Sans, sans-serif",
+    axis: { ...text, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelFlush: false },
+    view: { stroke: token("line") },
+    rule: { color: token("ink") },
+    text: { color: token("ink") },
+  };
+}
+
+// Draw the specification with these data into the element; `describe(datum)` gives a tooltip's title, main and other fields.
+async function draw(element, spec, datasets, describe) {
+  views.get(element)?.finalize();
+  const marks = Object.values(datasets).reduce((sum, rows) => sum + rows.length, 0);
+  const options = {
+    actions: false,
+    renderer: marks > MANY ? "canvas" : "svg",
+    tooltip: (handler, event, item) => tip(event, item?.datum, describe),
+  };
+  views.set(element, await vegaEmbed(element, { ...spec, datasets, config: theme() }, options));
+}
+
+function tip(event, datum, describe) {
+  const box = document.getElementById("tip");
+  const told = datum && describe(datum);
+  box.hidden = !told;
+  if (!told) return;
+  const main = make("dl", { className: "main" });
+  main.append(...list(told.main));
+  const rest = make("dl");
+  rest.append(...list(told.rest ?? []));
+  box.replaceChildren(make("b", { textContent: told.title }), main, rest);
+  const { width, height } = box.getBoundingClientRect();
+  const [x, y] = [event.clientX, event.clientY];
+  box.style.left = `${Math.max(4, x + 16 + width < innerWidth ? x + 16 : x - width - 16)}px`;
+  box.style.top = `${Math.max(4, Math.min(y + 12, innerHeight - height - 6))}px`;
+}
+
+addEventListener("scroll", () => { document.getElementById("tip").hidden = true; }, { passive: true });
+
+// Return the specification with its scales' type and domains, and ticks that can be read.
+function scaled(spec, { log, x, y }) {
+  const copy = structuredClone(spec);
+  for (const layer of copy.layer) {
+    for (const [channel, ends] of [["x", x], ["y", y]]) {
+      const encoding = layer.encoding?.[channel];
+      if (!encoding || !ends) continue;
+      encoding.scale = { type: log ? "log" : "linear", domain: ends.domain, nice: false };
+      if (encoding.axis) encoding.axis = { ...encoding.axis, values: ends.ticks };
+    }
+  }
+  return copy;
+}
+
+// Return the ends of an axis around the values, and its ticks: on a log axis powers of ten, or 1, 2 and 5 times these.
+function ends(values, log, most = 9) {
+  const known = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  if (!log) return { domain: [0, high * 1.05 || 1], ticks: undefined };
+  const room = Math.max(1.15, (high / low) ** 0.05);
+  return { domain: [low / room, high * room], ticks: logTicks(low / room, high * room, most) };
+}
+
+function logTicks(low, high, most) {
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) powers.push(power);
+  const within = (ticks) => ticks.filter((tick) => tick >= low && tick <= high);
+  const decades = within(powers.map((power) => 10 ** power));
+  if (decades.length > 2) return decades.filter((_, index) => index % Math.ceil(decades.length / most) === 0);
+  const few = within(powers.flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)));
+  if (few.length > 2) return few;
+  return within(powers.flatMap((power) => Array.from({ length: 90 }, (_, index) => (10 + index) * 10 ** (power - 1)))).filter(
+    (_, index, all) => index % Math.ceil(all.length / most) === 0,
+  );
+}
+
+// Move names apart that would lie over each other: `points` have a value; returns where each is written instead.
+function apart(points, { domain }, log, height, gap = 13) {
+  const project = log ? Math.log : (value) => value;
+  const [low, high] = domain.map(project);
+  const placed = points.map((point) => ({ point, y: (height * (project(point.value) - low)) / (high - low) }));
+  placed.sort((one, other) => one.y - other.y);
+  for (let turn = 0; turn < 60; turn += 1) {
+    for (let index = 1; index < placed.length; index += 1) {
+      const lack = gap - (placed[index].y - placed[index - 1].y);
+      if (lack > 0) { placed[index].y += lack / 2; placed[index - 1].y -= lack / 2; }
+    }
+  }
+  const back = log ? Math.exp : (value) => value;
+  return placed.map(({ point, y }) => ({ ...point, value: back(low + (y * (high - low)) / height) }));
+}

@@ -1,0 +1,244 @@
+"use strict";
+
+// The page of a run: what is chosen, and what is drawn of it.
+
+const state = { group: 0, hidden: new Set(), log: true, batch: null, follow: true };
+const rows = Array.from({ length: page.count }, (_, index) => index);
+const field = (row, name) => (name in page.same ? page.same[name] : page.columns[name][row]);
+const timed = rows.filter((row) => field(row, "status") === "ok");
+const byId = (id) => document.getElementById(id);
+
+const MAIN = ["seconds_per_step", "step_low", "step_high", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"];
+
+function fieldsOf(row) {
+  const known = page.order.filter((name) => name !== "group" && (field(row, name) ?? "") !== "");
+  return known.map((name) => [name, written(field(row, name), kindOf(name, field(row, name)))]);
+}
+
+function titleOf(row) {
+  return `${field(row, "backend")} at batch ${field(row, "batch_size").toLocaleString("en-US")}`;
+}
+
+function describe(datum) {
+  if (datum.text !== undefined) return { title: datum.text, main: [] };
+  if (datum.row === undefined) return null;
+  const all = fieldsOf(datum.row);
+  const main = all.filter(([name]) => MAIN.includes(name));
+  return { title: titleOf(datum.row), main, rest: all.filter(([name]) => !MAIN.includes(name)) };
+}
+
+function colour(backend) {
+  return page.looks[backend][dark.matches ? 1 : 0];
+}
+
+// The rows of a panel: of the chosen group, or of its like with the operator that the figure is measured for.
+function chosenGroups(operator) {
+  if (!operator) return new Set([state.group]);
+  const wanted = page.groups[state.group];
+  const alike = (group) => Object.keys(wanted).every((name) => ["operator", "steps"].includes(name) || group[name] === wanted[name]);
+  return new Set(page.groups.flatMap((group, index) => (group.operator === operator && alike(group) ? [index] : [])));
+}
+
+function visible(row, groups) {
+  return groups.has(field(row, "group")) && !state.hidden.has(field(row, "backend"));
+}
+
+function say(panel, text) {
+  const section = byId(panel.id);
+  section.querySelector(".chart").hidden = Boolean(text);
+  const empty = section.querySelector(".empty");
+  empty.hidden = !text;
+  empty.textContent = text;
+  return text;
+}
+
+function curveData(panel, found) {
+  const cases = found.map((row) => ({
+    row,
+    backend: field(row, "backend"),
+    batch_size: field(row, "batch_size"),
+    [panel.column]: field(row, panel.column),
+    ...(panel.low && { [panel.low]: field(row, panel.low), [panel.high]: field(row, panel.high) }),
+    colour: colour(field(row, "backend")),
+    shape: page.looks[field(row, "backend")][2],
+  }));
+  return cases.sort((one, other) => one.batch_size - other.batch_size);
+}
+
+async function drawCurves(panel, found) {
+  const cases = curveData(panel, found);
+  const values = cases.flatMap((one) => [one[panel.column], one[panel.low], one[panel.high]]).filter((value) => value != null);
+  const y = ends(panel.line ? [...values, panel.line] : values, state.log);
+  const sizes = [...new Set(cases.map((one) => one.batch_size))];
+  const x = ends(sizes, state.log, narrow.matches ? 4 : 9);
+  if (state.log && sizes.length <= (narrow.matches ? 4 : 9)) x.ticks = sizes;
+  const marks = panel.column === "ratio_to_numpy" ? crossings(cases) : [];
+  const spec = { ...scaled(panel.spec, { log: state.log, x, y }), height: narrow.matches ? 300 : 380 };
+  const labels = narrow.matches ? [] : names(panel, cases, y, spec.height);
+  await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels, marks }, describe);
+}
+
+function names(panel, cases, y, height) {
+  const last = new Map(cases.map((one) => [one.backend, one]));
+  const points = [...last.values()].map((one) => ({ ...one, row: undefined, value: one[panel.column] }));
+  return apart(points, y, state.log, height).map((one) => ({ ...one, [panel.column]: one.value }));
+}
+
+function crossings(cases) {
+  const shown = new Set(cases.map((one) => one.backend));
+  const found = (page.crossings[state.group] ?? []).filter((one) => shown.has(one.backend));
+  return found.map((one) => ({
+    batch_size: one.batch_size,
+    ratio_to_numpy: 1,
+    colour: colour(one.backend),
+    name: narrow.matches ? "" : `${one.backend} ≈ ${digits(one.batch_size)}`,
+    text: `${one.backend} ${one.ahead ? "passes" : "falls behind"} NumPy at a batch of about ${digits(one.batch_size)}`,
+  }));
+}
+
+const PARTS = [["compile_seconds", 1], ["first_call_seconds", 0.6], ["seconds_per_step", 0.3]];
+
+async function drawStack(panel, found) {
+  const sizes = [...new Set(found.map((row) => field(row, "batch_size")))].sort((one, other) => one - other);
+  if (!sizes.includes(state.batch)) state.batch = sizes.includes(10000) ? 10000 : sizes.at(-1);
+  options(byId("batch"), sizes.map((size) => [size, size.toLocaleString("en-US")]), state.batch);
+  const total = (row) => PARTS.reduce((sum, [name]) => sum + (field(row, name) ?? 0), 0);
+  const here = found.filter((row) => field(row, "batch_size") === state.batch).sort((one, other) => total(one) - total(other));
+  const cases = here.flatMap((row) => PARTS.map(([name, opacity], order) => ({
+    row, backend: field(row, "backend"), seconds: field(row, name) ?? 0, opacity, order, colour: colour(field(row, "backend")),
+  })));
+  const labels = here.map((row) => ({
+    backend: field(row, "backend"),
+    seconds: total(row),
+    text: narrow.matches ? seconds(total(row)) : PARTS.map(([name]) => written(field(row, name), "seconds")).join(" + "),
+  }));
+  const room = narrow.matches ? 1.3 : 1.25; // for the figures beside the longest bar
+  const x = { domain: [0, room * Math.max(...here.map(total))], ticks: undefined };
+  const bars = (datum) => (datum.row === undefined ? null : describe(datum));
+  const spec = { ...scaled(panel.spec, { log: false, x }), height: 26 * here.length };
+  await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels }, bars);
+}
+
+async function drawPanel(panel) {
+  if (say(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
+  const groups = chosenGroups(panel.operator);
+  const ofGroup = timed.filter((row) => groups.has(field(row, "group")) && (!panel.column || field(row, panel.column) != null));
+  const found = ofGroup.filter((row) => visible(row, groups));
+  const why = ofGroup.length ? "all of its backends are switched off" : `no cell of this choice has ${panel.column || "a time"}`;
+  if (say(panel, found.length ? "" : `Nothing to draw: ${why}.`)) return;
+  await (panel.column ? drawCurves : drawStack)(panel, found);
+}
+
+function options(select, pairs, value) {
+  select.replaceChildren(...pairs.map(([each, text]) => make("option", { value: each, textContent: text, selected: each === value })));
+}
+
+// Choose the value of a column, and of the others what goes with it.
+function choose(name, value) {
+  const wanted = { ...page.groups[state.group], [name]: value };
+  const fits = (group) => Object.keys(wanted).filter((each) => group[each] === wanted[each]).length;
+  const among = page.groups.flatMap((group, index) => (group[name] === value ? [index] : []));
+  state.group = among.reduce((best, index) => (fits(page.groups[index]) > fits(page.groups[best]) ? index : best));
+  update();
+}
+
+function buildChoices() {
+  const parts = page.choices.map((name) => {
+    const values = [...new Set(page.groups.map((group) => group[name]))];
+    const label = make("label", { textContent: `${name} ` });
+    if (values.length === 1) label.append(make("b", { textContent: values[0] }));
+    else label.append(choice(name, values));
+    return label;
+  });
+  const label = make("label", { textContent: "axes " });
+  const axes = make("select", { id: "axes" });
+  options(axes, [["log", "logarithmic"], ["linear", "linear"]], "log");
+  axes.addEventListener("change", () => { state.log = axes.value === "log"; update(); });
+  label.append(axes);
+  byId("choices").replaceChildren(...parts, label);
+}
+
+function choice(name, values) {
+  const select = make("select", { id: `choose-${name}` });
+  options(select, values.map((value) => [value, value || "(none)"]), page.groups[state.group][name]);
+  select.addEventListener("change", () => choose(name, select.value));
+  return select;
+}
+
+function buildLegend() {
+  const labels = Object.keys(page.looks).map((name) => {
+    const label = make("label");
+    const box = make("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
+    box.addEventListener("change", () => { box.checked ? state.hidden.delete(name) : state.hidden.add(name); update(); });
+    label.append(box, swatch(name), name);
+    return label;
+  });
+  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, both("all", []), both("none", Object.keys(page.looks)));
+}
+
+function both(text, hidden) {
+  const button = make("button", { type: "button", textContent: text });
+  button.addEventListener("click", () => { state.hidden = new Set(hidden); buildLegend(); update(); });
+  return button;
+}
+
+const SHAPES = {
+  circle: "M12 7A5 5 0 1 1 2 7A5 5 0 1 1 12 7Z",
+  square: "M2.5 2.5H11.5V11.5H2.5Z",
+  "triangle-up": "M7 1.5L13 12.5H1Z",
+  diamond: "M7 0.5L12 7L7 13.5L2 7Z",
+};
+
+function swatch(name) {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("viewBox", "0 0 14 14");
+  icon.setAttribute("class", "swatch");
+  icon.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SHAPES[page.looks[name][2]]);
+  path.setAttribute("fill", colour(name));
+  icon.append(path);
+  return icon;
+}
+
+const table = new SortedTable(byId("table"), page.shown, rows, {
+  cell: field,
+  fields: fieldsOf,
+  title: titleOf,
+  decorate: (line, row) => line.classList.toggle("untimed", field(row, "status") !== "ok"),
+});
+
+function buildFollow() {
+  const label = make("label");
+  const box = make("input", { type: "checkbox", id: "follow", checked: true });
+  box.addEventListener("change", () => { state.follow = box.checked; updateTable(); });
+  label.append(box, " only what is chosen above");
+  table.count.before(label);
+}
+
+function updateTable() {
+  const groups = new Set([state.group]);
+  table.show(state.follow ? rows.filter((row) => visible(row, groups)) : rows);
+}
+
+function updateWords() {
+  for (const answer of document.querySelectorAll(".answer")) answer.hidden = Number(answer.dataset.group) !== state.group;
+  for (const name of page.choices) {
+    const select = byId(`choose-${name}`);
+    if (select) select.value = page.groups[state.group][name];
+  }
+}
+
+function update() {
+  updateWords();
+  updateTable();
+  return Promise.all(page.panels.map(drawPanel));
+}
+
+buildChoices();
+buildLegend();
+buildFollow();
+byId("batch").addEventListener("change", (event) => { state.batch = Number(event.target.value); update(); });
+dark.addEventListener("change", () => { buildLegend(); update(); });
+narrow.addEventListener("change", update);
+update().then(() => { document.documentElement.dataset.ready = "true"; });
