@@ -99,6 +99,11 @@ def curves(figure: Figure, encodings: dict[str, Any], ticks: dict[str, Any] | No
     return alt.layer(*parts, points)
 
 
+def _rule(alt: Any) -> Any:
+    """Return a dashed line, once: a mark without data of its own would be drawn for no row, or for each."""
+    return alt.Chart(alt.Data(values=[{}])).mark_rule(strokeDash=[6, 4])
+
+
 def _log(alt: Any) -> Any:
     return alt.Scale(type="log", nice=False, padding=16)
 
@@ -116,7 +121,7 @@ def panel(figure: Figure) -> dict[str, Any]:
     names = alt.Chart(alt.NamedData(LABELS)).mark_text(align="left", dx=9, fontSize=12, clip=False)
     parts = [*chart, names.encode(x="batch_size:Q", y=y, text="backend:N", color=own()["color"])]
     if figure.line is not None:
-        parts.append(alt.Chart().mark_rule(strokeDash=[6, 4]).encode(y=alt.datum(figure.line)))
+        parts.append(_rule(alt).encode(y=alt.datum(figure.line)))
     if figure is RATIO:
         marks = alt.Chart(alt.NamedData(MARKS)).encode(x="batch_size:Q", y=y, color=own()["color"])
         parts.append(marks.mark_point(shape="cross", size=140, angle=45, filled=True, opacity=1, tooltip=True))
@@ -140,6 +145,25 @@ def stack() -> dict[str, Any]:
     ends = ends.encode(x="seconds:Q", y=alt.Y("backend:N", sort=None), text="text:N")
     chart = alt.layer(bars, ends).properties(width="container")
     spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def forest() -> dict[str, Any]:
+    """Return the specification of the forest of a comparison: a line a case, its ratio with the interval.
+
+    The page hands in the rows as `DATA`, and the threshold's band as `MARKS`, which is empty where it is not known.
+    """
+    alt = altair()
+    axis = alt.Axis(title="head over base: right of 1, head is slower", format="~r", orient="top")
+    x = alt.X("ratio:Q", axis=axis)
+    low = alt.X("low:Q", axis=axis)
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260))
+    band = alt.Chart(alt.NamedData(MARKS)).mark_rect(opacity=0.12).encode(x=low, x2="high:Q")
+    base = alt.Chart(alt.NamedData(DATA)).encode(y=y, color=own()["color"])
+    ends = base.mark_rule(strokeWidth=3, tooltip=True).encode(x=low, x2="high:Q")
+    points = base.mark_point(size=80, filled=True, opacity=1, tooltip=True).encode(x=x, shape=own()["shape"])
+    one = _rule(alt).encode(x=alt.datum(1.0))
+    spec: dict[str, Any] = alt.layer(band, one, ends, points).properties(width="container").to_dict(validate=False)
     return spec
 
 

@@ -74,6 +74,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="COLUMN[=BASE,HEAD]",
         help="compare along a column: rows of one value with rows of another, such as --by framework_version",
     )
+    add_rules(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.set_defaults(command=run)
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how two sides are compared."""
     parser.add_argument(
         "--threshold",
         metavar="PERCENT",
@@ -92,14 +99,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--across-machines", action="store_true", help="the sides are of two machines: compare ratios to NumPy alone"
     )
     parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
-    parser.add_argument("--format", choices=FORMATS, default="text")
-    parser.set_defaults(command=run)
+
+
+def rules(options: argparse.Namespace) -> Rules:
+    """Return what these options say."""
+    return Rules(options.threshold or THRESHOLD, options.confidence, options.across_machines, options.allow_missing)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison that the options ask for, and return the exit code."""
-    rules = Rules(options.threshold, options.confidence, options.across_machines, options.allow_missing)
-    result = compare(_sides(options), rules)
+    result = compare(_sides(options), rules(options))
     print(write(result, options.format), end="")
     return result.exit_code
 

@@ -3,10 +3,19 @@
 // Charts: the theme of the page's light or dark side, tooltips with the whole row, scales and names at the ends of lines.
 
 const page = JSON.parse(document.getElementById("data").textContent);
+const rows = Array.from({ length: page.count }, (_, index) => index);
+const field = (row, name) => (name in page.same ? page.same[name] : page.columns[name]?.[row]);
+const byId = (id) => document.getElementById(id);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const narrow = window.matchMedia("(max-width: 640px)");
 const MANY = 3000; // so many marks are too slow as SVG
 const views = new Map();
+
+// Return every column that the row has a value in, as [name, text].
+function fieldsOf(row) {
+  const known = page.order.filter((name) => name !== "group" && (field(row, name) ?? "") !== "");
+  return known.map((name) => [name, written(field(row, name), kindOf(name, field(row, name)))]);
+}
 
 function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -104,4 +113,25 @@ function apart(points, { domain }, log, height, gap = 13) {
   }
   const back = log ? Math.exp : (value) => value;
   return placed.map(({ point, y }) => ({ ...point, value: back(low + (y * (high - low)) / height) }));
+}
+
+const SHAPES = {
+  circle: "M12 7A5 5 0 1 1 2 7A5 5 0 1 1 12 7Z",
+  square: "M2.5 2.5H11.5V11.5H2.5Z",
+  "triangle-up": "M7 1.5L13 12.5H1Z",
+  "triangle-right": "M12.5 7L1.5 13V1Z",
+  "triangle-left": "M1.5 7L12.5 13V1Z",
+  diamond: "M7 0.5L12 7L7 13.5L2 7Z",
+};
+
+function swatch(shape, colour) {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("viewBox", "0 0 14 14");
+  icon.setAttribute("class", "swatch");
+  icon.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SHAPES[shape]);
+  path.setAttribute("fill", colour);
+  icon.append(path);
+  return icon;
 }

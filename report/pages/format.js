@@ -27,6 +27,7 @@ const WRITTEN = {
   number: (value) => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6) ? value.toExponential(1) : digits(value)),
   seconds,
   bytes,
+  factor: (value) => (value >= 0.1 && value < 9.9995 ? value.toFixed(3) : digits(value)),
   ratio: (value) => `×${digits(value)}`,
 };
 

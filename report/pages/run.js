@@ -3,17 +3,9 @@
 // The page of a run: what is chosen, and what is drawn of it.
 
 const state = { group: 0, hidden: new Set(), log: true, batch: null, follow: true };
-const rows = Array.from({ length: page.count }, (_, index) => index);
-const field = (row, name) => (name in page.same ? page.same[name] : page.columns[name][row]);
 const timed = rows.filter((row) => field(row, "status") === "ok");
-const byId = (id) => document.getElementById(id);
 
 const MAIN = ["seconds_per_step", "step_low", "step_high", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"];
-
-function fieldsOf(row) {
-  const known = page.order.filter((name) => name !== "group" && (field(row, name) ?? "") !== "");
-  return known.map((name) => [name, written(field(row, name), kindOf(name, field(row, name)))]);
-}
 
 function titleOf(row) {
   return `${field(row, "backend")} at batch ${field(row, "batch_size").toLocaleString("en-US")}`;
@@ -170,7 +162,7 @@ function buildLegend() {
     const label = make("label");
     const box = make("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
     box.addEventListener("change", () => { box.checked ? state.hidden.delete(name) : state.hidden.add(name); update(); });
-    label.append(box, swatch(name), name);
+    label.append(box, swatch(page.looks[name][2], colour(name)), name);
     return label;
   });
   byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, both("all", []), both("none", Object.keys(page.looks)));
@@ -180,25 +172,6 @@ function both(text, hidden) {
   const button = make("button", { type: "button", textContent: text });
   button.addEventListener("click", () => { state.hidden = new Set(hidden); buildLegend(); update(); });
   return button;
-}
-
-const SHAPES = {
-  circle: "M12 7A5 5 0 1 1 2 7A5 5 0 1 1 12 7Z",
-  square: "M2.5 2.5H11.5V11.5H2.5Z",
-  "triangle-up": "M7 1.5L13 12.5H1Z",
-  diamond: "M7 0.5L12 7L7 13.5L2 7Z",
-};
-
-function swatch(name) {
-  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  icon.setAttribute("viewBox", "0 0 14 14");
-  icon.setAttribute("class", "swatch");
-  icon.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", SHAPES[page.looks[name][2]]);
-  path.setAttribute("fill", colour(name));
-  icon.append(path);
-  return icon;
 }
 
 const table = new SortedTable(byId("table"), page.shown, rows, {

@@ -24,22 +24,29 @@ SHOWN = (
 )
 """The columns of the table of a run: name, heading and how it is written. Those that vary beside them come in front."""
 
-KINDS = {"_seconds": "seconds", "seconds_": "seconds", "step_": "seconds", "_bytes": "bytes", "ratio": "ratio"}
-
 
 def data(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return `rows` by columns, with those that do not vary apart; `looks`; and which columns the table shows."""
+    """Return the rows of a run, the looks of its backends, and which columns the table shows."""
+    columns = by_columns(rows)
     names = looks.looks(rows["backend"].astype("str"))
-    columns = {name: _values(rows[name]) for name in rows.columns}
+    varying = [
+        name for name in ("problem", "sizes", "operator", "dtype", "device", "steps") if name in columns["columns"]
+    ]
+    return columns | {
+        "looks": {name: [*look] for name, look in names.items()},
+        "shown": [*([name, name, "text"] for name in varying), *map(list, SHOWN)],
+    }
+
+
+def by_columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return `rows` by columns, those apart that do not vary."""
+    columns = {str(name): _values(rows[name]) for name in rows.columns}
     same = {name: values[0] for name, values in columns.items() if len(set(values)) == 1 and name != "group"}
-    varying = [name for name in ("problem", "sizes", "operator", "dtype", "device", "steps") if name not in same]
     return {
         "count": len(rows),
         "same": same,
         "columns": {name: values for name, values in columns.items() if name not in same},
-        "order": list(rows.columns),
-        "looks": {name: [*look] for name, look in names.items()},
-        "shown": [*([name, name, "text"] for name in varying), *map(list, SHOWN)],
+        "order": [*columns],
     }
 
 
