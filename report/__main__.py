@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import compare, noise, plot, show, table
+from report import compare, noise, plot, show, table, trend
 from report.pages import command as pages
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     noise.add_to(commands)
     plot.add_to(commands)
     pages.add_to(commands)
+    trend.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))

@@ -22,12 +22,13 @@ LOWS = tuple(name for name in FIGURES if name.endswith("_ci_low"))
 HIGHS = tuple(name for name in FIGURES if name.endswith("_ci_high"))
 
 
-def merged(frame: pd.DataFrame) -> pd.DataFrame:
+def merged(frame: pd.DataFrame, key: tuple[str, ...] = KEY) -> pd.DataFrame:
     """Return one row a case: the columns of the schema, `step_low` and `step_high`, `launches` and `timed_launches`.
 
-    A case has a time where one of its launches has; then its status is `ok`, and its reason tells of launches without.
+    `key` are the columns that name a case. It has a time where one of its launches has; then its status is `ok`, and
+    its reason tells of the launches without.
     """
-    by = [*KEY]
+    by = [*key]
     rows = frame.drop_duplicates(by).set_index(by)
     timed = frame[frame["status"] == "ok"]
     rows["launches"] = frame.groupby(by, observed=True).size()

@@ -172,3 +172,27 @@ def picture(rows: pd.DataFrame, ticks: dict[str, Any]) -> Any:
     alt = altair()
     chart = curves(TIME, legend(rows["backend"]), ticks).properties(width=560, height=380, data=rows)
     return chart.facet(facet=alt.Facet("panel:N", title=None), columns=2)
+
+
+def timeline() -> dict[str, Any]:
+    """Return the specification of a history: points over the date, the level between changes, changes as triangles.
+
+    The page hands in the points as `DATA`, the levels as `LABELS`, and the changes as `MARKS`.
+    """
+    alt = altair()
+    x = alt.X("date:T", title=None)
+    axis = alt.Axis(title="", labelExpr=TIMES)
+    y = alt.Y("value:Q", axis=axis)
+    base = alt.Chart(alt.NamedData(DATA)).encode(x=x, color=own()["color"])
+    ends = base.mark_rule(strokeWidth=3, opacity=0.15).encode(y=alt.Y("low:Q", axis=axis), y2="high:Q")
+    points = base.mark_point(filled=True, opacity=0.55, tooltip=True).encode(
+        y=y, shape=own()["shape"], size=alt.Size("size:Q", scale=None)
+    )
+    levels = alt.Chart(alt.NamedData(LABELS)).mark_rule(strokeWidth=2.5, strokeCap="round")
+    levels = levels.encode(x=alt.X("from:T", title=None), x2="to:T", y=y, color=own()["color"])
+    marks = alt.Chart(alt.NamedData(MARKS)).encode(x=x, y=y, color=own()["color"])
+    steps = marks.mark_point(size=260, filled=True, opacity=1, tooltip=True, stroke="white", strokeWidth=1.5)
+    names = marks.mark_text(align="center", dy=-18, fontSize=13, fontWeight="bold").encode(text="name:N")
+    chart = alt.layer(ends, points, levels, steps.encode(shape=own()["shape"]), names)
+    spec: dict[str, Any] = chart.properties(width="container", height=420).to_dict(validate=False)
+    return spec

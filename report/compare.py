@@ -84,14 +84,14 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold",
         metavar="PERCENT",
-        type=_share,
+        type=share,
         default=THRESHOLD,
         help=f"the smallest change that matters (default: {100 * THRESHOLD:g}%%; a duel's is 3%%)",
     )
     parser.add_argument(
         "--confidence",
         metavar="PERCENT",
-        type=_share,
+        type=share,
         default=verdict.CONFIDENCE,
         help=f"of all cases together (default: {100 * verdict.CONFIDENCE:g}%%)",
     )
@@ -140,7 +140,8 @@ def write(result: Comparison, form: str) -> str:
     return forms[form](result)
 
 
-def _share(word: str) -> float:
+def share(word: str) -> float:
+    """Return a percentage as a fraction, or raise what argparse makes a usage error of."""
     try:
         return units.share(word)
     except ValueError as error:

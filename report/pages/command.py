@@ -34,14 +34,14 @@ def add_to(commands: Any) -> None:
 
 
 def _main(options: argparse.Namespace) -> int:
-    print(_write(_page(options), options.output or _beside(options.files[-1])))
+    print(write(_page(options), options.output or _beside(options.files[-1])))
     return 0
 
 
 def beside(source: Path) -> str:
     """Write the page of a run, or of a duel's folder, beside it; return its path, or in a line how to get one."""
     try:
-        return str(_write(_of_one(source), _beside(source)))
+        return str(write(_of_one(source), _beside(source)))
     except TableError as error:
         return f"no page: {error}"
 
@@ -50,7 +50,8 @@ def _beside(source: Path) -> Path:
     return source / "verdicts.html" if source.is_dir() else source.with_suffix(".html")
 
 
-def _write(text: str, path: Path) -> Path:
+def write(text: str, path: Path) -> Path:
+    """Write a page, and return its path; raises `TableError` where that cannot be."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -47,7 +47,7 @@ def page(comparison: Comparison, file: str) -> str:
     }
     return document.render(
         "comparison.html",
-        "comparison.js",
+        ("comparison.js",),
         data,
         headline=headline(comparison),
         base=comparison.base,

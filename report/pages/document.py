@@ -17,13 +17,13 @@ from report import charts, units
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("format.js", "table.js", "draw.js")
-"""What every page needs; the page's own script follows."""
+"""What every page needs; the page's own scripts follow."""
 
 DIGITS = 6
 
 
-def render(template: str, script: str, data: dict[str, Any], **values: Any) -> str:
-    """Return the page: `template` filled with `values`, then Vega, the shared scripts and `script`, reading `data`.
+def render(template: str, scripts: tuple[str, ...], data: dict[str, Any], **values: Any) -> str:
+    """Return the page: `template` filled with `values`, then Vega and the scripts, which read `data`.
 
     Raises `charts.ChartError` where the extra `[report]` is not installed.
     """
@@ -34,7 +34,7 @@ def render(template: str, script: str, data: dict[str, Any], **values: Any) -> s
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters |= {"seconds": units.seconds, "digits": units.digits, "ratio": units.ratio}
-    sources = [(FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, script)]
+    sources = [(FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, *scripts)]
     parts = {"style": (FOLDER / "page.css").read_text(encoding="utf-8"), "vega": vega(), "scripts": "\n".join(sources)}
     # What stands in a <script> or <style> is not parsed as HTML: these are ours, and `as_json` makes the data safe.
     trusted = {name: Markup(text) for name, text in (parts | {"data": as_json(data)}).items()}  # noqa: S704

@@ -4,7 +4,10 @@
 
 const page = JSON.parse(document.getElementById("data").textContent);
 const rows = Array.from({ length: page.count }, (_, index) => index);
-const field = (row, name) => (name in page.same ? page.same[name] : page.columns[name]?.[row]);
+const field = (row, name) => {
+  const value = name in page.same ? page.same[name] : page.columns[name]?.[row];
+  return name in page.words ? page.words[name][value] : value;
+};
 const byId = (id) => document.getElementById(id);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const narrow = window.matchMedia("(max-width: 640px)");
@@ -42,7 +45,8 @@ async function draw(element, spec, datasets, describe) {
     renderer: marks > MANY ? "canvas" : "svg",
     tooltip: (handler, event, item) => tip(event, item?.datum, describe),
   };
-  views.set(element, await vegaEmbed(element, { ...spec, datasets, config: theme() }, options));
+  const layer = spec.layer.filter(({ data }) => datasets[data.name]?.length !== 0); // of nothing, Vega knows no extent
+  views.set(element, await vegaEmbed(element, { ...spec, layer, datasets, config: theme() }, options));
 }
 
 function tip(event, datum, describe) {
@@ -94,9 +98,16 @@ function logTicks(low, high, most) {
   if (decades.length > 2) return decades.filter((_, index) => index % Math.ceil(decades.length / most) === 0);
   const few = within(powers.flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)));
   if (few.length > 2) return few;
-  return within(powers.flatMap((power) => Array.from({ length: 90 }, (_, index) => (10 + index) * 10 ** (power - 1)))).filter(
-    (_, index, all) => index % Math.ceil(all.length / most) === 0,
-  );
+  return within(evenTicks(low, high, most));
+}
+
+// Return ticks at even distances of 1, 2 or 5 times a power of ten.
+function evenTicks(low, high, most) {
+  const raw = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= raw);
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
 // Move names apart that would lie over each other: `points` have a value; returns where each is written instead.

@@ -2,7 +2,8 @@
 
 // The page of a run: what is chosen, and what is drawn of it.
 
-const state = { group: 0, hidden: new Set(), log: true, batch: null, follow: true };
+state.batch = null;
+state.follow = true;
 const timed = rows.filter((row) => field(row, "status") === "ok");
 
 const MAIN = ["seconds_per_step", "step_low", "step_high", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"];
@@ -17,10 +18,6 @@ function describe(datum) {
   const all = fieldsOf(datum.row);
   const main = all.filter(([name]) => MAIN.includes(name));
   return { title: titleOf(datum.row), main, rest: all.filter(([name]) => !MAIN.includes(name)) };
-}
-
-function colour(backend) {
-  return page.looks[backend][dark.matches ? 1 : 0];
 }
 
 // The rows of a panel: of the chosen group, or of its like with the operator that the figure is measured for.
@@ -121,59 +118,6 @@ async function drawPanel(panel) {
   await (panel.column ? drawCurves : drawStack)(panel, found);
 }
 
-function options(select, pairs, value) {
-  select.replaceChildren(...pairs.map(([each, text]) => make("option", { value: each, textContent: text, selected: each === value })));
-}
-
-// Choose the value of a column, and of the others what goes with it.
-function choose(name, value) {
-  const wanted = { ...page.groups[state.group], [name]: value };
-  const fits = (group) => Object.keys(wanted).filter((each) => group[each] === wanted[each]).length;
-  const among = page.groups.flatMap((group, index) => (group[name] === value ? [index] : []));
-  state.group = among.reduce((best, index) => (fits(page.groups[index]) > fits(page.groups[best]) ? index : best));
-  update();
-}
-
-function buildChoices() {
-  const parts = page.choices.map((name) => {
-    const values = [...new Set(page.groups.map((group) => group[name]))];
-    const label = make("label", { textContent: `${name} ` });
-    if (values.length === 1) label.append(make("b", { textContent: values[0] }));
-    else label.append(choice(name, values));
-    return label;
-  });
-  const label = make("label", { textContent: "axes " });
-  const axes = make("select", { id: "axes" });
-  options(axes, [["log", "logarithmic"], ["linear", "linear"]], "log");
-  axes.addEventListener("change", () => { state.log = axes.value === "log"; update(); });
-  label.append(axes);
-  byId("choices").replaceChildren(...parts, label);
-}
-
-function choice(name, values) {
-  const select = make("select", { id: `choose-${name}` });
-  options(select, values.map((value) => [value, value || "(none)"]), page.groups[state.group][name]);
-  select.addEventListener("change", () => choose(name, select.value));
-  return select;
-}
-
-function buildLegend() {
-  const labels = Object.keys(page.looks).map((name) => {
-    const label = make("label");
-    const box = make("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
-    box.addEventListener("change", () => { box.checked ? state.hidden.delete(name) : state.hidden.add(name); update(); });
-    label.append(box, swatch(page.looks[name][2], colour(name)), name);
-    return label;
-  });
-  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, both("all", []), both("none", Object.keys(page.looks)));
-}
-
-function both(text, hidden) {
-  const button = make("button", { type: "button", textContent: text });
-  button.addEventListener("click", () => { state.hidden = new Set(hidden); buildLegend(); update(); });
-  return button;
-}
-
 const table = new SortedTable(byId("table"), page.shown, rows, {
   cell: field,
   fields: fieldsOf,
@@ -194,16 +138,9 @@ function updateTable() {
   table.show(state.follow ? rows.filter((row) => visible(row, groups)) : rows);
 }
 
-function updateWords() {
-  for (const answer of document.querySelectorAll(".answer")) answer.hidden = Number(answer.dataset.group) !== state.group;
-  for (const name of page.choices) {
-    const select = byId(`choose-${name}`);
-    if (select) select.value = page.groups[state.group][name];
-  }
-}
-
 function update() {
-  updateWords();
+  for (const answer of document.querySelectorAll(".answer")) answer.hidden = Number(answer.dataset.group) !== state.group;
+  updateChoices();
   updateTable();
   return Promise.all(page.panels.map(drawPanel));
 }

@@ -47,7 +47,7 @@ def page(path: Path) -> str:
     reasons = list(_reasons(merged))
     return document.render(
         "run.html",
-        "run.js",
+        ("choices.js", "run.js"),
         tables.data(merged) | panels.data(merged),
         run=str(frame["run"].iloc[0]),
         what=_what(merged),

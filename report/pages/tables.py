@@ -39,15 +39,15 @@ def data(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def by_columns(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return `rows` by columns, those apart that do not vary."""
+    """Return `rows` by columns, those apart that do not vary; of texts that recur, each once, and which a row has."""
     columns = {str(name): _values(rows[name]) for name in rows.columns}
     same = {name: values[0] for name, values in columns.items() if len(set(values)) == 1 and name != "group"}
-    return {
-        "count": len(rows),
-        "same": same,
-        "columns": {name: values for name, values in columns.items() if name not in same},
-        "order": [*columns],
-    }
+    varying = {name: values for name, values in columns.items() if name not in same}
+    words = {name: [*dict.fromkeys(values)] for name, values in varying.items() if isinstance(values[0], str)}
+    words = {name: found for name, found in words.items() if len(found) < len(rows) / 2}
+    number = {name: {word: index for index, word in enumerate(found)} for name, found in words.items()}
+    coded = {name: [number[name][word] for word in varying[name]] for name in words}
+    return {"count": len(rows), "same": same, "columns": varying | coded, "words": words, "order": [*columns]}
 
 
 def _values(column: pd.Series) -> list[Any]:
