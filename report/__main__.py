@@ -11,9 +11,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import compare, noise, plot, show, table, trend
+from report import action, compare, noise, plot, show, table, trend
 from report.pages import command as pages
 
+WRITTEN = {"markdown": show.markdown, "github-action-benchmark": action.as_json}
+FORMATS = ("text", *WRITTEN)
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
 
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     shown.add_argument(
         "run", metavar="RUN.csv", type=Path, nargs="?", help="the run; by default the newest in results/"
     )
-    shown.add_argument("--format", choices=("text", "markdown"), default="text")
+    shown.add_argument("--format", choices=FORMATS, default="text")
     shown.set_defaults(command=_show)
     compare.add_to(commands)
     noise.add_to(commands)
@@ -45,8 +47,8 @@ def _show(options: argparse.Namespace) -> int:
     if path is None:
         raise table.TableError(f"{RESULTS}: no runs yet; make one with: pytest bench/ --benchmark-only")
     frame = table.read(path)
-    if options.format == "markdown":
-        print(show.markdown(frame), end="")
+    if options.format in WRITTEN:
+        print(WRITTEN[options.format](frame), end="")
     else:
         print(path)
         print(show.text(frame, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")

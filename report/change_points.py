@@ -2,7 +2,7 @@
 
 Values are logarithms, so that twice and half are alike. A single wild run is no change: what lies far from the median
 of its neighbours is set to it first. `ruptures` then cuts the series where the sum of squares falls by more than a
-penalty, that of Schwarz's criterion twice over, with the noise estimated from the steps between neighbours. What it
+penalty, four times that of Schwarz's criterion, with the noise estimated from the steps between neighbours. What it
 finds is a suspect. A change is reported where the runs before and after differ as `report.verdict` asks for: an
 interval clear of 1, all suspects together, and an estimate beyond the threshold. Wild runs are left out there too, by
 the same rule: one night that took three times as long would hide a change of a fifth among thirty.
@@ -24,7 +24,7 @@ from report.verdict import Change, Verdict
 FEWEST = 5
 """So many runs a change must last: of fewer, nobody can tell it from a bad night."""
 
-PENALTY = 4.0
+PENALTY = 8.0
 WINDOW = 7
 WILD = 3.0
 LEAST = 1e-4

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NO_BROWSER = "no Chrome or Chromium is installed; on Debian: apt-get install chromium"
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
@@ -40,7 +41,7 @@ def launched() -> Iterator[Browser]:
     """Run the browser; skips the test where there is none."""
     path = executable()
     if path is None:
-        pytest.skip("no Chrome or Chromium is installed; on Debian: apt-get install chromium")
+        pytest.skip(NO_BROWSER)
     # Chromium's own sandbox does not work for root, which CI's containers are; the page is our own.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
