@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, log
+from math import exp, isnan, log
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from report import show, units
 from report.looks import ordered
 from report.sides import CONTROL
 
+DOUBT = "no clear winner"
 RATIO, LOW, HIGH = "ratio_to_numpy", *show.ENDS["ratio_to_numpy"]
 
 
@@ -74,14 +75,21 @@ def crossings(rows: pd.DataFrame) -> list[Crossing]:
     return [crossing for name, same in _measured(rows) for crossing in _crossings(name, same)]
 
 
+STANDINGS = {
+    frozenset({-1}): "Faster than NumPy at every size measured",
+    frozenset({-1, 0}): "Faster than NumPy, or too close to call",
+    frozenset({0}): "Too close to NumPy to call",
+    frozenset({0, 1}): "Slower than NumPy, or too close to call",
+    frozenset({1}): "Slower than NumPy at every size measured",
+}
+"""What the sides of its sizes say of a backend that has no crossing."""
+
+
 def standings(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the backends without a crossing: `ahead` of NumPy at every size, `behind` at every size, or neither."""
-    found: dict[str, list[str]] = {"ahead": [], "behind": [], "level": []}
-    for name, same in _measured(rows):
-        sides = set(_sides(same))
-        if not {-1, 1} <= sides:
-            found["level" if len(sides) > 1 or 0 in sides else "ahead" if sides == {-1} else "behind"].append(name)
-    return found
+    """Return the backends that do not cross NumPy, by what can be said of them; the faster ones first."""
+    sides = {name: frozenset(_sides(same)) for name, same in _measured(rows)}
+    found = {words: [name for name, side in sides.items() if side == which] for which, words in STANDINGS.items()}
+    return {words: names for words, names in found.items() if names}
 
 
 def _measured(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -123,7 +131,8 @@ def sentence(rows: pd.DataFrame) -> str:
     open_sizes = [winner for winner in found if not winner.clear]
     if open_sizes:
         told.append(_doubt(open_sizes))
-    return "; ".join(told) + "."
+    text = "; ".join(told)
+    return f"{'N' + text[1:] if text.startswith(DOUBT) else text}."
 
 
 def _names(found: list[Winner]) -> list[str]:
@@ -131,19 +140,28 @@ def _names(found: list[Winner]) -> list[str]:
 
 
 def _reign(name: str, won: list[Winner], every: list[Winner]) -> str:
-    """Return where a backend is the fastest, and by how much at the largest of these sizes."""
+    """Return where a backend is the fastest, and by how much."""
     where = "every batch size" if len(won) == len(every) > 1 else f"batch {_sizes(won)}"
-    last = won[-1]
-    step = (
-        f"{units.seconds(last.seconds)} a step at {last.batch_size:,}" if len(won) > 1 else units.seconds(last.seconds)
-    )
-    return f"{name} is fastest at {where} ({step}{'' if name == CONTROL else _versus(last.ratio)})"
+    ratios = sorted(winner.ratio for winner in won)
+    return f"{name} is fastest at {where}{'' if name == CONTROL else _range(ratios[0], ratios[-1])}"
 
 
-def _versus(ratio: float) -> str:
-    if ratio > 1:
-        return f", {units.digits(ratio)} times as long as NumPy by hand"
-    return f", {units.digits(1 / ratio)} times as fast as NumPy by hand"
+def _range(low: float, high: float) -> str:
+    ends = versus(low), versus(high)
+    if not all(ends) or ends[0] == ends[1]:
+        return f", {ends[0]} NumPy by hand" if ends[0] else ""
+    if high < 1:
+        return f", {units.digits(1 / high)} to {ends[0]} NumPy by hand"
+    if low > 1:
+        return f", {units.digits(low)} to {ends[1]} NumPy by hand"
+    return f", {ends[0]} to {ends[1]} NumPy by hand"
+
+
+def versus(ratio: float) -> str:
+    """Return a ratio in words: `6.37 times as fast as`, `2.42 times as long as`; nothing for none."""
+    if isnan(ratio):
+        return ""
+    return f"{units.digits(1 / ratio)} times as fast as" if ratio < 1 else f"{units.digits(ratio)} times as long as"
 
 
 def _doubt(found: list[Winner]) -> str:
@@ -153,7 +171,7 @@ def _doubt(found: list[Winner]) -> str:
         else f"{winner.backend} alone was timed at {winner.batch_size:,}"
         for winner in found
     )
-    return f"no clear winner, since intervals overlap: {pairs}" if any(one.runner_up for one in found) else pairs
+    return f"{DOUBT}, since intervals overlap: {pairs}" if any(one.runner_up for one in found) else pairs
 
 
 def _sizes(found: list[Winner]) -> str:

@@ -135,7 +135,7 @@ def stack() -> dict[str, Any]:
     alt = altair()
     bars = alt.Chart(alt.NamedData(DATA)).mark_bar(tooltip=True)
     bars = bars.encode(
-        x=alt.X("seconds:Q", title="until the first answer, and a step", axis=alt.Axis(labelExpr=SECONDS)),
+        x=alt.X("seconds:Q", title="until the first answer, and a step", axis=alt.Axis(labelExpr=SECONDS, tickCount=8)),
         y=alt.Y("backend:N", sort=None, title=None),
         color=alt.Color("colour:N", scale=None),
         opacity=alt.Opacity("opacity:Q", scale=None),

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from report import charts, units
+from report import answers, charts, units
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("format.js", "table.js", "draw.js")
@@ -33,12 +33,17 @@ def render(template: str, scripts: tuple[str, ...], data: dict[str, Any], **valu
 
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"seconds": units.seconds, "digits": units.digits, "ratio": units.ratio}
+    environment.filters |= {"seconds": units.seconds, "versus": _versus}
     sources = [(FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, *scripts)]
     parts = {"style": (FOLDER / "page.css").read_text(encoding="utf-8"), "vega": vega(), "scripts": "\n".join(sources)}
     # What stands in a <script> or <style> is not parsed as HTML: these are ours, and `as_json` makes the data safe.
     trusted = {name: Markup(text) for name, text in (parts | {"data": as_json(data)}).items()}  # noqa: S704
     return environment.get_template(template).render(**trusted, **values)
+
+
+def _versus(ratio: float) -> str:
+    """Return a ratio as a table's cell: `6.37 × as fast`."""
+    return answers.versus(ratio).removesuffix(" as").replace(" times", " ×")
 
 
 def as_json(data: object) -> str:

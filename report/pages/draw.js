@@ -28,6 +28,7 @@ function theme() {
   const text = { labelColor: token("ink"), titleColor: token("quiet"), gridColor: token("line"), domainColor: token("quiet"), tickColor: token("quiet") };
   return {
     background: null,
+    padding: { left: 2, top: 5, right: 16, bottom: 5 },
     font: "system-ui, DejaVu Sans, sans-serif",
     axis: { ...text, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelFlush: false },
     view: { stroke: token("line") },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,13 +82,22 @@ def data(merged: pd.DataFrame) -> dict[str, Any]:
     return {
         "panels": [_panel(panel, timed) for panel in PANELS],
         "groups": groups[columns].astype("str").to_dict("records"),
-        "choices": [name for name in columns if name in ALWAYS or len(set(groups[name])) > 1],
+        "choices": choices(groups, columns, ALWAYS),
         "crossings": {int(rows["group"].iloc[0]): _crossings(rows) for _, rows in timed.groupby("group")},
     }
 
 
 ALWAYS = ("problem", "operator", "dtype", "device")
 """The choices that are offered, or told, even where there is only one."""
+
+
+def choices(groups: pd.DataFrame, columns: Sequence[str], always: Sequence[str]) -> list[str]:
+    """Return the columns that a reader chooses by: `always` these, and those of the others that part groups further."""
+    chosen = [*always]
+    for name in columns:
+        if len(groups.drop_duplicates([*chosen, name])) > len(groups.drop_duplicates(chosen)):
+            chosen.append(name)
+    return sorted(chosen, key=list(columns).index)
 
 
 def _panel(panel: Panel, timed: pd.DataFrame) -> dict[str, Any]:

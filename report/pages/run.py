@@ -19,13 +19,6 @@ REASONS = 100
 """So many reasons can be read; the CSV has the rest."""
 
 
-STANDINGS = {
-    "ahead": "Faster than NumPy at every size measured",
-    "behind": "Slower than NumPy at every size measured",
-    "level": "Within the noise of NumPy at some size, and nowhere on its other side",
-}
-
-
 @dataclass(frozen=True)
 class Group:
     """What the page says of one group of cases in words."""
@@ -84,9 +77,8 @@ def _standings(timed: pd.DataFrame) -> Iterator[str]:
             f"{one.backend} {passes} NumPy at a batch of about {units.digits(one.batch_size)}: "
             f"{here} at {one.below:,}, {there} at {one.above:,}"
         )
-    for name, backends in answers.standings(timed).items():
-        if backends:
-            yield f"{STANDINGS[name]}: {', '.join(backends)}"
+    for words, backends in answers.standings(timed).items():
+        yield f"{words}: {', '.join(backends)}"
 
 
 def _what(merged: pd.DataFrame) -> str:

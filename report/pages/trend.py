@@ -9,7 +9,7 @@ import pandas as pd
 
 from report import cases, charts, history, looks, trend
 from report.change_points import Step
-from report.pages import document, tables
+from report.pages import document, panels, tables
 from report.trend import Series
 from report.verdict import Verdict
 
@@ -45,7 +45,7 @@ def page(found: list[Series], threshold: float) -> str:
         "levels": [level for series in found for level in _levels(series, of_series)],
         "first": changes[0]["group"] if changes else 0,
         "groups": groups[[*GROUP]].astype("str").to_dict("records"),
-        "choices": [name for name in GROUP if name in ALWAYS or len(set(groups[name])) > 1],
+        "choices": panels.choices(groups, GROUP, ALWAYS),
         "looks": {name: [*look] for name, look in names.items()},
         "shown": [*map(list, SHOWN)],
         "series": [_series(series, of_series) for series in found],
