@@ -11,7 +11,7 @@ bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
 
 test: .venv/test.stamp
-	$(BIN)/pytest tests/ $(ARGS)
+	$(BIN)/pytest tests/ --numprocesses 2 --dist worksteal --benchmark-disable $(ARGS)
 
 lint: .venv/lint.stamp
 	$(BIN)/ruff check .

@@ -35,22 +35,23 @@ class Checkout:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `python -m …` in the copy, its output captured."""
         pipe = subprocess.PIPE
-        return subprocess.Popen(self.command(*arguments), cwd=self.path, stdout=pipe, stderr=pipe, text=True)
+        command, env = self.command(*arguments), environment()
+        return subprocess.Popen(command, cwd=self.path, env=env, stdout=pipe, stderr=pipe, text=True)
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m …` in the copy to its end, and return what it printed."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.path,
-            env=os.environ | {"COLUMNS": "80"} | environment,
+            env=environment() | {"COLUMNS": "80"} | variables,
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def race(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def race(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the race, quickly."""
-        return self.run("pytest", "bench/", "--benchmark-only", *QUICK, *arguments, **environment)
+        return self.run("pytest", "bench/", "--benchmark-only", *QUICK, *arguments, **variables)
 
     def csvs(self) -> list[Path]:
         """Return the runs that the copy holds."""
@@ -60,6 +61,11 @@ class Checkout:
         """Return the rows of the copy's one run, by backend, batch size and device."""
         (path,) = self.csvs()
         return table.read(path).set_index(["backend", "batch_size", "device"])
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment, but for what would tell a race in it that pytest-xdist runs its tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
 
 
 def copy_to(folder: Path) -> Checkout:

@@ -9,6 +9,11 @@ import pytest
 from tests.checkout import Checkout, copy_to
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "hold every backend to its contract in every dtype and batch size, not in one of them a case: minutes more"
+    parser.addoption("--every-dtype", action="store_true", help=text)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Make warnings errors in the tests of this folder; those of a framework's own inside are its own business."""
     for item in items:

@@ -52,10 +52,12 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
 def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_or_new(
     checkout: Checkout, head: Checkout, tmp_path: Path
 ) -> None:
-    mode = "from backends.numpy_modes import NumpyMode, descent\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
-    checkout.write("backends/old_modes.py", mode.format("old", "descent"))
-    head.write("backends/young_modes.py", mode.format("young", "descent"))
-    checkout.write("backends/frail_modes.py", mode.format("frail", "descent"))
+    mode = (
+        "from backends.numpy_modes import NumpyMode, hand_derived\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
+    )
+    checkout.write("backends/old_modes.py", mode.format("old", "hand_derived"))
+    head.write("backends/young_modes.py", mode.format("young", "hand_derived"))
+    checkout.write("backends/frail_modes.py", mode.format("frail", "hand_derived"))
     head.write("backends/frail_modes.py", mode.format("frail", "None"))
     for side in (checkout, head):
         for framework in ("jax", "torch", "autograd"):
