@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import exp, isnan, log
 
 import pandas as pd
@@ -18,6 +18,7 @@ from report.sides import CONTROL
 
 DOUBT = "no clear winner"
 RATIO, LOW, HIGH = "ratio_to_numpy", *show.ENDS["ratio_to_numpy"]
+COLUMNS = ("backend", "batch_size", "seconds_per_step", *show.ENDS, *chain(*show.ENDS.values()))
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Crossing:
     below: int
     above: int
     ahead: bool
+
+
+def lean(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with no more columns than answers take: a page asks for thousands."""
+    return rows[[*COLUMNS]].astype({"backend": "str"})
 
 
 def winners(rows: pd.DataFrame) -> list[Winner]:
@@ -123,9 +129,8 @@ def _passes_one(points: list[tuple[int, float]]) -> float:
     raise ValueError("the ratios are all on one side of 1")
 
 
-def sentence(rows: pd.DataFrame) -> str:
+def sentence(found: list[Winner]) -> str:
     """Return the answer in a sentence: who is fastest, at which sizes, by how much, and where nobody clearly is."""
-    found = winners(rows)
     clear = [winner for winner in found if winner.clear]
     told = [_reign(name, [one for one in clear if one.backend == name], found) for name in _names(clear)]
     open_sizes = [winner for winner in found if not winner.clear]

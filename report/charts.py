@@ -88,7 +88,11 @@ def curves(figure: Figure, encodings: dict[str, Any], ticks: dict[str, Any] | No
     """Return the figure over batch size, both logarithmic, a line with its intervals for each backend; without data."""
     alt, ticks = altair(), ticks or {}
     axis = alt.Axis(labelExpr=figure.label, title=figure.title, **ticks.get("y", {}))
-    x = alt.X("batch_size:Q", scale=_log(alt), axis=alt.Axis(title="batch size", format=",", **ticks.get("x", {})))
+    x = alt.X(
+        "batch_size:Q",
+        scale=_log(alt),
+        axis=alt.Axis(title="batch size", format=",d", tickCount=8, **ticks.get("x", {})),
+    )
     y = alt.Y(f"{figure.column}:Q", scale=_log(alt), axis=axis)
     base = alt.Chart().encode(x=x, color=encodings["color"], detail="backend:N")
     parts = [base.mark_line(strokeWidth=2).encode(y=y)]

@@ -125,7 +125,7 @@ def test_every_column_of_a_row_can_be_had_from_the_keyboard(still: Opened) -> No
 def test_a_point_shows_its_whole_row(still: Opened) -> None:
     still.page.locator("#time .chart svg .mark-symbol path").first.hover()
     tip = still.page.locator("#tip")
-    assert "ratio_to_numpy" in tip.inner_text()
+    assert "ratio to NumPy" in tip.inner_text()
     assert "numpy_version" in tip.inner_text()
 
 

@@ -25,15 +25,16 @@ function token(name) {
 }
 
 function theme() {
-  const text = { labelColor: token("ink"), titleColor: token("quiet"), gridColor: token("line"), domainColor: token("quiet"), tickColor: token("quiet") };
+  const [ink, quiet, line] = ["ink", "quiet", "line"].map(token);
+  const text = { labelColor: ink, titleColor: quiet, gridColor: line, domainColor: quiet, tickColor: quiet };
   return {
     background: null,
     padding: { left: 2, top: 5, right: 16, bottom: 5 },
     font: "system-ui, DejaVu Sans, sans-serif",
     axis: { ...text, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelFlush: false },
-    view: { stroke: token("line") },
-    rule: { color: token("ink") },
-    text: { color: token("ink") },
+    view: { stroke: line },
+    rule: { color: ink },
+    text: { color: ink },
   };
 }
 
@@ -118,6 +119,7 @@ function apart(points, { domain }, log, height, gap = 13) {
   const placed = points.map((point) => ({ point, y: (height * (project(point.value) - low)) / (high - low) }));
   placed.sort((one, other) => one.y - other.y);
   for (let turn = 0; turn < 60; turn += 1) {
+    if (placed.length) placed[0].y = Math.max(placed[0].y, gap / 2); // not into the axis
     for (let index = 1; index < placed.length; index += 1) {
       const lack = gap - (placed[index].y - placed[index - 1].y);
       if (lack > 0) { placed[index].y += lack / 2; placed[index - 1].y -= lack / 2; }

@@ -42,6 +42,6 @@ function kindOf(name, value) {
   if (/per_second|roofline|relative|flops/.test(name)) return "number";
   if (/seconds|^step_(low|high)$/.test(name)) return "seconds";
   if (/bytes/.test(name)) return "bytes";
-  if (/ratio|over_value/.test(name)) return "ratio";
+  if (/^ratio|over_value/.test(name)) return "ratio";
   return "count";
 }

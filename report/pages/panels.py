@@ -83,7 +83,7 @@ def data(merged: pd.DataFrame) -> dict[str, Any]:
         "panels": [_panel(panel, timed) for panel in PANELS],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),
-        "crossings": {int(rows["group"].iloc[0]): _crossings(rows) for _, rows in timed.groupby("group")},
+        "crossings": {int(rows["group"].iloc[0]): _crossings(answers.lean(rows)) for _, rows in timed.groupby("group")},
     }
 
 

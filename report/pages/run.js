@@ -6,7 +6,11 @@ state.batch = null;
 state.follow = true;
 const timed = rows.filter((row) => field(row, "status") === "ok");
 
-const MAIN = ["seconds_per_step", "step_low", "step_high", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"];
+const MAIN = [
+  ["time per step", "seconds", "seconds_per_step", "step_low", "step_high"],
+  ["ratio to NumPy", "ratio", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"],
+  ["gradient over value", "ratio", "gradient_over_value", "gradient_over_value_ci_low", "gradient_over_value_ci_high"],
+];
 
 function titleOf(row) {
   return `${field(row, "backend")} at batch ${field(row, "batch_size").toLocaleString("en-US")}`;
@@ -15,9 +19,12 @@ function titleOf(row) {
 function describe(datum) {
   if (datum.text !== undefined) return { title: datum.text, main: [] };
   if (datum.row === undefined) return null;
-  const all = fieldsOf(datum.row);
-  const main = all.filter(([name]) => MAIN.includes(name));
-  return { title: titleOf(datum.row), main, rest: all.filter(([name]) => !MAIN.includes(name)) };
+  const main = MAIN.flatMap(([name, kind, ...columns]) => {
+    const [value, low, high] = columns.map((column) => written(field(datum.row, column), kind));
+    return value === "–" ? [] : [[name, `${value} [${low}, ${high}]`]];
+  });
+  const told = MAIN.flatMap(([, , ...columns]) => columns);
+  return { title: titleOf(datum.row), main, rest: fieldsOf(datum.row).filter(([name]) => !told.includes(name)) };
 }
 
 // The rows of a panel: of the chosen group, or of its like with the operator that the figure is measured for.
@@ -80,7 +87,7 @@ function crossings(cases) {
     batch_size: one.batch_size,
     ratio_to_numpy: 1,
     colour: colour(one.backend),
-    name: narrow.matches ? "" : `${one.backend} ≈ ${digits(one.batch_size)}`,
+    name: narrow.matches || !state.log ? "" : `${one.backend} ≈ ${digits(one.batch_size)}`,
     text: `${one.backend} ${one.ahead ? "passes" : "falls behind"} NumPy at a batch of about ${digits(one.batch_size)}`,
   }));
 }
@@ -111,9 +118,11 @@ async function drawStack(panel, found) {
 async function drawPanel(panel) {
   if (say(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
   const groups = chosenGroups(panel.operator);
-  const ofGroup = timed.filter((row) => groups.has(field(row, "group")) && (!panel.column || field(row, panel.column) != null));
-  const found = ofGroup.filter((row) => visible(row, groups));
-  const why = ofGroup.length ? "all of its backends are switched off" : `no cell of this choice has ${panel.column || "a time"}`;
+  const withTime = timed.filter((row) => groups.has(field(row, "group")));
+  const ofPanel = withTime.filter((row) => !panel.column || field(row, panel.column) != null);
+  const found = ofPanel.filter((row) => visible(row, groups));
+  const lacking = `no cell of this choice has ${withTime.length ? panel.column : "a time"}`;
+  const why = ofPanel.length ? "all of its backends are switched off" : lacking;
   if (say(panel, found.length ? "" : `Nothing to draw: ${why}.`)) return;
   await (panel.column ? drawCurves : drawStack)(panel, found);
 }

@@ -66,7 +66,9 @@ def _group(rows: pd.DataFrame) -> Group:
     if timed.empty:
         why = sorted(set(rows["reason"].astype("str")))
         return Group(title, unit, f"No cell of this choice has a time: {'; '.join(why[:3])}.", [], [])
-    return Group(title, unit, answers.sentence(timed), answers.winners(timed), list(_standings(timed)))
+    timed = answers.lean(timed)
+    found = answers.winners(timed)
+    return Group(title, unit, answers.sentence(found), found, list(_standings(timed)))
 
 
 def _standings(timed: pd.DataFrame) -> Iterator[str]:

@@ -10,12 +10,18 @@ class SortedTable {
     Object.assign(this, { columns, rows, cell, fields, title, decorate });
     this.sorted = { name: null, down: false };
     this.most = FEW;
-    this.words = new Map(rows.map((row) => [row, this.text(row)]));
+    this.texts = new Map();
     this.build(parent);
     this.show(rows);
   }
 
+  // What a row is filtered by; making it for thousands of rows takes a while, so it is kept.
   text(row) {
+    if (!this.texts.has(row)) this.texts.set(row, this.spell(row));
+    return this.texts.get(row);
+  }
+
+  spell(row) {
     const plain = this.columns.map(([name, , kind]) => `${this.cell(row, name) ?? ""} ${written(this.cell(row, name), kind)}`);
     return plain.join(" ").toLowerCase();
   }
@@ -71,7 +77,7 @@ class SortedTable {
 
   found() {
     const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = this.chosen.filter((row) => words.every((word) => this.words.get(row).includes(word)));
+    const rows = this.chosen.filter((row) => words.every((word) => this.text(row).includes(word)));
     const { name, down } = this.sorted;
     return name === null ? rows : rows.sort((one, other) => this.compare(one, other, name, down ? -1 : 1));
   }
