@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import action, compare, noise, plot, show, table, trend
+from report import action, best, compare, costs, noise, plot, show, table, trend
 from report.pages import command as pages
 
 WRITTEN = {"markdown": show.markdown, "github-action-benchmark": action.as_json}
@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     shown.add_argument("--format", choices=FORMATS, default="text")
     shown.set_defaults(command=_show)
+    best.add_to(commands)
+    costs.add_to(commands)
     compare.add_to(commands)
     noise.add_to(commands)
     plot.add_to(commands)

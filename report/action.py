@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from report import cases, table, units
+from report import cases, estimates, units
 
 
 def as_json(frame: pd.DataFrame) -> str:
     """Return the cases that have a time, by name: `value` and half of the interval's width, `range`."""
-    rows = cases.merged(table.timed(frame))
+    rows = estimates.timed(cases.merged(frame))
     rows = rows.assign(name=cases.titles(rows)).sort_values(["name", "backend", "batch_size"])
     return json.dumps([_entry(row) for _, row in rows.iterrows()], indent=1, ensure_ascii=False) + "\n"
 
@@ -30,5 +30,5 @@ def _entry(row: pd.Series) -> dict[str, Any]:
     half = 1e6 * (row["step_high"] - row["step_low"]) / 2
     if not pd.isna(half):
         found["range"] = f"± {half:.3g}"
-    launches = int(row["timed_launches"])
+    launches = int(row["launches"])
     return found | {"extra": f"{launches} launch{'' if launches == 1 else 'es'}{ratio}"}

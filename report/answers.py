@@ -1,29 +1,32 @@
 """What a group of cases says in words: the fastest backend at each batch size, and where one passes NumPy by hand.
 
-The rows are those of `report.cases.merged` that have a time, of one group: they differ in backend and batch size alone.
+The rows are those of `report.cases.merged`, of one group: they differ in backend and batch size alone. Who is fastest
+is judged by `report.fastest`, and who passes whom by `report.crossover`; here it is only said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import chain, pairwise
-from math import exp, isnan, log
+from math import isnan
 
 import pandas as pd
 
-from report import show, units
-from report.looks import ordered
+from report import cases, estimates, units
+from report.cost_table import passes
+from report.crossover import Crossover
+from report.fastest import fastest
+from report.sections import order
 from report.sides import CONTROL
 
 DOUBT = "no clear winner"
-RATIO, LOW, HIGH = "ratio_to_numpy", *show.ENDS["ratio_to_numpy"]
-COLUMNS = ("backend", "batch_size", "seconds_per_step", *show.ENDS, *chain(*show.ENDS.values()))
+
+COLUMNS = ("backend", "batch_size", "steps", "reason", *cases.ESTIMATES)
 
 
 @dataclass(frozen=True)
 class Winner:
-    """The fastest backend at a batch size. `clear`: its intervals are apart from those of all others.
+    """The fastest backend at a batch size. `clear`: it is separated from all others.
 
     `margin` is how many times as long the runner-up takes, NaN where there is none.
     """
@@ -39,9 +42,9 @@ class Winner:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a backend's ratio to NumPy by hand passes 1: `batch_size` by a straight line between logarithms.
+    """Where a backend's ratio to NumPy by hand passes 1 for the last time: about at `batch_size`.
 
-    At the sizes `below` and `above` its intervals are clear of 1, on either side; `ahead`: beyond, it is faster.
+    At the measured sizes `below` and `above` its intervals are clear of 1; `ahead`: beyond, it is faster.
     """
 
     backend: str
@@ -57,76 +60,50 @@ def lean(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def winners(rows: pd.DataFrame) -> list[Winner]:
-    """Return the fastest backend of each batch size, the smallest first."""
-    return [_winner(same) for _, same in rows.groupby("batch_size")]
+    """Return the fastest backend of each batch size that has a time, the smallest first."""
+    return [_winner(same) for _, same in estimates.timed(rows).groupby("batch_size")]
 
 
 def _winner(rows: pd.DataFrame) -> Winner:
-    ranked = rows.sort_values("seconds_median")
-    first = ranked.iloc[0]
-    alone = len(ranked) == 1
-    runner_up, margin = ("", float("nan")) if alone else _behind(first, ranked.iloc[1])
-    clear = show.fastest(rows) is not None
-    name, seconds = str(first["backend"]), float(first["seconds_per_step"])
-    size = int(first["batch_size"])
-    return Winner(size, name, seconds, float(first[RATIO]), clear, runner_up, margin)
+    found = fastest(rows)
+    if found is None:
+        raise ValueError("none of the rows has a time")
+    first = rows[rows["backend"] == found.backend].iloc[0]
+    seconds, ratio = float(first["seconds"] / first["steps"]), float(first["ratio"])
+    size, runner_up = int(first["batch_size"]), found.runner_up or ""
+    return Winner(size, found.backend, seconds, ratio, found.separated, runner_up, found.margin.median)
 
 
-def _behind(first: pd.Series, second: pd.Series) -> tuple[str, float]:
-    return str(second["backend"]), float(second["seconds_median"] / first["seconds_median"])
+def against_numpy(rows: pd.DataFrame) -> dict[str, Crossover]:
+    """Return where each backend passes NumPy by hand, of those that have a ratio to it, in the usual order."""
+    found = {name: passes(rows, name, CONTROL) for name in order(rows["backend"])}
+    return {name: crossover for name, crossover in found.items() if crossover is not None}
 
 
-def crossings(rows: pd.DataFrame) -> list[Crossing]:
-    """Return every crossing of every backend but the control, whose ratio is 1 but for the machine's noise."""
-    return [crossing for name, same in _measured(rows) for crossing in _crossings(name, same)]
+def crossings(rows: pd.DataFrame, found: dict[str, Crossover]) -> list[Crossing]:
+    """Return the last crossing of every backend that has one, of what `against_numpy` says of these rows."""
+    return [_crossing(rows, name, one) for name, one in found.items() if not isnan(one.at.median)]
 
 
-STANDINGS = {
-    frozenset({-1}): "Faster than NumPy at every size measured",
-    frozenset({-1, 0}): "Faster than NumPy, or too close to call",
-    frozenset({0}): "Too close to NumPy to call",
-    frozenset({0, 1}): "Slower than NumPy, or too close to call",
-    frozenset({1}): "Slower than NumPy at every size measured",
-}
-"""What the sides of its sizes say of a backend that has no crossing."""
+def _crossing(rows: pd.DataFrame, backend: str, found: Crossover) -> Crossing:
+    beyond = rows[(rows["backend"] == backend) & (rows["batch_size"] == found.at.high)]
+    ahead = float(beyond["ratio_high"].iloc[0]) < 1
+    return Crossing(backend, found.at.median, int(found.at.low), int(found.at.high), ahead)
 
 
-def standings(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the backends that do not cross NumPy, by what can be said of them; the faster ones first."""
-    sides = {name: frozenset(_sides(same)) for name, same in _measured(rows)}
-    found = {words: [name for name, side in sides.items() if side == which] for which, words in STANDINGS.items()}
-    return {words: names for words, names in found.items() if names}
+def standings(found: dict[str, Crossover]) -> dict[str, list[str]]:
+    """Return the backends that do not cross NumPy by hand, by what `report.crossover` says of them."""
+    told: dict[str, list[str]] = defaultdict(list)
+    for name, one in found.items():
+        if isnan(one.at.median):
+            told[_faster(one.words)].append(name)
+    return dict(sorted(told.items()))
 
 
-def _measured(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each backend that has ratios, in the usual order, with its rows by batch size."""
-    measured = rows[rows[RATIO].notna() & (rows["backend"] != CONTROL)].sort_values("batch_size")
-    by_backend = {str(name): same for name, same in measured.groupby("backend", observed=True)}
-    return ((name, by_backend[name]) for name in ordered(by_backend))
-
-
-def _sides(rows: pd.DataFrame) -> list[int]:
-    """Return for each row whether it is behind NumPy by hand, 1, ahead, -1, or neither for sure."""
-    return [int(low > 1) - int(high < 1) for low, high in rows[[LOW, HIGH]].to_numpy()]
-
-
-def _crossings(backend: str, rows: pd.DataFrame) -> Iterator[Crossing]:
-    points = list(zip(rows["batch_size"].astype(int), rows[RATIO].astype(float), _sides(rows), strict=True))
-    sure = [index for index, point in enumerate(points) if point[2]]
-    for first, last in pairwise(sure):
-        if points[first][2] != points[last][2]:
-            within = [(size, ratio) for size, ratio, _ in points[first : last + 1]]
-            ahead = points[last][2] < 0
-            yield Crossing(backend, _passes_one(within), points[first][0], points[last][0], ahead)
-
-
-def _passes_one(points: list[tuple[int, float]]) -> float:
-    """Return the batch size at which the ratio is first 1, on straight lines between the logarithms of the points."""
-    for (small, before), (large, after) in pairwise(points):
-        if (log(before) > 0) != (log(after) > 0):
-            share = log(before) / (log(before) - log(after))
-            return exp(log(small) + share * (log(large) - log(small)))
-    raise ValueError("the ratios are all on one side of 1")
+def _faster(words: str) -> str:
+    if words.startswith("never"):
+        return f"never faster{words.removeprefix('never')}"
+    return words if words.startswith("not") else f"faster {words}"
 
 
 def sentence(found: list[Winner]) -> str:

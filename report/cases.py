@@ -1,77 +1,60 @@
-"""From the rows of a run to one row a case, as tables and pictures show it.
+"""From the rows of a run to one row a case with all of its columns, as pages and pictures show it.
 
-Of several launches it is the median of each figure, and an interval as wide as the launches' ends.
+Times and ratios are those of `report.estimates`; of the other figures it is the median over the launches.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from report.schema import CASE, COLUMNS
-
-GROUP = ("problem", "sizes", "operator", "dtype", "device", "steps")
-"""The columns whose cases are shown together: they differ in backend and batch size alone."""
-
-HELD = ("machine", "threads", "cpus", "allocator")
-"""What rows must share for their seconds to be those of one series."""
-
-KEY = (*CASE, *HELD)
+from report import estimates, sections
+from report.schema import COLUMNS
+from report.sections import GROUP
+from report.sides import HELD
 
 FIGURES = tuple(column.name for column in COLUMNS if column.kind in ("integer", "number") and not column.always)
-LOWS = tuple(name for name in FIGURES if name.endswith("_ci_low"))
-HIGHS = tuple(name for name in FIGURES if name.endswith("_ci_high"))
+
+MEASURED = {
+    "seconds": ("seconds_median", "seconds_ci_low", "seconds_ci_high"),
+    "ratio": ("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
+}
+"""The columns that an estimate stands in for: its middle and its ends."""
+
+ENDS = ("", "_low", "_high")
+ESTIMATES = tuple(f"{name}{end}" for name in MEASURED for end in ENDS)
 
 
-def merged(frame: pd.DataFrame, key: tuple[str, ...] = KEY) -> pd.DataFrame:
-    """Return one row a case: the columns of the schema, `step_low` and `step_high`, `launches` and `timed_launches`.
+def merged(frame: pd.DataFrame, key: tuple[str, ...] = estimates.KEY) -> pd.DataFrame:
+    """Return one row a case: the columns of the schema, `step_low` and `step_high`, `launches`, and `ESTIMATES`.
 
-    `key` are the columns that name a case. It has a time where one of its launches has; then its status is `ok`, and
-    its reason tells of the launches without.
+    `key` are the columns that name a case. It has a time, and the status `ok`, where all of its launches have; else it
+    has the status and the reason of the first that has none.
     """
+    found = estimates.of_cases(frame, key)
     by = [*key]
-    rows = frame.drop_duplicates(by).set_index(by)
-    timed = frame[frame["status"] == "ok"]
-    rows["launches"] = frame.groupby(by, observed=True).size()
-    rows["timed_launches"] = timed.groupby(by, observed=True).size().reindex(rows.index, fill_value=0)
-    if (rows["launches"] > 1).any():
-        found = _statistics(timed, by).reindex(rows.index)
-        rows = rows.assign(**{name: found[name].where(rows["timed_launches"] > 0, rows[name]) for name in FIGURES})
-        rows = _with_reasons(rows, frame[frame["status"] != "ok"], by)
-    return _with_steps(rows.reset_index()[[*frame.columns, "launches", "timed_launches"]])
+    rows = frame.drop_duplicates(by).reset_index(drop=True)
+    if len(rows) < len(frame):
+        codes = frame.groupby(by, observed=True, sort=False).ngroup().to_numpy()
+        rows = rows.assign(**frame[[*FIGURES]].groupby(codes).median())
+    rows = rows.assign(**_told(found["reason"]), **{name: found[name] for name in ("launches", *ESTIMATES)})
+    for name, columns in MEASURED.items():
+        rows = rows.assign(**dict(zip(columns, (rows[f"{name}{end}"] for end in ENDS), strict=True)))
+    steps = rows["steps"]
+    per_step = {"seconds_per_step": "seconds", "step_low": "seconds_low", "step_high": "seconds_high"}
+    return rows.assign(**{name: rows[of] / steps for name, of in per_step.items()})
 
 
-def _statistics(timed: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the figures of each case that has a time."""
-    grouped = timed.groupby(by, observed=True)
-    middles = [name for name in FIGURES if name not in (*LOWS, *HIGHS)]
-    return grouped[middles].median().join(grouped[[*LOWS]].min()).join(grouped[[*HIGHS]].max())
-
-
-def _with_reasons(rows: pd.DataFrame, failed: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return the rows, with the first reason of each case that lacks a time in some launch."""
-    first = failed.drop_duplicates(by).set_index(by)[["status", "reason"]].astype("str").reindex(rows.index)
-    told = first["status"] + " in " + (rows["launches"] - rows["timed_launches"]).astype("str")
-    told = told + " of " + rows["launches"].astype("str") + " launches: " + first["reason"]
-    ok = rows["timed_launches"] > 0
-    partly = ok & first["status"].notna()
-    rows["status"] = first["status"].where(~ok, "ok").fillna("ok")
-    rows["reason"] = told.where(partly, first["reason"]).fillna("")
-    return rows
-
-
-def _with_steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the interval of the seconds a step."""
-    steps = rows["seconds_median"] / rows["seconds_per_step"]
-    return rows.assign(step_low=rows["seconds_ci_low"] / steps, step_high=rows["seconds_ci_high"] / steps)
+def _told(reasons: pd.Series) -> dict[str, pd.Series]:
+    """Return the columns `status` and `reason` from what an estimate says in one: `crashed in 1 of 4 launches: …`."""
+    words = reasons.astype("str")
+    status = words.str.extract(r"^(\w+)", expand=False).fillna("ok")
+    return {"status": status, "reason": words.str.replace(r"^\w+:? ?", "", n=1, regex=True)}
 
 
 def titles(rows: pd.DataFrame) -> pd.Series:
     """Return what each row's group is called: `logistic (dimension=16): descent of 100 steps, float32, cpu`."""
-    words = rows[[*GROUP, *HELD]].astype("str")
-    problem = words["problem"] + (" (" + words["sizes"] + ")").where(words["sizes"] != "", "")
-    operator = words["operator"] + (" of " + words["steps"] + " steps").where(words["operator"] == "descent", "")
-    title = problem + ": " + operator + ", " + words["dtype"] + ", " + words["device"]
-    for name in HELD:
-        if len(set(words[name])) > 1:
-            title += f", {name} " + words[name]
-    return title
+    keys = rows[[*GROUP, *HELD]].astype("str")
+    mixed = [name for name in HELD if len(set(keys[name])) > 1]
+    every = [*keys.itertuples(index=False, name=None)]
+    names = {one: sections.heading(one, mixed) for one in set(every)}
+    return pd.Series([names[one] for one in every], index=rows.index)

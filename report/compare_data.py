@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from report import units
+from report import records, units
 from report.comparison import COLUMNS, Comparison
 from report.schema import NAMES
 from report.table import TableError
@@ -44,15 +42,15 @@ def as_json(comparison: Comparison) -> str:
         "exit_code": comparison.exit_code,
         "counts": comparison.counts,
         "notes": comparison.notes,
-        "cases": _records(comparison.rows),
-        "geometric_means": _records(comparison.means),
+        "cases": records.plain(comparison.rows),
+        "geometric_means": records.plain(comparison.means),
     }
-    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return records.as_json(whole)
 
 
 def as_csv(comparison: Comparison) -> str:
     """Return the cases as CSV: the columns of their key, and those of `comparison.COLUMNS`."""
-    return comparison.rows.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return records.as_csv(comparison.rows)
 
 
 def as_annotations(comparison: Comparison) -> str:
@@ -109,8 +107,3 @@ def _comparison(rows: pd.DataFrame, base: str, head: str, threshold: float) -> C
     rows["verdict"] = rows["verdict"].map(Verdict)
     figures = rows[[*FIGURES]].astype("float64")
     return Comparison(rows.assign(**figures), base, head, threshold, CONFIDENCE, key=key)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
-    plain = frame.astype(object)
-    return plain.where(frame.notna() & ~frame.isin([np.inf, -np.inf]), None).to_dict("records")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from report import units
+from report import sections, units
 from report.compare_data import counted
 from report.comparison import Comparison
 from report.headline import headline, moved
@@ -85,8 +84,7 @@ def summary(comparison: Comparison) -> str:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """Return the line in pieces that fit, the later ones set in; long words, such as paths, stay whole."""
-    return escape(textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+    return escape(sections.wrapped(line, width))
 
 
 def _opening(comparison: Comparison) -> list[str]:

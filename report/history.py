@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from report import cases, table
+from report import cases, estimates, table
 from report.faults import KEY as ROW
 from report.table import TableError
 
-SERIES = cases.KEY
+SERIES = estimates.KEY
 RATIO, SECONDS = "ratio_to_numpy", "seconds_per_step"
 BATCH = 100
 """So many files are parsed at once: a file alone costs 20 ms, and too many at once are too much text."""

@@ -25,6 +25,10 @@ class Interval(NamedTuple):
     high: float
 
 
+NOTHING = Interval(np.nan, np.nan, np.nan)
+"""Of no samples."""
+
+
 def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Return the median of samples in the order of their measuring, with its interval.
 
@@ -35,7 +39,7 @@ def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Inter
 
     values = np.asarray(samples, dtype=float)
     if values.size == 0:
-        return Interval(np.nan, np.nan, np.nan)
+        return NOTHING
     units = values
     if values.size >= 4 * BLOCKS:
         units = np.array([np.median(block) for block in np.array_split(values, BLOCKS)])

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from report.sections import order
+
 
 class Look(NamedTuple):
     """How a backend is drawn: its colour on white, its colour on a dark ground, its shape."""
@@ -42,14 +44,9 @@ OTHERS = (
 """For backends that the project does not come with."""
 
 
-def ordered(names: Iterable[str]) -> list[str]:
-    """Return each name once, in the order of every table and legend: NumPy first, then by name."""
-    return sorted(set(names), key=lambda name: (not name.startswith("numpy"), name))
-
-
 def looks(names: Iterable[str]) -> dict[str, Look]:
     """Return the look of each backend, in their order."""
-    known = ordered(names)
+    known = order(names)
     strangers = [name for name in known if name not in LOOKS]
     others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(strangers)}
     return {name: LOOKS.get(name) or others[name] for name in known}

@@ -67,10 +67,10 @@ def _reasons(sides: Sides, codes: changes.Codes, rows: list[changes.Codes]) -> t
     ours = found[found["head"]]
     broke = ours["status"].isin(BROKEN) & ~pd.MultiIndex.from_frame(ours[["case", "status"]]).isin(shared)
     base, head = rows
-    return _told(found[~found["head"]], base), _told(ours, head), _told(ours[broke.to_numpy()], head)
+    return told(found[~found["head"]], base), told(ours, head), told(ours[broke.to_numpy()], head)
 
 
-def _told(found: pd.DataFrame, launches: changes.Codes) -> pd.Series:
+def told(found: pd.DataFrame, launches: changes.Codes) -> pd.Series:
     """Return for each case its first status and reason, and in how many of its launches, where not in all of them."""
     count = found.groupby("case").size()
     first = found.drop_duplicates("case").set_index("case")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report import cases, charts, table
+from report import cases, charts, estimates, table
 from report.charts import ChartError
 
 ENDINGS = (".png", ".svg")
@@ -37,15 +37,14 @@ def save(frame: pd.DataFrame, path: Path) -> None:
     """Write the picture of a run to `path`. Raises `ChartError` for another ending, or where nothing was timed."""
     if path.suffix not in ENDINGS:
         raise ChartError(f"{path}: a picture ends in {' or '.join(ENDINGS)}")
-    done = table.timed(frame)
-    if done.empty:
+    rows = estimates.timed(cases.merged(frame))
+    if rows.empty:
         raise ChartError("no case of the run has a time: there is nothing to draw")
-    chart(done).save(path, ppi=144)
+    chart(rows).save(path, ppi=144)
 
 
-def chart(done: pd.DataFrame) -> Any:
-    """Return the Altair chart of the rows that have a time, a panel for each problem, operator, dtype and device."""
-    rows = cases.merged(done)
+def chart(rows: pd.DataFrame) -> Any:
+    """Return the Altair chart of the cases that have a time, a panel for each problem, operator, dtype and device."""
     shown = rows.assign(panel=cases.titles(rows))[
         ["panel", "backend", "batch_size", "seconds_per_step", "step_low", "step_high"]
     ]

@@ -6,6 +6,7 @@ import math
 import re
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
 LONGEST = 40
 SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?) ?(%?)")
 
@@ -14,6 +15,19 @@ def seconds(value: float) -> str:
     """Return `value` seconds with three digits and the unit that leaves them before the thousands: `2.10 µs`."""
     scale, unit = next(((scale, unit) for scale, unit in SECONDS if _three(value / scale) >= 1), SECONDS[-1])
     return f"{digits(value / scale)} {unit}"
+
+
+def seconds_within(value: float, low: float, high: float) -> str:
+    """Return seconds with the ends of their interval, all in the unit of the value: `2.10 [1.98, 2.25] µs`."""
+    unit = seconds(value or high).partition(" ")[2]
+    scale = next(scale for scale, name in SECONDS if name == unit)
+    return f"{digits(value / scale)} [{digits(low / scale)}, {digits(high / scale)}] {unit}"
+
+
+def size(value: float) -> str:
+    """Return a number of bytes with three digits and a binary unit: `12.0 MiB`."""
+    power = min(len(BYTES) - 1, max(0, int(math.log2(max(1.0, value)) // 10)))
+    return f"{digits(value / 1024**power)} {BYTES[power]}"
 
 
 def digits(value: float) -> str:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from bench import options
+from report import cost_table, decisions
 from report.schema import COLUMNS, STATUSES
 from tests.checkout import ROOT, Checkout
 
@@ -32,6 +33,13 @@ def test_the_columns_of_the_schema_are_documented() -> None:
     assert between(text, "columns") == table
     statuses = [f"| `{status}` | {meaning} |" for status, meaning in STATUSES.items()]
     assert between(text, "statuses") == "\n".join(["| status | meaning |", "| --- | --- |", *statuses]) + "\n"
+
+
+@pytest.mark.parametrize(("name", "columns"), [("best", decisions.COLUMNS), ("costs", cost_table.COLUMNS)])
+def test_the_columns_of_the_reports_are_documented(name: str, columns: dict[str, str]) -> None:
+    text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    lines = [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]
+    assert between(text, name) == "\n".join(["| column | meaning |", "| --- | --- |", *lines]) + "\n"
 
 
 @pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "results"])

@@ -15,6 +15,27 @@ def test_seconds_have_three_digits_and_the_unit_that_fits(value: float, text: st
     assert units.seconds(value) == text
 
 
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ((2.1e-6, 1.98e-6, 2.25e-6), "2.10 [1.98, 2.25] µs"),
+        ((9e-7, 8e-7, 1.2e-6), "900 [800, 1,200] ns"),
+        ((2e-9, 0.0, 5e-9), "2.00 [0.00, 5.00] ns"),
+        ((0.0, 0.0, 3e-6), "0.00 [0.00, 3.00] µs"),
+    ],
+)
+def test_an_interval_of_seconds_is_in_the_unit_of_its_middle(ends: tuple[float, float, float], text: str) -> None:
+    assert units.seconds_within(*ends) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.00 B"), (999, "999 B"), (1024, "1.00 KiB"), (5e9, "4.66 GiB"), (2**52, "4,100 TiB")],
+)
+def test_bytes_have_a_binary_unit_that_fits(value: float, text: str) -> None:
+    assert units.size(value) == text
+
+
 @pytest.mark.parametrize(("value", "text"), [(0.02126, "0.0213"), (2.1, "2.10"), (99.96, "100"), (2130.4, "2,130")])
 def test_digits_are_three_without_an_exponent(value: float, text: str) -> None:
     assert units.digits(value) == text

@@ -8,8 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from report import answers, cases, charts
+from report import charts
+from report.answers import Crossing
 from report.charts import Figure
+from report.sections import GROUP
+from report.sides import HELD
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,21 @@ PANELS = (
 )
 
 
-def data(merged: pd.DataFrame) -> dict[str, Any]:
-    """Return what the page's script draws: its panels, the choices of groups, and the crossings of each."""
+ALWAYS = ("problem", "operator", "dtype", "device")
+"""The choices that are offered, or told, even where there is only one."""
+
+
+def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[str, Any]:
+    """Return what the page's script draws: its panels, the choices of groups, and the `crossings` of each."""
     groups = merged.drop_duplicates("group").sort_values("group")
-    columns = [*cases.GROUP, *cases.HELD]
+    columns = [*GROUP, *HELD]
     timed = merged[merged["status"] == "ok"]
     return {
         "panels": [_panel(panel, timed) for panel in PANELS],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),
-        "crossings": {int(rows["group"].iloc[0]): _crossings(answers.lean(rows)) for _, rows in timed.groupby("group")},
+        "crossings": [[vars(one) for one in found] for found in crossings],
     }
-
-
-ALWAYS = ("problem", "operator", "dtype", "device")
-"""The choices that are offered, or told, even where there is only one."""
 
 
 def choices(groups: pd.DataFrame, columns: Sequence[str], always: Sequence[str]) -> list[str]:
@@ -114,7 +117,3 @@ def _panel(panel: Panel, timed: pd.DataFrame) -> dict[str, Any]:
         "missing": "" if have else (panel.missing or "no cell of the run has a time"),
         "spec": charts.panel(figure) if figure else charts.stack(),
     }
-
-
-def _crossings(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [vars(one) for one in answers.crossings(rows)]

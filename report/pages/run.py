@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from report import answers, cases, show, table, units
-from report.answers import Winner
+from report import answers, cases, estimates, show, table, units
+from report.answers import Crossing, Winner
+from report.crossover import Crossover
 from report.pages import document, panels, tables
 from report.schema import STATUSES
-from report.sides import CONTROL
+from report.sections import GROUP, unit
+from report.sides import CONTROL, HELD
 
 REASONS = 100
 """So many reasons can be read; the CSV has the rest."""
@@ -28,20 +30,23 @@ class Group:
     sentence: str
     winners: list[Winner]
     standings: list[str]
+    crossings: list[Crossing]
 
 
 def page(path: Path) -> str:
     """Return the page of the run at `path`; raises `TableError` for no result CSV, `ChartError` without Altair."""
     frame = table.read(path)
     merged = cases.merged(frame)
-    group = merged.groupby([*cases.GROUP, *cases.HELD], observed=True, sort=True).ngroup()
+    group = merged.groupby([*GROUP, *HELD], observed=True, sort=True).ngroup()
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
     reasons = list(_reasons(merged))
+    groups = [_group(rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
-        tables.data(merged) | panels.data(merged),
+        tables.data(merged.drop(columns=[*cases.ESTIMATES]))
+        | panels.data(merged, [group.crossings for group in groups]),
         run=str(frame["run"].iloc[0]),
         what=_what(merged),
         where=_where(frame),
@@ -50,7 +55,7 @@ def page(path: Path) -> str:
         csv=document.download(path.read_bytes()),
         cells=len(merged),
         untimed=len(merged) - len(timed),
-        groups=[_group(rows) for _, rows in merged.groupby("group")],
+        groups=groups,
         doubt=_doubt(timed),
         panels=panels.PANELS,
         reasons=reasons[:REASONS],
@@ -61,26 +66,31 @@ def page(path: Path) -> str:
 
 def _group(rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    unit = "step" if rows["operator"].iloc[0] == "descent" else "call"
-    title = cases.titles(rows).iloc[0]
+    title, per = cases.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
     if timed.empty:
         why = sorted(set(rows["reason"].astype("str")))
-        return Group(title, unit, f"No cell of this choice has a time: {'; '.join(why[:3])}.", [], [])
+        return Group(title, per, f"No cell of this choice has a time: {'; '.join(why[:3])}.", [], [], [])
     timed = answers.lean(timed)
     found = answers.winners(timed)
-    return Group(title, unit, answers.sentence(found), found, list(_standings(timed)))
+    against = answers.against_numpy(timed)
+    crossings = answers.crossings(timed, against)
+    told = [*map(_passing, crossings), *_standings(against)]
+    return Group(title, per, answers.sentence(found), found, told, crossings)
 
 
-def _standings(timed: pd.DataFrame) -> Iterator[str]:
-    """Yield where the backends stand against NumPy by hand, a line for each crossing and for those without one."""
-    for one in answers.crossings(timed):
-        passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
-        yield (
-            f"{one.backend} {passes} NumPy at a batch of about {units.digits(one.batch_size)}: "
-            f"{here} at {one.below:,}, {there} at {one.above:,}"
-        )
-    for words, backends in answers.standings(timed).items():
-        yield f"{words}: {', '.join(backends)}"
+def _passing(one: Crossing) -> str:
+    """Return where a backend passes NumPy by hand, in words."""
+    passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
+    return (
+        f"{one.backend} {passes} NumPy at a batch of about {units.digits(one.batch_size)}: "
+        f"{here} at {one.below:,}, {there} at {one.above:,}"
+    )
+
+
+def _standings(against: dict[str, Crossover]) -> Iterator[str]:
+    """Yield where the backends stand that do not pass NumPy by hand."""
+    for words, backends in answers.standings(against).items():
+        yield f"{', '.join(backends)}: {words}"
 
 
 def _what(merged: pd.DataFrame) -> str:
@@ -106,11 +116,11 @@ def _when(frame: pd.DataFrame) -> str:
 def _doubt(timed: pd.DataFrame) -> str:
     """Return how far the figures can be trusted."""
     noisy = int(show.noisy(timed).sum()) if len(timed) else 0
-    control = timed.loc[timed["backend"] == CONTROL, answers.RATIO].dropna()
+    control = timed.loc[timed["backend"] == CONTROL, "ratio"].dropna()
     moved = f" The control, numpy against itself, is at {_range(control)}; ×1 is right." if len(control) else ""
     return (
         f"{noisy} of {_count(len(timed), 'timed cell')} {'is' if noisy == 1 else 'are'} noisy: the 95 % interval is "
-        f"wider than ± {units.percent(show.NOISY)}.{moved} Another launch differs by more than an interval tells."
+        f"wider than ± {units.percent(show.NOISY)}.{moved} {estimates.replication(timed)}"
     )
 
 

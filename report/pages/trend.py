@@ -7,13 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from report import cases, charts, history, looks, trend
+from report import charts, history, looks, trend
 from report.change_points import Step
 from report.pages import document, panels, tables
+from report.sections import GROUP
+from report.sides import HELD
 from report.trend import Series
 from report.verdict import Verdict
 
-GROUP = (*cases.GROUP, "batch_size", *cases.HELD)
+CHOICES = (*GROUP, "batch_size", *HELD)
 """What one chart shows: series that differ in the backend alone."""
 
 POINT = ("run", "started_utc", "commit", "launches", "backend", "value", "low", "high", "seconds_per_step", "warnings")
@@ -32,7 +34,7 @@ SHOWN = (
 def page(found: list[Series], threshold: float) -> str:
     """Return the page of these series."""
     points = pd.concat([series.points for series in found], ignore_index=True)
-    points["group"] = points.groupby([*GROUP], observed=True, sort=True).ngroup()
+    points["group"] = points.groupby([*CHOICES], observed=True, sort=True).ngroup()
     groups = points.drop_duplicates("group").sort_values("group")
     of_series = dict(zip(points["series"], points["group"], strict=True))
     steps = list(trend.changes(found))
@@ -44,8 +46,8 @@ def page(found: list[Series], threshold: float) -> str:
         "changes": changes,
         "levels": [level for series in found for level in _levels(series, of_series)],
         "first": changes[0]["group"] if changes else 0,
-        "groups": groups[[*GROUP]].astype("str").to_dict("records"),
-        "choices": panels.choices(groups, GROUP, ALWAYS),
+        "groups": groups[[*CHOICES]].astype("str").to_dict("records"),
+        "choices": panels.choices(groups, CHOICES, ALWAYS),
         "looks": {name: [*look] for name, look in names.items()},
         "shown": [*map(list, SHOWN)],
         "series": [_series(series, of_series) for series in found],
