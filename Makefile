@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: bench test lint clean
+.PHONY: bench test lint picture clean
 
 bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
@@ -18,8 +18,13 @@ lint: .venv/lint.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The README's pictures, of the run that is committed: the curves, and the page in the browser that the tests use.
+picture: .venv/test.stamp
+	$(BIN)/python -m report plot results/baseline.csv -o docs/step_time.png
+	$(BIN)/python -m tests.picture results/baseline.csv docs/page.png docs/page_dark.png
+
 .venv/bench.stamp: pyproject.toml constraints.txt
-	$(INSTALL) '.[all,memory]'
+	$(INSTALL) '.[all,report,memory]'
 	touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt

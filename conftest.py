@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--results", metavar="CSV", type=Path, help="CSV to append to (default: results/<UTC>-<commit>.csv)"
     )
+    group.addoption("--no-page", dest="page", action="store_false", help="write no page, only the CSV and its summary")
     group.addoption("--launch", metavar="N", type=int, default=0, help="number of this process in its run (default: 0)")
 
 
@@ -104,6 +105,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import show, table  # noqa: PLC0415 (imports pandas)
+    from report.pages import command as pages  # noqa: PLC0415 (likewise)
 
     path = _path(config)
     rows = table.read(path)
@@ -113,6 +115,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     timed, total = config.stash[RACE].timed_seconds, time.perf_counter() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
+    if config.getoption("page"):
+        terminalreporter.write_line(pages.beside(path))
 
 
 def _pin_threads(threads: str | None) -> None:

@@ -133,10 +133,10 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     names = _describe(sides.base, sides.head), _describe(sides.head, sides.base)
     rows = [*verdicts.judged(stages[0], stages[1], rules), *verdicts.strangers(cases.missing, cases.new)]
     result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)
-    for form, name in (("csv", "verdicts.csv"), ("markdown", "verdicts.md")):
+    for form, name in (("csv", "verdicts.csv"), ("json", "verdicts.json"), ("markdown", "verdicts.md")):
         (folder / name).write_text(compare.write(result, form), encoding="utf-8")
     print(compare.write(result, chosen.format), end="")
-    print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.md", file=sys.stderr)
+    print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.json, verdicts.md", file=sys.stderr)
     return result.exit_code
 
 

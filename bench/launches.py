@@ -25,6 +25,7 @@ from bench.options import MEMORY, whole
 from bench.race import new_path
 from bench.workers import Side, StartError, Worker, WorkerError
 from report import schema, show, table
+from report.pages import command as pages
 
 Case = dict[str, Any]
 
@@ -85,7 +86,7 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     rows = table.read(options.path)
     print(show.text(rows, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
     show.write_markdown(rows, options.path)
-    print(f"\n{options.path}\n{options.path.with_suffix('.md')}")
+    print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{pages.beside(options.path)}")
     return int(rows["status"].isin(FAILED).any())
 
 

@@ -11,8 +11,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import best, compare, costs, noise, plot, show, table
+from report import action, best, compare, costs, noise, plot, show, table, trend
+from report.pages import command as pages
 
+WRITTEN = {"markdown": show.markdown, "github-action-benchmark": action.as_json}
+FORMATS = ("text", *WRITTEN)
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
 
@@ -24,13 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     shown.add_argument(
         "run", metavar="RUN.csv", type=Path, nargs="?", help="the run; by default the newest in results/"
     )
-    shown.add_argument("--format", choices=("text", "markdown"), default="text")
+    shown.add_argument("--format", choices=FORMATS, default="text")
     shown.set_defaults(command=_show)
     best.add_to(commands)
     costs.add_to(commands)
     compare.add_to(commands)
     noise.add_to(commands)
     plot.add_to(commands)
+    pages.add_to(commands)
+    trend.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
@@ -44,8 +49,8 @@ def _show(options: argparse.Namespace) -> int:
     if path is None:
         raise table.TableError(f"{RESULTS}: no runs yet; make one with: pytest bench/ --benchmark-only")
     frame = table.read(path)
-    if options.format == "markdown":
-        print(show.markdown(frame), end="")
+    if options.format in WRITTEN:
+        print(WRITTEN[options.format](frame), end="")
     else:
         print(path)
         print(show.text(frame, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")

@@ -74,17 +74,24 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="COLUMN[=BASE,HEAD]",
         help="compare along a column: rows of one value with rows of another, such as --by framework_version",
     )
+    add_rules(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.set_defaults(command=run)
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how two sides are compared."""
     parser.add_argument(
         "--threshold",
         metavar="PERCENT",
-        type=_share,
+        type=share,
         default=THRESHOLD,
         help=f"the smallest change that matters (default: {100 * THRESHOLD:g}%%; a duel's is 3%%)",
     )
     parser.add_argument(
         "--confidence",
         metavar="PERCENT",
-        type=_share,
+        type=share,
         default=verdict.CONFIDENCE,
         help=f"of all cases together (default: {100 * verdict.CONFIDENCE:g}%%)",
     )
@@ -92,14 +99,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--across-machines", action="store_true", help="the sides are of two machines: compare ratios to NumPy alone"
     )
     parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
-    parser.add_argument("--format", choices=FORMATS, default="text")
-    parser.set_defaults(command=run)
+
+
+def rules(options: argparse.Namespace) -> Rules:
+    """Return what these options say."""
+    return Rules(options.threshold or THRESHOLD, options.confidence, options.across_machines, options.allow_missing)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison that the options ask for, and return the exit code."""
-    rules = Rules(options.threshold, options.confidence, options.across_machines, options.allow_missing)
-    result = compare(_sides(options), rules)
+    result = compare(_sides(options), rules(options))
     print(write(result, options.format), end="")
     return result.exit_code
 
@@ -131,7 +140,8 @@ def write(result: Comparison, form: str) -> str:
     return forms[form](result)
 
 
-def _share(word: str) -> float:
+def share(word: str) -> float:
+    """Return a percentage as a fraction, or raise what argparse makes a usage error of."""
     try:
         return units.share(word)
     except ValueError as error:

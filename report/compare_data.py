@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
 from report import records, units
-from report.comparison import Comparison
-from report.verdict import Verdict
+from report.comparison import COLUMNS, Comparison
+from report.schema import NAMES
+from report.table import TableError
+from report.verdict import CONFIDENCE, Verdict
+
+VERDICTS = "verdicts.csv"
+"""What a duel leaves its comparison in, with the same in JSON beside it."""
+
+FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
 
 LEVELS = {
     Verdict.REGRESSED: "error",
@@ -59,3 +72,38 @@ def as_annotations(comparison: Comparison) -> str:
 def counted(comparison: Comparison) -> str:
     """Return how many cases came out how: `1 regressed, 19 unchanged`."""
     return ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
+
+
+def read(path: Path, threshold: float | None = None) -> Comparison:
+    """Return the comparison that `as_json` or `as_csv` wrote, or that a duel left in the folder at `path`.
+
+    A CSV has neither the names of its sides nor its threshold: the JSON beside it tells them, or else `threshold`.
+    Raises `TableError` where the file is neither.
+    """
+    path = path / VERDICTS if path.is_dir() else path
+    whole = path.with_suffix(".json")
+    try:
+        if whole.is_file():
+            return _from_json(json.loads(whole.read_text(encoding="utf-8")))
+        rows = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in FIGURES})
+        return _comparison(rows, "base", "head", threshold if threshold is not None else math.nan)
+    except OSError as error:
+        raise TableError(f"{error.filename}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TableError(f"{path}: neither a run nor a comparison in CSV or JSON ({error})") from error
+
+
+def _from_json(whole: dict[str, Any]) -> Comparison:
+    rows = pd.DataFrame(whole["cases"])
+    found = _comparison(rows, whole["base"], whole["head"], whole["threshold"])
+    return replace(found, confidence=whole["confidence"], notes=whole["notes"])
+
+
+def _comparison(rows: pd.DataFrame, base: str, head: str, threshold: float) -> Comparison:
+    """Return the comparison with these rows; raises `ValueError` where they are none of a comparison."""
+    key = tuple(name for name in rows.columns if name not in COLUMNS)
+    if not set(COLUMNS) <= set(rows.columns) or not set(key) <= set(NAMES) or rows.empty:
+        raise ValueError("other columns, or no rows")
+    rows["verdict"] = rows["verdict"].map(Verdict)
+    figures = rows[[*FIGURES]].astype("float64")
+    return Comparison(rows.assign(**figures), base, head, threshold, CONFIDENCE, key=key)

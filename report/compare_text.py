@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from rich.text import Text
 from report import sections, units
 from report.compare_data import counted
 from report.comparison import Comparison
+from report.headline import headline, moved
 from report.verdict import Verdict
 
 ROWS = 200
@@ -48,22 +50,30 @@ def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
     for line in _opening(comparison):
         console.print(_wrapped(line, width))
     console.print(_cases(comparison))
-    for note in _notes(comparison):
+    for note in notes(comparison):
         console.print(_wrapped(f"- {note}", width))
     console.print(_means(comparison))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def markdown(comparison: Comparison) -> str:
-    """Return the comparison as Markdown."""
+    """Return the comparison for a comment: the outcome in a line, the cases that moved, and the rest folded."""
+    first = replace(comparison, rows=moved(comparison), notes=[])
+    told = "\n".join(f"- {note}" for note in notes(comparison))
+    folded = [*_opening(comparison), _cases(comparison), told, _means(comparison)]
+    parts = [
+        f"**{headline(comparison)}**",
+        *([_cases(first)] if len(first.rows) else []),
+        f"<details><summary>{summary(comparison)}: all cases, and what is to be known about them</summary>",
+        *folded,
+        "</details>",
+    ]
     out = io.StringIO()
     console = Console(file=out, width=10_000, color_system=None, highlight=False)
-    console.print("\n\n".join(_opening(comparison)), markup=False)
-    notes = "\n".join(f"- {note}" for note in _notes(comparison))
-    for part in (_cases(comparison), Text(notes), _means(comparison)):
+    for part in parts:
         if isinstance(part, Table):
             part.box = box.MARKDOWN
-        console.print("", part, "", sep="\n")
+        console.print("", Text(part) if isinstance(part, str) else part, "", sep="\n")
     lines = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
@@ -79,7 +89,9 @@ def _wrapped(line: str, width: int) -> str:
 
 def _opening(comparison: Comparison) -> list[str]:
     varying, first = _varying(comparison.key, _shown(comparison)), _shown(comparison).iloc[0]
-    same = ", ".join(f"{name} {_word(first[name])}" for name in comparison.key if name not in varying)
+    same = ", ".join(
+        f"{name} {_word(first[name])}" for name in comparison.key if name not in varying and first[name] != ""
+    )
     lines = [f"base: {comparison.base}", f"head: {comparison.head}", f"cases: {same}" if same else ""]
     return [*filter(None, lines), f"{summary(comparison)}. {DIRECTION}"]
 
@@ -125,7 +137,8 @@ def _figures(row: pd.Series) -> Iterator[str]:
     yield "–" if pd.isna(row["ratio"]) else escape(f"{units.factor(row['ratio'])}{interval}")
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def notes(comparison: Comparison) -> list[str]:
+    """Return what is to be known about the cases: which are not shown, reasons, and the notes of who compared."""
     more = len(_shown(comparison)) - ROWS
     left = [f"{more:,} more cases are not shown; --format csv and json have them all"] if more > 0 else []
     return [*left, *_reasons(comparison), *comparison.notes]

@@ -57,10 +57,10 @@ def _points(group: pd.DataFrame, backend: str, other: str) -> Iterator[Point]:
     timed = estimates.timed(group).sort_values("batch_size")
     others = timed[timed["backend"] == other]
     for _, mine in timed[timed["backend"] == backend].iterrows():
-        there = others[others["batch_size"] == mine["batch_size"]]
         if other == CONTROL:
             ratio = Interval(mine["ratio"], mine["ratio_low"], mine["ratio_high"])
         else:
+            there = others[others["batch_size"] == mine["batch_size"]]
             ratio = margin(there.iloc[0], mine) if len(there) else NOTHING
         if ratio.median > 0:
             yield int(mine["batch_size"]), ratio

@@ -7,7 +7,7 @@ and an interval from the lower end of both to the upper one. One: what the launc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,16 +34,16 @@ KEY = (*CASE, *HELD)
 """What names a case, and what two cases must share to be compared."""
 
 
-def of_cases(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a case, in the table's order: `KEY`, `launches`, the estimates, `MEDIANS`, `warnings` and `reason`.
+def of_cases(frame: pd.DataFrame, key: Sequence[str] = KEY) -> pd.DataFrame:
+    """Return a row a case, in the table's order: `key`, `launches`, the estimates, `MEDIANS`, `warnings`, `reason`.
 
     The estimates are `seconds` a call, `ratio`, and `once`, the seconds of compiling and the first call; `_low` and
     `_high` after them are the ends of their intervals at 95 %, NaN where there is none. A case of which any launch has
     no time has no estimate: its result cannot be relied on. `reason` says why, and is empty for the others.
     """
-    codes = np.asarray(frame.groupby([*KEY], observed=True, sort=False).ngroup(), dtype=np.intp)
-    cases = frame.loc[~pd.Series(codes, index=frame.index).duplicated(), [*KEY]].reset_index(drop=True)
-    cases = cases.astype({name: str for name in KEY if cases[name].dtype == "category"})
+    codes = np.asarray(frame.groupby([*key], observed=True, sort=False).ngroup(), dtype=np.intp)
+    cases = frame.loc[~pd.Series(codes, index=frame.index).duplicated(), [*key]].reset_index(drop=True)
+    cases = cases.astype({name: str for name in key if cases[name].dtype == "category"})
     cases["launches"] = np.bincount(codes, minlength=len(cases))
     cases["reason"] = _reasons(frame, codes, cases["launches"].to_numpy())
     timed = (cases["reason"] == "").to_numpy()[codes]
@@ -95,9 +95,9 @@ def _reasons(frame: pd.DataFrame, codes: Codes, launches: Codes) -> pd.Series:
 
 def _warnings(rows: pd.DataFrame, codes: Codes) -> pd.Series:
     """Return for each case what any of its launches doubts."""
-    doubts = rows["warnings"].astype(str).str.split("; ").explode()
+    doubts = rows.loc[rows["warnings"] != "", "warnings"].astype(str).str.split("; ").explode()
     cases = pd.Series(codes, index=rows.index).loc[doubts.index]
-    return doubts.groupby(cases.to_numpy()).agg(lambda texts: "; ".join(dict.fromkeys(filter(None, texts))))
+    return doubts.groupby(cases.to_numpy()).agg(lambda texts: "; ".join(dict.fromkeys(texts)))
 
 
 def _column(rows: pd.DataFrame, name: str | None) -> Array:

@@ -119,10 +119,20 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """
     mixed = [name for name in HELD if len(frame[name].unique()) > 1]
     for keys, rows in frame.groupby([*GROUP, *HELD]):
-        problem, sizes, operator, dtype, device, steps, *held = keys
-        length, unit = (f" of {steps} steps", "step") if operator == "descent" else ("", "call")
-        under = "".join(f", {name} {value}" for name, value in zip(HELD, held, strict=True) if name in mixed)
-        yield f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}", unit, rows
+        yield heading(keys, mixed), unit(str(keys[2])), rows
+
+
+def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
+    """Return how rows with these values of `GROUP` and `HELD` are called; of `HELD` those that are `mixed` are told."""
+    problem, sizes, operator, dtype, device, steps, *held = keys
+    length = f" of {steps} steps" if operator == "descent" else ""
+    under = "".join(f", {name} {value}" for name, value in zip(HELD, held, strict=True) if name in mixed)
+    return f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}"
+
+
+def unit(operator: str) -> str:
+    """Return what the times of an operator are per."""
+    return "step" if operator == "descent" else "call"
 
 
 def order(backends: Iterable[str]) -> list[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -65,14 +67,15 @@ def _columns(cases: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _cell(row: pd.Series, *, best: bool) -> str:
-    marks = ("~" if _noisy(row) else "") + ("*" if best else "")
+    marks = ("~" if noisy(row) else "") + ("*" if best else "")
     ratio = "×–" if pd.isna(row["ratio"]) else units.ratio(row["ratio"])
     return f"{marks}{units.seconds(row['seconds'] / row['steps'])} {ratio}"
 
 
-def _noisy(row: pd.Series) -> bool:
-    halves = [(row[f"{name}_high"] - row[f"{name}_low"]) / 2 / row[name] for name in ("seconds", "ratio")]
-    return not max(halves) <= NOISY  # no interval is noisy too
+def noisy(cases: pd.Series | pd.DataFrame) -> Any:
+    """Return whether a case, or each of several, has a wide interval, of time or of ratio; none at all is wide too."""
+    halves = [(cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio")]
+    return ~(np.maximum.reduce(halves) <= NOISY)
 
 
 def _doubts(cases: pd.DataFrame) -> Iterator[str]:
@@ -87,7 +90,7 @@ def _doubts(cases: pd.DataFrame) -> Iterator[str]:
 
 def _legend(cases: pd.DataFrame) -> list[str]:
     timed = estimates.timed(cases)
-    wide = sum(_noisy(row) for _, row in timed.iterrows())
+    wide = int(noisy(timed).sum())
     return [
         "* fastest: its intervals of time and of ratio are apart from the others'.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({wide} of {len(timed)} cells).",

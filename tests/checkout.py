@@ -15,7 +15,7 @@ from report import table
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml", "README.md")
-QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005")
+QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005", "--no-page")
 
 
 @dataclass(frozen=True)

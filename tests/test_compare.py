@@ -487,10 +487,21 @@ def test_keys_that_differ_are_columns_and_fit_too(bench: Bench, monkeypatch: pyt
     assert "float64" in printed
 
 
-def test_markdown_is_two_tables_with_the_notes_between(mixed: Bench) -> None:
+def test_markdown_says_the_outcome_then_what_moved_and_folds_the_rest(mixed: Bench) -> None:
     code, printed = mixed.run(mixed.folder / "base.csv", mixed.folder / "head.csv", "--format", "markdown")
     assert code == 1
-    tables = [line for line in printed.splitlines() if line.startswith("|")]
+    first, _, folded = printed.partition("\n<details><summary>")
+    assert first.splitlines()[0].startswith("**1 case regressed, worst torch-compile at 1,000,000 ×1.300 [")
+    assert [line.split("|")[1].strip() for line in first.splitlines() if line.startswith("|")][2:] == [
+        *("torch-compile", "torch-sgd", "gone[red]", "autograd")
+    ]
+    assert "</summary>\n\n" in folded, "GitHub reads Markdown inside only after an empty line"
+    assert folded.endswith("\n</details>\n")
+
+
+def test_markdown_has_all_cases_with_the_notes_between_its_tables(mixed: Bench) -> None:
+    _, printed = mixed.run(mixed.folder / "base.csv", mixed.folder / "head.csv", "--format", "markdown")
+    tables = [line for line in printed.partition("<details>")[2].splitlines() if line.startswith("|")]
     first = [line for line in tables if line.count("|") == tables[0].count("|")]
     assert len(first) == 2 + 6  # what has no time is in the notes alone
     assert len(tables) - len(first) == 2 + 5  # four backends, and all

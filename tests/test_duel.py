@@ -86,7 +86,7 @@ def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
     assert done.returncode == 0, done.stderr
     assert '"verdict": "unchanged"' in done.stdout
     (folder,) = (checkout.path / "results" / "duels").iterdir()
-    assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.md"}
+    assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
     noise = checkout.run("report", "noise", str(folder / "samples.csv"))
     assert noise.returncode == 0, noise.stderr
 

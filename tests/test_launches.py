@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from bench import workers
+from bench.workers import Side, Worker, WorkerError
 from report import table
 from tests.checkout import Checkout
 
@@ -97,3 +101,16 @@ def test_threads_and_allocator_reach_the_processes(checkout: Checkout, tmp_path:
     assert done.returncode == 0, done.stderr
     (row,) = table.read(tmp_path / "run.csv").to_dict("records")
     assert (row["threads"], row["allocator"]) == (1, "steady")
+
+
+@pytest.mark.parametrize(("kills", "status"), [(1, "oom"), (0, "crashed")])
+def test_a_worker_that_is_killed_ran_out_of_memory_where_the_system_says_so(
+    kills: int, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Worker(Side(), None, "default") as worker:
+        before = workers._oom_kills()
+        monkeypatch.setattr(workers, "_oom_kills", lambda: before + kills)
+        os.kill(worker._process.pid, signal.SIGKILL)
+        with pytest.raises(WorkerError) as death:
+            worker.ask("select", 60.0, options={})
+    assert death.value.status == status

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from report import __main__ as report
-from report import plot, schema, table
+from report import cases, plot, schema, table
 from tests import rows
 
 
@@ -30,7 +30,7 @@ def test_a_picture_is_made_by_the_files_ending(run: Path, capsys: pytest.Capture
 
 
 def test_every_backend_has_a_colour_of_its_own(run: Path) -> None:
-    chart = plot.chart(table.timed(table.read(run))).to_dict()
+    chart = plot.chart(cases.merged(table.read(run))).to_dict()
     scale = chart["spec"]["layer"][0]["encoding"]["color"]["scale"]
     assert scale["domain"] == ["numpy", "jax-loop", "mine-own"]
     assert len(set(scale["range"])) == 3

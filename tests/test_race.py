@@ -177,9 +177,15 @@ def test_pytest_benchmarks_own_options_go_on_working(checkout: Checkout) -> None
     grouped = ("--benchmark-group-by=param:dtype", "--benchmark-json=out.json", "-k", "float64")
     done = checkout.race("--backend", "numpy", "--batch-size", "1,2", "--dtype", "all", "--device", "cpu", *grouped)
     assert done.returncode == 0, done.stdout
-    kept = json.loads((checkout.path / "out.json").read_text())["benchmarks"]
+    whole = json.loads((checkout.path / "out.json").read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    assert {"machine_info", "commit_info"} <= set(whole)
+    kept = whole["benchmarks"]
     assert {(one["params"]["dtype"], one["params"]["batch_size"]) for one in kept} == {("float64", 1), ("float64", 2)}
     assert all("UNSERIALIZABLE" not in one["fullname"] for one in kept)
+    for one in kept:  # what Bencher's adapter python_pytest and github-action-benchmark's tool 'pytest' read
+        assert len(one["fullname"]) <= 1024
+        assert all(one["stats"][name] > 0 for name in ("median", "mean", "ops", "rounds"))
+        assert all(one["stats"][name] >= 0 for name in ("iqr", "stddev"))
     assert "benchmark 'dtype=float64': 2 tests" in done.stdout
 
 
@@ -248,6 +254,18 @@ def test_the_summary_can_be_printed_again(checkout: Checkout) -> None:
     assert "quadratic: descent of 100 steps" in shown.stdout
     markdown = checkout.run("report", "show", str(checkout.csvs()[0]), "--format", "markdown")
     assert markdown.stdout == checkout.csvs()[0].with_suffix(".md").read_text()
+
+
+def test_the_race_ends_with_its_page_or_with_how_to_get_one(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--benchmark-max-time=0.02")
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *one)
+    page = checkout.csvs()[0].with_suffix(".html")
+    assert str(page) in done.stdout
+    assert "numpy alone was timed at 1" in page.read_text(encoding="utf-8")
+    checkout.write("altair.py", "raise ImportError")
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *one, PYTHONPATH=str(checkout.path))
+    assert done.returncode == 0, done.stdout
+    assert "no page: pictures and pages need Altair: pip install -c constraints.txt '.[report]'" in done.stdout
 
 
 def test_there_is_nothing_to_show_before_the_first_run(checkout: Checkout, tmp_path: Path) -> None:

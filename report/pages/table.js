@@ -1,0 +1,130 @@
+"use strict";
+
+// A table that sorts by its headings and filters by words. `columns` are [name, heading, kind]; `cell(row, name)` gives
+// a value; `fields(row)` what the dialog of a row shows, as [name, text].
+
+const FEW = 100;
+
+class SortedTable {
+  constructor(parent, columns, rows, { cell, fields, title, decorate = () => {} }) {
+    Object.assign(this, { columns, rows, cell, fields, title, decorate });
+    this.sorted = { name: null, down: false };
+    this.most = FEW;
+    this.texts = new Map();
+    this.build(parent);
+    this.show(rows);
+  }
+
+  // What a row is filtered by; making it for thousands of rows takes a while, so it is kept.
+  text(row) {
+    if (!this.texts.has(row)) this.texts.set(row, this.spell(row));
+    return this.texts.get(row);
+  }
+
+  spell(row) {
+    const plain = this.columns.map(([name, , kind]) => `${this.cell(row, name) ?? ""} ${written(this.cell(row, name), kind)}`);
+    return plain.join(" ").toLowerCase();
+  }
+
+  build(parent) {
+    const tools = make("div", { className: "tools" });
+    const label = make("label", { textContent: "Filter " });
+    this.filter = make("input", { type: "search", placeholder: "words that a row must have" });
+    this.filter.setAttribute("aria-label", "Filter the rows by words");
+    this.filter.addEventListener("input", () => this.update());
+    this.count = make("span", { className: "quiet" });
+    this.count.setAttribute("aria-live", "polite");
+    tools.append(label, this.filter, this.count);
+    const table = make("table");
+    this.head = table.createTHead().insertRow();
+    this.body = table.createTBody();
+    const scroll = make("div", { className: "scroll" });
+    scroll.append(table);
+    this.more = make("button", { type: "button" });
+    this.more.addEventListener("click", () => { this.most = Infinity; this.update(); });
+    parent.append(tools, scroll, this.more);
+    this.headings();
+  }
+
+  headings() {
+    this.head.append(make("th", { textContent: "" }));
+    this.buttons = this.columns.map(([name, heading, kind]) => {
+      const cell = make("th", { scope: "col", className: kind === "text" ? "" : "n" });
+      const button = make("button", { type: "button", textContent: heading, title: name });
+      button.addEventListener("click", () => this.sort(name));
+      cell.append(button);
+      this.head.append(cell);
+      return [name, heading, cell, button];
+    });
+  }
+
+  sort(name) {
+    this.sorted = { name, down: this.sorted.name === name && !this.sorted.down };
+    for (const [each, heading, cell, button] of this.buttons) {
+      const mine = each === name;
+      button.textContent = mine ? `${heading} ${this.sorted.down ? "▼" : "▲"}` : heading;
+      if (mine) cell.setAttribute("aria-sort", this.sorted.down ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
+    this.update();
+  }
+
+  // Show some of the rows: those that the rest of the page has chosen.
+  show(rows) {
+    this.chosen = rows;
+    this.update();
+  }
+
+  found() {
+    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const rows = this.chosen.filter((row) => words.every((word) => this.text(row).includes(word)));
+    const { name, down } = this.sorted;
+    return name === null ? rows : rows.sort((one, other) => this.compare(one, other, name, down ? -1 : 1));
+  }
+
+  // What is not there comes last, in either direction.
+  compare(one, other, name, sign) {
+    const [a, b] = [this.cell(one, name) ?? "", this.cell(other, name) ?? ""];
+    if (a === "" || b === "") return (a === "") - (b === "");
+    return sign * (typeof a === "number" ? a - b : String(a).localeCompare(String(b)));
+  }
+
+  update() {
+    const rows = this.found();
+    const shown = rows.slice(0, this.most);
+    this.count.textContent = `${rows.length.toLocaleString("en-US")} of ${this.rows.length.toLocaleString("en-US")} rows`;
+    this.body.replaceChildren(...shown.map((row) => this.line(row)));
+    this.more.hidden = shown.length === rows.length;
+    this.more.textContent = `Show all ${rows.length.toLocaleString("en-US")}`;
+  }
+
+  line(row) {
+    const line = make("tr");
+    const open = make("button", { type: "button", textContent: "⋯" });
+    open.setAttribute("aria-label", `All columns of ${this.title(row)}`);
+    open.addEventListener("click", () => openRow(this.title(row), this.fields(row)));
+    const first = make("td");
+    first.append(open);
+    line.append(first);
+    for (const [name, , kind] of this.columns) {
+      const text = written(this.cell(row, name), kind);
+      line.append(make("td", { textContent: text, className: kind === "text" ? name : "figure" }));
+    }
+    this.decorate(line, row);
+    return line;
+  }
+}
+
+function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function list(fields) {
+  return fields.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]);
+}
+
+function openRow(title, fields) {
+  document.getElementById("row-title").textContent = title;
+  document.getElementById("row-fields").replaceChildren(...list(fields));
+  document.getElementById("row").showModal();
+}

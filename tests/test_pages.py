@@ -1,0 +1,198 @@
+"""The page of a run, opened in a browser: what it shows, what its switches do, and that it asks for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from report import __main__ as report
+from report.pages import document
+from tests import rows
+from tests.browser import Opened, launched, opened
+from tests.rows import Row
+
+LARGEST = 3_000_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+def page(folder: Path, found: Iterable[Row]) -> Path:
+    """Return the page that the command makes of a run with these rows."""
+    csv = rows.write(folder / "run.csv", found)
+    assert report.main(["html", str(csv)]) == 0
+    return csv.with_suffix(".html")
+
+
+def race() -> Iterator[Row]:
+    """A small race: NumPy, two backends of which one passes it, and one that is not there."""
+    for size in (1, 100, 10_000):
+        for backend, ratio in (
+            ("numpy", 1.0),
+            ("jax-loop", {1: 4.0, 100: 2.0, 10_000: 0.25}[size]),
+            ("torch-sgd", 9.0),
+        ):
+            for dtype in ("float32", "float64"):
+                yield rows.row(ratio * size * 1e-5, ratio, backend=backend, batch_size=size, dtype=dtype)
+        yield rows.row(None, backend="torch", batch_size=size, status="unavailable", reason="torch is not installed")
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page(tmp_path_factory.mktemp("race"), race())
+
+
+@pytest.fixture(scope="module")
+def still(browser: Browser, raced: Path) -> Opened:
+    """The page as it opens, for tests that change nothing."""
+    return opened(browser, raced)
+
+
+@pytest.fixture
+def shown(browser: Browser, raced: Path) -> Iterator[Opened]:
+    found = opened(browser, raced)
+    yield found
+    found.page.context.close()
+
+
+def drawn(shown: Opened, panel: str = "time") -> set[str]:
+    """Return the backends that a panel names at the ends of its lines."""
+    return set(shown.texts(f"#{panel} .chart svg .mark-text.role-mark text"))
+
+
+def test_a_page_is_one_small_file_that_asks_for_nothing_and_complains_of_nothing(still: Opened, raced: Path) -> None:
+    assert raced.stat().st_size < LARGEST
+    assert still.requests == [raced.as_uri()]
+    assert still.said == []
+
+
+def test_the_page_answers_in_a_sentence(still: Opened) -> None:
+    (sentence,) = still.texts(".answer:not([hidden]) .sentence")
+    assert "numpy is fastest at batch 1 and 100;" in sentence
+    assert "jax-loop is fastest at batch 10,000, 4.00 times as fast as NumPy by hand." in sentence
+    assert "jax-loop passes NumPy at a batch of about 464: slower at 100, faster at 10,000" in still.texts(
+        ".answer:not([hidden]) .standings li"
+    )
+    assert "jax-loop ≈ 464" in drawn(still, "ratio")
+
+
+def test_a_backend_switched_off_disappears(shown: Opened) -> None:
+    assert {"numpy", "jax-loop", "torch-sgd"} <= drawn(shown)
+    shown.page.locator("#legend input[value='torch-sgd']").uncheck()
+    shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('torch-sgd')")
+    assert drawn(shown) == {"numpy", "jax-loop"}
+    assert "torch-sgd" not in " ".join(shown.texts("#table tbody tr"))
+    shown.page.get_by_role("button", name="none").click()
+    shown.page.wait_for_selector("#time .empty:not([hidden])")
+    assert shown.texts("#time .empty") == ["Nothing to draw: all of its backends are switched off."]
+
+
+def test_filters_and_headings_choose_and_order_the_rows(shown: Opened) -> None:
+    assert len(shown.texts("#table tbody tr")) == 12  # of float32
+    shown.page.locator("#follow").uncheck()
+    assert len(shown.texts("#table tbody tr")) == 21
+    shown.page.get_by_role("searchbox").fill("unavailable 10,000")
+    (only,) = shown.texts("#table tbody tr")
+    assert "torch is not installed" in only
+    shown.page.get_by_role("searchbox").fill("jax-loop float32")
+    for _ in range(2):
+        shown.page.get_by_role("button", name="a step").click()
+    assert shown.texts("#table td:nth-child(5)") == ["250 µs", "20.0 µs", "400 ns"]
+
+
+def test_a_choice_changes_what_is_told_and_drawn(shown: Opened) -> None:
+    shown.page.get_by_label("dtype").select_option("float64")
+    assert "float64" in shown.texts(".answer:not([hidden]) h2")[0]
+    shown.page.get_by_label("axes").select_option("linear")
+    shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('5 ms')")
+    assert shown.said == []
+
+
+def test_every_column_of_a_row_can_be_had_from_the_keyboard(still: Opened) -> None:
+    still.page.get_by_role("button", name="All columns of jax-loop at batch 10,000").focus()
+    still.page.keyboard.press("Enter")
+    assert {"relative_error", "framework_version", "started_utc"} <= set(still.texts("#row dt"))
+    still.page.keyboard.press("Escape")
+    assert still.page.locator("#row").is_hidden()
+
+
+def test_a_point_shows_its_whole_row(still: Opened) -> None:
+    still.page.locator("#time .chart svg .mark-symbol path").first.hover()
+    tip = still.page.locator("#tip")
+    assert "ratio to NumPy" in tip.inner_text()
+    assert "numpy_version" in tip.inner_text()
+
+
+def test_the_download_is_the_csv_byte_by_byte(still: Opened, raced: Path) -> None:
+    with still.page.expect_download() as download:
+        still.page.locator("#download").click()
+    assert download.value.suggested_filename == "run.csv"
+    assert Path(download.value.path()).read_bytes() == raced.with_suffix(".csv").read_bytes()
+
+
+def test_every_cell_without_a_time_has_its_reason(still: Opened) -> None:
+    (line,) = still.texts("#without tbody tr")
+    assert "unavailable" in line
+    assert "torch is not installed" in line
+    assert "torch at 1, 100, 10,000" in line
+
+
+def test_an_empty_panel_says_why(still: Opened) -> None:
+    for panel, why in (("gradient", "--operator gradient"), ("limit", "roofline_fraction"), ("memory", "peak_bytes")):
+        assert why in still.texts(f"#{panel} .empty")[0]
+
+
+def test_the_page_fits_a_phone_and_the_dark(browser: Browser, raced: Path) -> None:
+    found = opened(browser, raced, width=390, dark=True)
+    assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert found.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
+    assert found.said == []
+
+
+EVIL = "</script><script>alert(1)</script>"
+
+ODD = {
+    "one row": [rows.row(backend="numpy")],
+    "one backend": [rows.row(backend="jax-jit", batch_size=size) for size in (1, 10)],
+    "all cells failed": [rows.row(None, backend=name) for name in ("numpy", "torch-sgd")],
+    "a name with a script": [
+        rows.row(backend=EVIL, problem=EVIL, run=EVIL, cpu=EVIL),
+        rows.row(None, backend="numpy", problem=EVIL, reason=f"no: {EVIL} <!-- & \u2028 \"'"),
+    ],
+    "launches": [*rows.launches([1e-3, 2e-3, 3e-3]), rows.row(None, launch=3)],
+    "no ratio": [rows.row(1e-3, None, batch_size=size) for size in (1, 10)],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_runs_have_a_page_too(browser: Browser, tmp_path: Path, name: str) -> None:
+    path = page(tmp_path, ODD[name])
+    found = opened(browser, path)
+    assert found.said == []
+    assert found.requests == [path.as_uri()]
+    assert found.page.locator("#table tbody tr").count() == len(ODD[name]) - 3 * (name == "launches")
+
+
+def test_a_page_of_ten_thousand_rows_is_still_usable(browser: Browser, tmp_path: Path) -> None:
+    backends = [f"jax-{number}" for number in range(25)]
+    many = [rows.row(backend=name, batch_size=size) for name in backends for size in range(1, 401)]
+    found = opened(browser, page(tmp_path, many))
+    assert found.said == []
+    found.page.get_by_role("searchbox").fill("jax-7 399")
+    assert len(found.texts("#table tbody tr")) == 1
+
+
+def test_data_cannot_end_their_element() -> None:
+    text = document.as_json({"name": f"{EVIL}<!--\u2028&"})
+    assert not set("<>&\u2028") & set(text)
+
+
+def test_what_is_no_run_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main(["html", str(tmp_path / "none.csv")]) == 2
+    assert "no such file" in capsys.readouterr().err
