@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.checkout import Checkout, copy_to
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long a test takes is no failure
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
