@@ -83,7 +83,7 @@ PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.to
 PINNED = ("--threads", "1", "--allocator", "steady")
 SUITE = ("--batch-size", "1,10000", "--device", "cpu", "--steps", "5")
 SUITES = 2_000
-SPLITS = 100
+SPLITS = 300
 LAUNCHES = 5
 CLOSE = 1.25
 """A slowdown of up to so many times what was asked for is called close to it."""
