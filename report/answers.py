@@ -44,13 +44,15 @@ class Winner:
 class Crossing:
     """Where a backend's ratio to NumPy by hand passes 1 for the last time: about at `batch_size`.
 
-    At the measured sizes `below` and `above` its intervals are clear of 1; `ahead`: beyond, it is faster.
+    At the measured sizes `below` and `above` its intervals are clear of 1, at those of `level`, between them, they are
+    not; `ahead`: beyond, it is faster.
     """
 
     backend: str
     batch_size: float
     below: int
     above: int
+    level: tuple[int, ...]
     ahead: bool
 
 
@@ -86,9 +88,11 @@ def crossings(rows: pd.DataFrame, found: dict[str, Crossover]) -> list[Crossing]
 
 
 def _crossing(rows: pd.DataFrame, backend: str, found: Crossover) -> Crossing:
-    beyond = rows[(rows["backend"] == backend) & (rows["batch_size"] == found.at.high)]
-    ahead = float(beyond["ratio_high"].iloc[0]) < 1
-    return Crossing(backend, found.at.median, int(found.at.low), int(found.at.high), ahead)
+    mine = rows[rows["backend"] == backend].sort_values("batch_size")
+    ahead = float(mine.loc[mine["batch_size"] == found.at.high, "ratio_high"].iloc[0]) < 1
+    level = mine.loc[mine["batch_size"].between(found.at.low, found.at.high, inclusive="neither"), "batch_size"]
+    about = float(f"{found.at.median:.2g}")  # the line between two measured sizes is not worth a third digit
+    return Crossing(backend, about, int(found.at.low), int(found.at.high), tuple(map(int, level)), ahead)
 
 
 def standings(found: dict[str, Crossover]) -> dict[str, list[str]]:

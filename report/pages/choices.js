@@ -57,7 +57,12 @@ function buildLegend() {
 
 function both(text, hidden) {
   const button = make("button", { type: "button", textContent: text });
-  button.addEventListener("click", () => { state.hidden = new Set(hidden); buildLegend(); update(); });
+  button.addEventListener("click", () => {
+    state.hidden = new Set(hidden);
+    buildLegend();
+    [...byId("legend").querySelectorAll("button")].find((each) => each.textContent === text).focus(); // it is made anew
+    update();
+  });
   return button;
 }
 

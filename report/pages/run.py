@@ -80,10 +80,11 @@ def _group(rows: pd.DataFrame) -> Group:
 
 def _passing(one: Crossing) -> str:
     """Return where a backend passes NumPy by hand, in words."""
+    level = f", not separated at {', '.join(f'{size:,}' for size in one.level)}" if one.level else ""
     passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
     return (
         f"{one.backend} {passes} NumPy at a batch of about {units.digits(one.batch_size)}: "
-        f"{here} at {one.below:,}, {there} at {one.above:,}"
+        f"{here} at {one.below:,}, {there} at {one.above:,}{level}"
     )
 
 
@@ -152,6 +153,8 @@ def _environment(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
     for name in ("run", "machine", "cpu", "gpu", "threads", "cpus", "allocator", "python", "numpy_version", "commit"):
         yield name, _listed(frame, name) or "none"
     for framework, rows in frame.groupby(frame["backend"].astype("str").str.partition("-")[0]):
+        if framework == "numpy":  # it is above
+            continue
         yield f"{framework} version", _listed(rows, "framework_version") or "not here"
     yield "launches", str(frame["launch"].nunique())
     yield (

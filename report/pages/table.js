@@ -93,6 +93,7 @@ class SortedTable {
     const rows = this.found();
     const shown = rows.slice(0, this.most);
     this.count.textContent = `${rows.length.toLocaleString("en-US")} of ${this.rows.length.toLocaleString("en-US")} rows`;
+    if (rows.length === 0 && this.chosen.length < this.rows.length) this.count.textContent += "; more are outside what is chosen above";
     this.body.replaceChildren(...shown.map((row) => this.line(row)));
     this.more.hidden = shown.length === rows.length;
     this.more.textContent = `Show all ${rows.length.toLocaleString("en-US")}`;
