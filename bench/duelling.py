@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import ArrayLike
 from rich.progress import Progress
 
 from bench import duel, machine, verdicts
@@ -29,6 +27,7 @@ from report.gate import (
     THRESHOLD,
     Rules,
     fewest,
+    never,
 )
 from report.schema import CASE
 
@@ -123,7 +122,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     folder = chosen.output or machine.ROOT / "results" / "duels" / _name()
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
-        clearing = _never if chosen.all_pairs else rules.clearing(len(cases.common))
+        clearing = never if chosen.all_pairs else rules.clearing(len(cases.common))
         stages = [_stage(1, Stage(sides, effort, cases.common, pairs, clearing), folder, bar)]
         again = verdicts.suspects(stages[0], rules)
         fresh_pairs = max(fresh_pairs, fewest(len(again), chosen.confidence))
@@ -138,11 +137,6 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     print(compare.write(result, chosen.format), end="")
     print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.json, verdicts.md", file=sys.stderr)
     return result.exit_code
-
-
-def _never(logs: ArrayLike) -> bool:
-    """Clear no case, so that all of them have the same number of pairs."""
-    return np.size(logs) < 0
 
 
 def _side(path: Path, python: str) -> Side:

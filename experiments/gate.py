@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from bench import duelling, machine, options
 from bench.duel import Effort, Sides, Stage, lanes
@@ -132,14 +131,9 @@ def _collect_pairs(folder: Path, name: str, percent: int, pairs: int) -> None:
     done = itertools.count(1)
     fresh = (gate.FRESH_SECONDS, gate.FRESH_PRECISION)
     effort = Effort(*((gate.SECONDS, gate.PRECISION) if percent == 0 else fresh), 300.0, lanes())
-    stage = Stage(sides, effort, cases, pairs, _never)
+    stage = Stage(sides, effort, cases, pairs, gate.never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
     duelling.write_samples(folder / f"{name}.csv", 1, stage)
-
-
-def _never(logs: ArrayLike) -> bool:
-    """Clear no case early: the pools are to be of one size."""
-    return np.size(logs) < 0
 
 
 def _slowed(copy: Path, percent: int) -> Path:

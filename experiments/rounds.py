@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from bench import duel, duelling, options
 from bench.duel import Effort, Sides, Stage, lanes
 from bench.workers import Side
+from report.gate import never
 
 LENGTHS = (0.0005, 0.001, 0.002, 0.005, 0.010)
 BACKENDS = "numpy,numpy-inplace,autograd,torch-grad,jax-jit,jax-loop"
@@ -41,7 +40,7 @@ def _cells(length: float) -> Iterator[dict[str, float]]:
     sides = Sides(Side(), Side())
     words = dict.fromkeys(options.HELP) | duelling.DEFAULTS | {"backend": BACKENDS}
     cases = duelling.cases_of(sides, words).common
-    stage = Stage(sides, Effort(SECONDS, 0.0, 300.0, lanes()), cases, PAIRS, _never)
+    stage = Stage(sides, Effort(SECONDS, 0.0, 300.0, lanes()), cases, PAIRS, never)
     stage.run(lambda: None)
     for rounds in stage.rounds.values():
         logs = pd.Series([math.log(one.head_seconds / one.base_seconds) for one in rounds])
@@ -49,11 +48,6 @@ def _cells(length: float) -> Iterator[dict[str, float]]:
         scatter = float(pairs.agg(lambda one: stats.median_abs_deviation(one, scale="normal")).median())
         count = float(pairs.size().median())
         yield {"rounds": count, "scatter": scatter, "error": scatter * math.sqrt(math.pi / 2.0 / count)}
-
-
-def _never(logs: ArrayLike) -> bool:
-    """Clear no case early."""
-    return np.size(logs) < 0
 
 
 if __name__ == "__main__":

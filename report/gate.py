@@ -61,6 +61,11 @@ class Rules:
         return size > SUSPICION * float(np.log1p(self.threshold))
 
 
+def never(logs: ArrayLike) -> bool:
+    """Clear no case, so that all of them have the same number of pairs."""
+    return np.size(logs) < 0
+
+
 def fewest(cells: int, confidence: float = verdict.CONFIDENCE) -> int:
     """Return how many pairs it takes for an interval of one of so many cells: with fewer, chance alone could do it."""
     return math.ceil(math.log2(2.0 * max(1, cells) / (1.0 - confidence)))
