@@ -5,23 +5,20 @@ It imports nothing heavy: pytest reads it before thread pools are pinned.
 
 from __future__ import annotations
 
-BATCH_SIZES = (1, 100, 10_000, 1_000_000)
-
 DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
     "backend": "all",
-    "batch_size": ",".join(map(str, BATCH_SIZES)),
     "dtype": "float32",
     "device": "all",
 }
-"""What is raced where an option is not given."""
+"""What is raced where an option is not given; batch sizes, sizes and steps are then the problem's own."""
 
 HELP = {
     "operator": "what is timed: descent, gradient, value, hvp, jvp, comma-separated, or 'all' (default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "backend": "backends to race, comma-separated, or 'all' (default: all)",
-    "batch_size": f"batch sizes, comma-separated (default: {DEFAULTS['batch_size']})",
+    "batch_size": "batch sizes, comma-separated (default: the problem's own, for quadratic 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
     "device": "cpu, cuda or 'all' (default: all; one that is not here is a row with its reason)",
     "size": "sizes beside the batch, such as logistic.dimension=32, comma-separated (default: the problem's own)",

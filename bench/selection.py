@@ -46,18 +46,27 @@ def _select(options: Mapping[str, str | None]) -> Selection:
     operators = _choose("operator", words["operator"], OPERATORS)
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
-    batch_sizes = [whole("batch size", word) for word in _split("batch size", words["batch_size"])]
     sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
+    batch_sizes = _batch_sizes(options.get("batch_size"), {name: problems[name] for name in names})
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
     found, backends = _backends(words["backend"], operators, names)
     devices = _devices(options.get("device"), found, backends)
-    grid = itertools.product(operators, names, backends, dict.fromkeys(batch_sizes), dtypes, devices)
+    grid = itertools.product(operators, names, backends, dtypes, devices)
     cases = tuple(
         Case(operator, name, backend, size, dtype, device, _steps(operator, problems[name], length), sizes[name])
-        for operator, name, backend, size, dtype, device in grid
+        for operator, name, backend, dtype, device in grid
+        for size in batch_sizes[name]
     )
     return Selection(cases, found)
+
+
+def _batch_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, tuple[int, ...]]:
+    """Return the batch sizes of each chosen problem: those typed for all of them, else each its own."""
+    if words is None:
+        return {name: problem.batch_sizes for name, problem in chosen.items()}
+    typed = dict.fromkeys(whole("batch size", word) for word in _split("batch size", words))
+    return dict.fromkeys(chosen, tuple(typed))
 
 
 def _steps(operator: str, problem: Problem, length: int | None) -> int:

@@ -103,4 +103,5 @@ PROBLEM = Problem(
     hvp=hvp,
     flops=flops,
     sizes={"clusters": 8, "dimension": 8},
+    batch_sizes=(1, 100, 1_000, 10_000),
 )

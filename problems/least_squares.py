@@ -79,4 +79,5 @@ PROBLEM = Problem(
     flops=flops,
     minimum=minimum,
     sizes={"dimension": 16},
+    batch_sizes=(1, 100, 10_000, 100_000),
 )

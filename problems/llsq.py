@@ -82,4 +82,5 @@ PROBLEM = Problem(
     flops=flops,
     minimum=minimum,
     sizes={"terms": 16},
+    batch_sizes=(1, 100, 10_000, 100_000),
 )

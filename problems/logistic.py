@@ -86,4 +86,5 @@ PROBLEM = Problem(
     hvp=hvp,
     flops=flops,
     sizes={"dimension": 16},
+    batch_sizes=(1, 100, 10_000, 100_000),
 )

@@ -92,4 +92,5 @@ PROBLEM = Problem(
     flops=flops,
     minimum=minimum,
     sizes={"dimension": 4},
+    batch_sizes=(1, 100, 1_000, 10_000),
 )

@@ -125,4 +125,5 @@ PROBLEM = Problem(
     hvp=hvp,
     flops=flops,
     sizes={"inputs": 16, "hidden": 32, "classes": 8},
+    batch_sizes=(1, 10, 100, 1_000),
 )

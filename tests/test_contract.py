@@ -22,7 +22,7 @@ FOUND = backends.load()
 BATCH_SIZES = (1, 7)
 STEPS = 3
 
-WITH_MAX = {"gmm", "kmeans", "log_sum_exp", "softmax_mlp"}
+WITH_MAX = {"gmm", "kmeans", "softmax_mlp"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,6 +16,16 @@ from problems import Parameters, Problem, each, gmm, leaves
 
 EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
 
+AT_ITS_BATCH_SIZES = pytest.mark.parametrize(
+    ("problem", "batch_size"),
+    [
+        pytest.param(problem, size, id=f"{name}-{size}")
+        for name, problem in problems.load().items()
+        for size in problem.batch_sizes
+    ],
+)
+"""Where a race measures them."""
+
 
 @EACH
 @pytest.mark.parametrize("module", ["autograd.numpy", "torch", "jax.numpy"])
@@ -36,16 +46,14 @@ def test_a_hessian_is_symmetric(problem: Problem) -> None:
     assert dot(u, problem.hvp(x, v, data)) == pytest.approx(dot(v, problem.hvp(x, u, data)), rel=1e-10)
 
 
-@EACH
-@pytest.mark.parametrize("batch_size", [1, 100, 10_000])
+@AT_ITS_BATCH_SIZES
 def test_a_descent_is_stable_in_single_precision(problem: Problem, batch_size: int) -> None:
     case = backends.Case("descent", problem.name, "numpy", batch_size, "float32", "cpu", problem.steps)
     prepared = measure.prepare(case, backends.load(("numpy",)).backends["numpy"], problem)
     assert prepared.relative_error <= reference.tolerance("float32") / 2
 
 
-@EACH
-@pytest.mark.parametrize("batch_size", [1, 100, 10_000])
+@AT_ITS_BATCH_SIZES
 def test_a_descent_moves_every_array_and_goes_down(problem: Problem, batch_size: int) -> None:
     x, data = problems.instance(problem, batch_size, "float64")
     half, end = (problems.descend(problem, x, data, steps) for steps in (problem.steps // 2, problem.steps))
@@ -55,6 +63,16 @@ def test_a_descent_moves_every_array_and_goes_down(problem: Problem, batch_size:
     rounding = 1e-12 * abs(values[0])
     assert values[2] <= values[1] + rounding
     assert values[1] < values[0]
+
+
+@pytest.mark.parametrize("name", [name for name, one in backends.load().backends.items() if "gradient" in one.builders])
+def test_the_slope_of_log_sum_exp_does_not_gather_its_rounding_in_one_element(name: str) -> None:
+    """As GradBench writes it, the largest of a million elements has a slope that is off by several percent."""
+    backend, problem = backends.load().backends[name], problems.find("log_sum_exp")
+    case = backends.Case("gradient", "log_sum_exp", name, 1_000_000, "float32", "cpu", 1)
+    if (refused := measure.refusal(case, backend, problem)) is not None:
+        pytest.skip(refused[1])
+    assert measure.prepare(case, backend, problem).relative_error <= 1e-5
 
 
 def test_llsq_is_cmpads_example() -> None:
