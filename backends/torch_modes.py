@@ -15,7 +15,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -181,6 +182,13 @@ def _start_compiler(device: str) -> None:
     torch.compile(torch.sin, dynamic=False)(torch.ones(1, device=device))
 
 
+def _empty_caches() -> AbstractContextManager[None]:
+    from torch._inductor.utils import fresh_inductor_cache  # noqa: PLC0415 (it imports the compiler: seconds)
+
+    caches: AbstractContextManager[None] = fresh_inductor_cache()
+    return caches
+
+
 def _missing_compiler() -> str | None:
     compiler = os.environ.get("CXX", "g++")
     if shutil.which(compiler):
@@ -229,7 +237,10 @@ class TorchMode:
     losses: Mapping[str, Loss] = field(default_factory=dict)
 
     known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    probes: ClassVar[Probes] = PROBES
+
+    @property
+    def probes(self) -> Probes:
+        return replace(PROBES, empty_caches=_empty_caches) if self.compiles else PROBES
 
     def version(self) -> str:
         return torch.__version__

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from backends import Case, Found
+from backends import Case, Found, probes_of
 from bench import audit, machine, measure
 from bench.audit import Doubt
 from bench.figures import figures, limit_figures, target_figures
@@ -60,8 +60,9 @@ class Race:
         if refusal := measure.refusal(case, backend, problem):
             return version | dict(zip(("status", "reason"), refusal, strict=True))
         try:
-            prepared = measure.prepare(case, backend, problem)
-            return version | (measure.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
+            with probes_of(backend).empty_caches():
+                prepared = measure.prepare(case, backend, problem)
+                return version | (measure.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
         except Exception as error:  # noqa: BLE001 (whatever a backend raises is its row's reason; the rest is raced)
             return version | measure.failure(error)
 
