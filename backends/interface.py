@@ -132,13 +132,19 @@ def step(slope: Flat, rate: float, x: Parameters) -> Flat:
 
 @dataclass(frozen=True)
 class Stepwise:
-    """The descent that calls `step(x, *data)` `steps` times from Python; a shorter one needs no compiling."""
+    """The descent that calls `step(x, *data)` `steps` times from Python; a shorter one needs no compiling.
+
+    A step that takes the memory of its argument is given a copy to begin with, by `copied`.
+    """
 
     step: Flat
     steps: int
+    copied: Callable[[Parameters], Parameters] | None = None
 
     def __call__(self, x: Parameters, data: Data) -> Parameters:
         step = self.step
+        if self.copied is not None:
+            x = self.copied(x)
         if data:
             for _ in range(self.steps):
                 x = step(x, *data)

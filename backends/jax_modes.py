@@ -1,7 +1,8 @@
 """JAX: not jitted, one step jitted, and the whole descent in one loop on the device.
 
 `jax-grad`    `jax.grad`, operation by operation
-`jax-jit`     one step jitted, the loop in Python; the steps are dispatched without waiting, the end is waited for
+`jax-jit`     one step jitted, which takes the memory of its start (donated), the loop in Python; the steps are
+              dispatched without waiting, the end is waited for
 `jax-loop`    the whole descent in one `lax.fori_loop`, jitted
 `jax-revrev`  the Hessian-vector product by reverse over reverse, jitted; the modes above go forward over reverse
 `jax-scan`    as `jax-jit`, where a loss has a loop that `lax.scan` can hold: compiled once, however long it is
@@ -14,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -98,7 +100,8 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return Stepwise(_compiled(one_step(problem, x, data), x, *data), case.steps)
+    copied = _compiled(partial(each, jnp.copy), x)  # jitted, since a copy that is not costs as much as five steps
+    return Stepwise(_compiled(one_step(problem, x, data), x, *data, donate_argnums=0), case.steps, copied)
 
 
 def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -127,13 +130,13 @@ def one_step(problem: Problem, x: Parameters, data: Data) -> Flat:
     return step(gradient(problem), problem.rate_at(x, data), x)
 
 
-def _compiled(function: Flat, *arguments: Parameters) -> Flat:
+def _compiled(function: Flat, *arguments: Parameters, **options: Any) -> Flat:
     """Compile `function` for arguments like these, without running it.
 
     The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would become
     constants.
     """
-    run = jax.jit(function)
+    run = jax.jit(function, **options)
     PROGRAMS[run] = run.lower(*arguments).compile()
     return run
 

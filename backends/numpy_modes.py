@@ -35,8 +35,9 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
     The arrays of a tuple lie in one buffer, one after the other, so that one update moves them all.
     """
     assert problem.gradient_into is not None, "unsupported() comes first"
-    into, steps, rate = problem.gradient_into(x, data), case.steps, problem.rate_at(x, data)
-    (position, positions), (slope, slopes) = _buffer(x), _buffer(x)
+    into, steps = problem.gradient_into(x, data), case.steps
+    rate = np.asarray(problem.rate_at(x, data), dtype=case.dtype)  # made once: a number would become an array each step
+    (position, positions), (slope, slopes) = buffer(x), buffer(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
         each(np.copyto, position, x)
@@ -49,7 +50,7 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
     return run
 
 
-def _buffer(x: Parameters) -> tuple[Parameters, Array]:
+def buffer(x: Parameters) -> tuple[Parameters, Array]:
     """Return arrays like those of `x`, uninitialised, and the one flat array that they are views of."""
     shapes = [array.shape for array in leaves(x)]
     ends = np.cumsum([array.size for array in leaves(x)])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import functools
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,8 @@ from autograd import grad
 
 import problems
 from backends import Backend, Case, load
-from bench import measure, rounds
+from bench import measure
+from experiments.alternation import alternate
 from report.intervals import median_interval
 
 RATE, STEPS = 0.1, 100
@@ -40,7 +40,7 @@ def numpy_by_hand(x: Any) -> Any:
 
 
 def numpy_inplace(like: Any) -> Descent:
-    x, g = np.empty_like(like), np.empty_like(like)
+    x, g, rate = np.empty_like(like), np.empty_like(like), np.asarray(RATE, dtype=like.dtype)
 
     def gradient(x: Any, g: Any) -> None:
         np.multiply(x, 2.0, out=g)
@@ -50,7 +50,7 @@ def numpy_inplace(like: Any) -> Descent:
         np.copyto(x, start)
         for _ in range(STEPS):
             gradient(x, g)
-            np.multiply(g, RATE, out=g)
+            np.multiply(g, rate, out=g)
             np.subtract(x, g, out=x)
         return x
 
@@ -74,7 +74,7 @@ def torch_loss(x: Any) -> Any:
 
 def torch_sgd(start: Any) -> Any:
     x = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([x], lr=RATE)
+    optimizer = torch.optim.SGD([x], lr=RATE, foreach=False)
     for _ in range(STEPS):
         optimizer.zero_grad()
         torch_loss(x).backward()
@@ -90,10 +90,26 @@ def torch_grad(start: Any) -> Any:
     return x.detach()
 
 
-def torch_stepwise(step: Descent) -> Descent:
-    def descend(x: Any) -> Any:
+def torch_func(x: Any) -> Any:
+    for _ in range(STEPS):
+        value, back = torch.func.vjp(torch_loss, x)
+        (g,) = back(torch.ones_like(value))
+        x = x - RATE * g
+    return x
+
+
+def torch_compile() -> Descent:
+    gradient = torch.func.grad(torch_loss)
+
+    def move(x: Any) -> None:
+        x.sub_(gradient(x), alpha=RATE)
+
+    step = torch.compile(move, dynamic=False, fullgraph=True)
+
+    def descend(start: Any) -> Any:
+        x = start.clone()
         for _ in range(STEPS):
-            x = step(x)
+            step(x)
         return x
 
     return descend
@@ -121,6 +137,12 @@ def jax_grad() -> Descent:
     return jax_stepwise(lambda x: x - RATE * gradient(x))
 
 
+def jax_jit() -> Descent:
+    copied = jax.jit(jnp.copy)
+    descend = jax_stepwise(jax.jit(jax_step, donate_argnums=0))
+    return lambda x: descend(copied(x))
+
+
 def jax_loop() -> Descent:
     loop = jax.jit(lambda x: jax.lax.fori_loop(0, STEPS, lambda _, x: jax_step(x), x))
     return lambda x: loop(x).block_until_ready()
@@ -128,21 +150,16 @@ def jax_loop() -> Descent:
 
 def by_hand(x: Any) -> dict[str, Descent]:
     """Return each backend's idiom, written by hand, for arrays like x."""
-    gradient = torch.func.grad(torch_loss)
-
-    def torch_step(x: Any) -> Any:
-        return x - RATE * gradient(x)
-
     return {
         "numpy": numpy_by_hand,
         "numpy-inplace": numpy_inplace(x),
         "autograd": autograd_by_hand(),
         "torch-sgd": torch_sgd,
         "torch-grad": torch_grad,
-        "torch-func": torch_stepwise(torch_step),
-        "torch-compile": torch_stepwise(torch.compile(torch_step, dynamic=False, fullgraph=True)),
+        "torch-func": torch_func,
+        "torch-compile": torch_compile(),
         "jax-grad": jax_grad(),
-        "jax-jit": jax_stepwise(jax.jit(jax_step)),
+        "jax-jit": jax_jit(),
         "jax-loop": jax_loop(),
     }
 
@@ -175,29 +192,9 @@ def compare(backend: Backend, batch_size: int, seconds: float) -> tuple[float, f
     harness = measure.prepare(case, backend, problem).call
     host, _ = problems.instance(problem, batch_size, "float32")
     (x,) = backend.put((host,), case)
-    ratios, steps = alternate(harness, functools.partial(by_hand(host)[backend.name], x), seconds)
+    ratios, seconds_by_hand = alternate(harness, functools.partial(by_hand(host)[backend.name], x), seconds)
     del padding
-    return float(np.median(ratios)), float(np.median(steps))
-
-
-def alternate(harness: Callable[[], Any], hand: Callable[[], Any], seconds: float) -> tuple[list[float], list[float]]:
-    """Return the pairwise ratios harness / hand, and the seconds a step by hand."""
-    hand()
-    calls, _ = rounds.calibrate(hand, 0.002)
-    ratios: list[float] = []
-    steps: list[float] = []
-    end = time.perf_counter() + seconds
-    with measure.no_garbage_collection():
-        while time.perf_counter() < end or len(ratios) < 6:  # noqa: PLR2004 (a median wants some pairs)
-            times = {}
-            for side in random.sample((harness, hand), 2):
-                start = time.perf_counter()
-                for _ in range(calls):
-                    side()
-                times[side] = time.perf_counter() - start
-            ratios.append(times[harness] / times[hand])
-            steps.append(times[hand] / calls / STEPS)
-    return ratios, steps
+    return float(np.median(ratios)), float(np.median(seconds_by_hand)) / STEPS
 
 
 if __name__ == "__main__":

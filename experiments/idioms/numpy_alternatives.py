@@ -1,0 +1,107 @@
+"""NumPy with the hand-derived gradient: what the update may be written as."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import blas
+
+from backends.interface import Builder, Case, Run
+from backends.numpy_modes import buffer
+from experiments.idioms import Alternatives
+from problems import Data, Parameters, Problem, each, leaves
+
+
+def updated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The start is copied, and the copy updated in place."""
+    gradient, rate, steps = problem.gradient, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        x = each(np.copy, x)
+        for _ in range(steps):
+            for position, slope in zip(leaves(x), leaves(gradient(x, data)), strict=True):
+                np.subtract(position, rate * slope, out=position)
+        return x
+
+    return run
+
+
+def negated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The rate is negated, and the sum taken: other operations, as many of them."""
+    gradient, rate, steps = problem.gradient, -problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        for _ in range(steps):
+            x = each(lambda position, slope: rate * slope + position, x, gradient(x, data))
+        return x
+
+    return run
+
+
+def scaled_array(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The rate is an array of no axes and of the case's dtype, not a number of Python."""
+    gradient, steps = problem.gradient, case.steps
+    rate = np.asarray(problem.rate_at(x, data), dtype=case.dtype)
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        for _ in range(steps):
+            x = each(lambda position, slope: position - rate * slope, x, gradient(x, data))
+        return x
+
+    return run
+
+
+def into(move: str) -> Builder:
+    """Return the builder of a descent that allocates nothing, with another update."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        assert problem.gradient_into is not None, "unsupported() comes first"  # noqa: S101 (as in the mode)
+        gradient, steps = problem.gradient_into(x, data), case.steps
+        rate: Any = problem.rate_at(x, data)
+        (position, positions), (slope, slopes) = buffer(x), buffer(x)
+        axpy = blas.saxpy if case.dtype == "float32" else blas.daxpy
+        scale = np.asarray(rate, dtype=case.dtype)
+
+        def number() -> None:
+            np.multiply(slopes, rate, out=slopes)
+            np.subtract(positions, slopes, out=positions)
+
+        def operators() -> None:
+            nonlocal slopes, positions
+            slopes *= scale
+            positions -= slopes
+
+        def one_pass() -> None:
+            axpy(slopes, positions, a=-rate)
+
+        update = {"number": number, "operators": operators, "axpy": one_pass}[move]
+
+        def run(x: Parameters, data: Data) -> Parameters:
+            each(np.copyto, position, x)
+            for _ in range(steps):
+                gradient(position, slope)
+                update()
+            return position
+
+        return run
+
+    return build
+
+
+ALTERNATIVES: Alternatives = {
+    "numpy": {
+        "descent": {
+            "the copy of the start updated in place": updated,
+            "the negated rate, added": negated,
+            "the rate as an array": scaled_array,
+        }
+    },
+    "numpy-inplace": {
+        "descent": {
+            "the rate a number of Python": into("number"),
+            "`*=` and `-=`": into("operators"),
+            "SciPy's axpy, one pass": into("axpy"),
+        }
+    },
+}

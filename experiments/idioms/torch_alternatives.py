@@ -1,0 +1,278 @@
+"""PyTorch: its optimiser's implementations, its other ways to a gradient, and compiled steps of another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from backends import torch_modes as own
+from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, spread, step
+from experiments.idioms import Alternatives
+from problems import Array, Data, Parameters, Problem, each, leaves, like
+
+
+def sgd(**options: Any) -> Builder:
+    """Return the builder of the optimiser's descent, with another implementation of it."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+        def run(x: Parameters, data: Data) -> Parameters:
+            leaf = each(lambda array: array.clone().requires_grad_(), x)
+            optimizer = torch.optim.SGD(leaves(leaf), lr=rate, **options)
+            for _ in range(steps):
+                optimizer.zero_grad()
+                loss(torch, leaf, data).backward()
+                optimizer.step()
+            return each(torch.detach, leaf)
+
+        return run
+
+    return build
+
+
+def sgd_keeping(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The gradient is set to zero, and not to none."""
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(lambda array: array.clone().requires_grad_(), x)
+        optimizer = torch.optim.SGD(leaves(leaf), lr=rate)
+        for _ in range(steps):
+            optimizer.zero_grad(set_to_none=False)
+            loss(torch, leaf, data).backward()
+            optimizer.step()
+        return each(torch.detach, leaf)
+
+    return run
+
+
+def grad_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The update under `no_grad`."""
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(lambda array: array.clone().requires_grad_(), x)
+        for _ in range(steps):
+            slopes = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            with torch.no_grad():
+                for position, slope in zip(leaves(leaf), slopes, strict=True):
+                    position.sub_(slope, alpha=rate)
+        return each(torch.detach, leaf)
+
+    return run
+
+
+def grad_foreach(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """All parameters are updated by one call."""
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(lambda array: array.clone().requires_grad_(), x)
+        positions = [array.detach() for array in leaves(leaf)]
+        for _ in range(steps):
+            torch._foreach_sub_(positions, torch.autograd.grad(loss(torch, leaf, data), leaf), alpha=rate)
+        return like(x, positions)
+
+    return run
+
+
+def grad_anew(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Each step has new leaves."""
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        for _ in range(steps):
+            leaf = each(lambda array: array.detach().requires_grad_(), x)
+            slopes = like(x, torch.autograd.grad(loss(torch, leaf, data), leaf))
+            x = each(lambda position, slope: position.detach() - rate * slope, leaf, slopes)
+        return x
+
+    return run
+
+
+def func_grad_and_value(problem: Problem) -> Flat:
+    both = torch.func.grad_and_value(own.value(problem))
+    return lambda x, *data: both(x, *data)[0]
+
+
+def func_step(problem: Problem, x: Parameters, data: Data) -> Flat:
+    """The update in one operation."""
+    slope, rate = own.gradient_vjp(problem), problem.rate_at(x, data)
+    return lambda x, *data: each(lambda p, s: torch.sub(p, s, alpha=rate), x, slope(x, *data))
+
+
+def func_one_operation(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    return Stepwise(func_step(problem, x, data), case.steps)
+
+
+def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The copy of the start is updated in place."""
+    slope, rate, steps = own.gradient_vjp(problem), problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        x = each(torch.clone, x)
+        for _ in range(steps):
+            for position, gradient in zip(leaves(x), leaves(slope(x, *data)), strict=True):
+                position.sub_(gradient, alpha=rate)
+        return x
+
+    return run
+
+
+def func_steps(derive: Callable[[Problem], Flat]) -> Builder:
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return Stepwise(step(derive(problem), problem.rate_at(x, data), x), case.steps)
+
+    return build
+
+
+def hvp_of_product(problem: Problem) -> Flat:
+    """The gradient of the slope along v: reverse over reverse."""
+    slope = own.gradient_func(problem)
+
+    def along(x: Parameters, v: Parameters, *data: Array) -> Array:
+        return sum(torch.sum(s * d) for s, d in zip(leaves(slope(x, *data)), leaves(v), strict=True))
+
+    return torch.func.grad(along)
+
+
+def hvp_forward_over_vjp(problem: Problem) -> Flat:
+    slope = own.gradient_vjp(problem)
+    return lambda x, v, *data: torch.func.jvp(lambda x: slope(x, *data), (x,), (v,))[1]
+
+
+def hvp_linearized(problem: Problem) -> Flat:
+    slope = own.gradient_func(problem)
+    return lambda x, v, *data: torch.func.linearize(lambda x: slope(x, *data), x)[1](v)
+
+
+def hvp_reverse_over_forward(problem: Problem) -> Flat:
+    return torch.func.grad(own.jvp_func(problem))
+
+
+def hvp_functional(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """`torch.autograd.functional.hvp`."""
+
+    def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
+        def loss(*x_: Array) -> Array:
+            return problem.loss(torch, like(x, x_), data)
+
+        return like(x, leaves(torch.autograd.functional.hvp(loss, leaves(x), leaves(v))[1]))
+
+    return run
+
+
+def compiled_returning(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The compiled step writes to its start, and returns it."""
+    slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
+
+    def move(x: Parameters, *data: Array) -> Parameters:
+        for position, gradient in zip(leaves(x), leaves(slope(x, *data)), strict=True):
+            position.sub_(gradient, alpha=rate)
+        return x
+
+    run = torch.compile(move, dynamic=False, fullgraph=True)
+    run(each(torch.clone, x), *data)
+    return Stepwise(run, case.steps, lambda x: each(torch.clone, x))
+
+
+def compiled_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The steps are called under `no_grad`, as nothing asks for a gradient outside of them."""
+    descend = own.descent_compile(problem, case, x, data)
+    return torch.no_grad()(descend)
+
+
+def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Only the loss is compiled, forward and backward apart; the update is `torch-grad`'s."""
+    rate, steps = problem.rate_at(x, data), case.steps
+    loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = each(lambda array: array.clone().requires_grad_(), x)
+        positions = [array.detach() for array in leaves(leaf)]
+        for _ in range(steps):
+            slopes = torch.autograd.grad(loss(leaf, *data), leaf)
+            for position, slope in zip(positions, slopes, strict=True):
+                position.sub_(slope, alpha=rate)
+        return like(x, positions)
+
+    run(x, data)
+    return run
+
+
+def compiled_with(**options: Any) -> Builder:
+    """Return the builder of a compiled step with other options of the compiler."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
+        move = torch.compile(
+            lambda x, *data: each(lambda p, s: p - rate * s, x, slope(x, *data)),
+            dynamic=False,
+            fullgraph=True,
+            **options,
+        )
+        move(x, *data)
+        return Stepwise(move, case.steps)
+
+    return build
+
+
+def compiled(derive: Callable[[Problem], Flat]) -> Builder:
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        run = torch.compile(derive(problem), dynamic=False, fullgraph=True)
+        run(*examples(case.operator, x, data))
+        return spread(run, case.operator)
+
+    return build
+
+
+GRAD = {
+    "descent": {
+        "the update under `no_grad`": grad_no_grad,
+        "`_foreach_sub_`": grad_foreach,
+        "new leaves each step": grad_anew,
+    },
+    "hvp": {"`torch.autograd.functional.hvp`": hvp_functional},
+}
+
+ALTERNATIVES: Alternatives = {
+    "torch-sgd": {
+        "descent": {
+            "`foreach` left to torch": sgd(),
+            "`foreach=True`": sgd(foreach=True),
+            "`fused=True`": sgd(fused=True),
+            "`set_to_none=False`": sgd_keeping,
+        }
+    },
+    "torch-grad": GRAD,
+    "torch-fused": GRAD,
+    "torch-func": {
+        "descent": {
+            "`torch.sub(x, g, alpha=rate)`": func_one_operation,
+            "the copy of the start updated in place": func_in_place,
+            "`grad`": func_steps(own.gradient_func),
+            "`grad_and_value`": func_steps(func_grad_and_value),
+        },
+        "gradient": {"`grad`": own.eager(own.gradient_func), "`grad_and_value`": own.eager(func_grad_and_value)},
+        "hvp": {
+            "forward over `vjp`": own.eager(hvp_forward_over_vjp),
+            "`linearize`": own.eager(hvp_linearized),
+            "reverse over forward": own.eager(hvp_reverse_over_forward),
+        },
+    },
+    "torch-compile": {
+        "descent": {
+            "a new array each step": compiled_with(),
+            "the step returns its start": compiled_returning,
+            "under `no_grad`": compiled_no_grad,
+            "`mode='max-autotune-no-cudagraphs'`": compiled_with(mode="max-autotune-no-cudagraphs"),
+            "the loss alone compiled": compiled_backward,
+            "`cpp_wrapper`": compiled_with(options={"cpp_wrapper": True}),
+        },
+        "gradient": {"`vjp`": compiled(own.gradient_vjp)},
+        "hvp": {"`grad` of the slope along v": compiled(hvp_of_product)},
+    },
+}
