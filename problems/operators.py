@@ -34,7 +34,7 @@ def by_hand(operator: str, problem: Problem, steps: int, x: Parameters, data: Da
     if operator == "gradient":
         return problem.gradient
     if operator == "value":
-        return partial(problem.loss, np)
+        return problem.value or partial(problem.loss, np)
     if operator == "jvp":
         return partial(_slope_along_each if isinstance(x, tuple) else _slope_along, problem.gradient)
     if operator == "hvp" and problem.hvp is not None:

@@ -34,14 +34,15 @@ class Problem:
     `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64;
     arrays of whole numbers, such as indices, stay what they are.
     `gradient_into(x, data)`, where given, allocates scratch for arrays like `x` and returns a `GradientInto`.
+    `value(x, data)`, where given, is the loss by hand, for NumPy alone, where the common spelling is slow there.
     `hvp(x, v, data)`, where given, is the Hessian at `x` times `v`, in NumPy, as fast as the gradient is.
     `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
     needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
     `flops(x, data)`, where given, counts the operations that a value and a gradient of these shapes cannot avoid.
     `minimum(x, data)`, where given, is the least loss there is, −∞ where there is none; else one is searched for.
     `sizes` are the lengths of the axes beside the batch, by name, and `batch_sizes` those of the batch that are raced
-    unless the user asks for others: from where a call's own cost is all to where the arithmetic is, in a descent that
-    every backend ends within seconds.
+    unless the user asks for others: from where a call's own cost is all to where the arithmetic is, three at least for
+    `report costs` to fit a line to, in a descent that every backend ends within seconds.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Problem:
     draw: Callable[..., tuple[Parameters, Data]]
     rate: float | Rate
     steps: int = 100
+    value: Callable[[Parameters, Data], Array] | None = None
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
     hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
