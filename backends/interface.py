@@ -118,6 +118,15 @@ def spread(function: Flat, operator: str) -> Run:
     return wrapped(lambda x, data: function(x, *data))
 
 
+def eager(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of an operator that a framework computes operation by operation."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(derive(problem), case.operator)
+
+    return build
+
+
 def examples(operator: str, x: Parameters, data: Data) -> tuple[Parameters, ...]:
     """Return arguments like those that a flat function is called with; a direction is like `x`."""
     return (x, x, *data) if operator in ALONG else (x, *data)

@@ -31,6 +31,7 @@ from backends.interface import (
     Loss,
     Run,
     Stepwise,
+    eager,
     examples,
     in_own_words,
     missing_loss,
@@ -85,15 +86,6 @@ def hvp_reverse_over_reverse(problem: Problem) -> Flat:
 def _along(function: Flat) -> Flat:
     """Return the derivative of `function` along a direction, by forward mode."""
     return lambda x, v, *data: torch.func.jvp(lambda x: function(x, *data), (x,), (v,))[1]
-
-
-def eager(derive: Callable[[Problem], Flat]) -> Builder:
-    """Return the builder of an operator that goes operation by operation."""
-
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        return spread(derive(problem), case.operator)
-
-    return build
 
 
 def compiled(derive: Callable[[Problem], Flat]) -> Builder:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from backends import jax_modes as own
-from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, spread, step
+from backends.interface import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from experiments.idioms import Alternatives
 from problems import Array, Data, Parameters, Problem, each, leaves
 
@@ -150,9 +150,9 @@ SLOPES = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
 ALTERNATIVES: Alternatives = {
     "jax-grad": {
         "descent": {name: stepwise(derive) for name, derive in SLOPES.items()} | {"the update in `lax`": in_lax},
-        "gradient": {name: own.eager(derive) for name, derive in SLOPES.items()},
-        "hvp": {"`linearize`": own.eager(hvp_linearized), "reverse over forward": own.eager(hvp_reverse_over_forward)},
-        "jvp": {"`linearize`": own.eager(by_linearize)},
+        "gradient": {name: eager(derive) for name, derive in SLOPES.items()},
+        "hvp": {"`linearize`": eager(hvp_linearized), "reverse over forward": eager(hvp_reverse_over_forward)},
+        "jvp": {"`linearize`": eager(by_linearize)},
     },
     "jax-jit": {
         "descent": {

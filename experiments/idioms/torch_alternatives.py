@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from backends import torch_modes as own
-from backends.interface import Builder, Case, Flat, Run, Stepwise, examples, spread, step
+from backends.interface import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from experiments.idioms import Alternatives
 from problems import Array, Data, Parameters, Problem, each, leaves, like
 
@@ -256,11 +256,11 @@ ALTERNATIVES: Alternatives = {
             "`grad`": func_steps(own.gradient_func),
             "`grad_and_value`": func_steps(func_grad_and_value),
         },
-        "gradient": {"`grad`": own.eager(own.gradient_func), "`grad_and_value`": own.eager(func_grad_and_value)},
+        "gradient": {"`grad`": eager(own.gradient_func), "`grad_and_value`": eager(func_grad_and_value)},
         "hvp": {
-            "forward over `vjp`": own.eager(hvp_forward_over_vjp),
-            "`linearize`": own.eager(hvp_linearized),
-            "reverse over forward": own.eager(hvp_reverse_over_forward),
+            "forward over `vjp`": eager(hvp_forward_over_vjp),
+            "`linearize`": eager(hvp_linearized),
+            "reverse over forward": eager(hvp_reverse_over_forward),
         },
     },
     "torch-compile": {
