@@ -104,7 +104,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     path = _path(config)
     rows = table.read(path)
     terminalreporter.section("summary", sep="-")
-    terminalreporter.write(show.text(rows, shutil.get_terminal_size().columns, colour=terminalreporter.hasmarkup))
+    width, colour = shutil.get_terminal_size().columns, terminalreporter.hasmarkup
+    terminalreporter.write(show.ending(rows, path, width, colour=colour))
     show.write_markdown(rows, path)
     timed, total = config.stash[RACE].timed_seconds, time.perf_counter() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")

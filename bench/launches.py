@@ -84,7 +84,8 @@ def run(selection: dict[str, str | None], options: Options) -> int:
                 schema.append(options.path, row)
                 bar.update(task, advance=1, description=f"launch {launch + 1} of {options.launches}, {row['backend']}")
     rows = table.read(options.path)
-    print(show.text(rows, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
+    width = shutil.get_terminal_size().columns
+    print(show.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
     show.write_markdown(rows, options.path)
     print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{pages.beside(options.path)}")
     return int(rows["status"].isin(FAILED).any())

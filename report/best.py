@@ -59,8 +59,12 @@ def write(decisions: Decisions, form: str) -> str:
         return as_json(decisions)
     if form == "markdown":
         return sections.markdown(_sections(decisions, None), _closing(decisions))
-    width = shutil.get_terminal_size().columns
-    return sections.text(_sections(decisions, width), _closing(decisions), width, colour=sys.stdout.isatty())
+    return text(decisions, shutil.get_terminal_size().columns, colour=sys.stdout.isatty())
+
+
+def text(decisions: Decisions, width: int, *, colour: bool = False) -> str:
+    """Return the decision table for a terminal of `width` columns."""
+    return sections.text(_sections(decisions, width), _closing(decisions), width, colour=colour)
 
 
 def as_json(decisions: Decisions) -> str:

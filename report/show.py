@@ -15,9 +15,13 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from report import estimates, sections, units
+from report import best, estimates, sections, units
+from report.decisions import decide
 from report.fastest import fastest
 from report.sections import Section
+
+LONG = 6
+"""More sections than these nobody reads in a terminal."""
 
 NOISY = 0.05
 """An interval whose half-width is more than this share of its median is called noisy."""
@@ -27,6 +31,13 @@ def text(frame: pd.DataFrame, width: int, *, colour: bool = False) -> str:
     """Return the summary for a terminal of `width` columns."""
     cases = estimates.of_cases(frame)
     return sections.text(_sections(cases, width), _legend(cases), width, colour=colour)
+
+
+def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False) -> str:
+    """Return what a race ends with: the summary, or of a long one, kept at `path`, who is the fastest where."""
+    if len(list(sections.grouped(frame))) <= LONG:
+        return text(frame, width, colour=colour)
+    return best.text(decide(frame), width, colour=colour) + f"python -m report show {path} has all cells.\n"
 
 
 def markdown(frame: pd.DataFrame) -> str:

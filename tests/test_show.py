@@ -26,6 +26,19 @@ def test_what_the_harness_doubts_is_below_the_table_with_its_cells_and_its_remed
     assert "- constants folded: jax-jit at 1: hand it the data" in lines
 
 
+def test_a_long_race_ends_with_who_is_the_fastest_where(tmp_path: Path) -> None:
+    short, long = show.LONG, show.LONG + 1
+    for count, headline in ((short, "time per call, ratio to numpy"), (long, "a call")):
+        sizes = [f"dimension={number}" for number in range(count)]
+        path = rows.write(
+            tmp_path / f"{count}.csv", [rows.row(operator="gradient", sizes=size, steps=1) for size in sizes]
+        )
+        ending = show.ending(table.read(path), path, 80)
+        assert headline in ending
+        assert (f"python -m report show {path} has all cells." in ending) == (count == long)
+        assert max(map(len, ending.splitlines()[:-1])) <= 80
+
+
 def test_where_nothing_is_doubted_nothing_is_said(tmp_path: Path) -> None:
     path = rows.write(tmp_path / "run.csv", rows.launches([1e-3, 1e-3]))
     assert not [line for line in show.markdown(table.read(path)).splitlines() if line.startswith("- ")]
