@@ -1,14 +1,19 @@
-# make bench · make test: each sets itself up in .venv on a fresh machine.
+# make bench · make sweep · make test: each sets itself up in .venv on a fresh machine.
 #   make bench ARGS="--backend numpy,jax-loop --batch-size 1,1000"
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: bench test lint picture clean
+.PHONY: bench sweep test lint picture clean
 
 bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
+
+# Every problem, its value, gradient and descent: so many cases that each is measured briefly.
+sweep: .venv/bench.stamp
+	$(BIN)/pytest bench/ --benchmark-only --problem all --operator value,gradient,descent --device cpu \
+		--steps 10 --benchmark-max-time=0.1 --memory off $(ARGS)
 
 test: .venv/test.stamp
 	$(BIN)/pytest tests/ --numprocesses 2 --dist worksteal --benchmark-disable $(ARGS)

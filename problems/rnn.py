@@ -178,5 +178,5 @@ PROBLEM = Problem(
     hvp=hvp,
     flops=flops,
     sizes={"length": 8, "inputs": 4, "hidden": 16},
-    batch_sizes=(1, 10, 100, 1_000),
+    batch_sizes=(1, 30, 1_000),
 )

@@ -36,7 +36,7 @@ def test_a_mode_that_is_another_way_to_something_is_raced_where_that_is(name: st
 def test_a_problem_is_raced_at_its_own_batch_sizes_unless_others_are_typed() -> None:
     own = select({"problem": "quadratic,rnn", "backend": "numpy", "device": "cpu"}).cases
     assert [case.batch_size for case in own if case.problem == "quadratic"] == [1, 100, 10_000, 1_000_000]
-    assert [case.batch_size for case in own if case.problem == "rnn"] == [1, 10, 100, 1_000]
+    assert [case.batch_size for case in own if case.problem == "rnn"] == [1, 30, 1_000]
     typed = select({"problem": "quadratic,rnn", "backend": "numpy", "device": "cpu", "batch_size": "7,3,7"}).cases
     assert [(case.problem, case.batch_size) for case in typed] == [
         ("quadratic", 7),
