@@ -14,7 +14,7 @@ import pandas as pd
 
 from report import cases, estimates, units
 from report.cost_table import passes
-from report.crossover import Crossover
+from report.crossover import Crossover, rounded
 from report.fastest import fastest
 from report.sections import order
 from report.sides import CONTROL
@@ -42,7 +42,7 @@ class Winner:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Where a backend's ratio to NumPy by hand passes 1 for the last time: about at `batch_size`.
+    """Where a backend's ratio to NumPy by hand passes 1 for the last time: about at `batch_size`, in words at `about`.
 
     At the measured sizes `below` and `above` its intervals are clear of 1, at those of `level`, between them, they are
     not; `ahead`: beyond, it is faster.
@@ -50,6 +50,7 @@ class Crossing:
 
     backend: str
     batch_size: float
+    about: str
     below: int
     above: int
     level: tuple[int, ...]
@@ -91,8 +92,8 @@ def _crossing(rows: pd.DataFrame, backend: str, found: Crossover) -> Crossing:
     mine = rows[rows["backend"] == backend].sort_values("batch_size")
     ahead = float(mine.loc[mine["batch_size"] == found.at.high, "ratio_high"].iloc[0]) < 1
     level = mine.loc[mine["batch_size"].between(found.at.low, found.at.high, inclusive="neither"), "batch_size"]
-    about = float(f"{found.at.median:.2g}")  # the line between two measured sizes is not worth a third digit
-    return Crossing(backend, about, int(found.at.low), int(found.at.high), tuple(map(int, level)), ahead)
+    at = found.at
+    return Crossing(backend, at.median, rounded(at.median), int(at.low), int(at.high), tuple(map(int, level)), ahead)
 
 
 def standings(found: dict[str, Crossover]) -> dict[str, list[str]]:

@@ -85,9 +85,9 @@ def _words(points: Sequence[Point], settled: Sequence[Point], changes: Sequence[
 
 
 def _told(at: Interval) -> str:
-    return f"≈ {_rounded(at.median)} ({at.low:,.0f} … {at.high:,.0f})"
+    return f"≈ {rounded(at.median)} ({at.low:,.0f} … {at.high:,.0f})"
 
 
-def _rounded(size: float) -> str:
+def rounded(size: float) -> str:
     """Return a batch size with two digits: the estimate has no more."""
     return f"{float(f'{size:.2g}'):,.0f}"

@@ -87,8 +87,8 @@ function crossings(cases) {
     batch_size: one.batch_size,
     ratio_to_numpy: 1,
     colour: colour(one.backend),
-    name: narrow.matches || !state.log ? "" : `${one.backend} ≈ ${digits(one.batch_size)}`,
-    text: `${one.backend} ${one.ahead ? "passes" : "falls behind"} NumPy at a batch of about ${digits(one.batch_size)}`,
+    name: narrow.matches || !state.log ? "" : `${one.backend} ≈ ${one.about}`,
+    text: `${one.backend} ${one.ahead ? "passes" : "falls behind"} NumPy at a batch of about ${one.about}`,
   }));
 }
 

@@ -83,7 +83,7 @@ def _passing(one: Crossing) -> str:
     level = f", not separated at {', '.join(f'{size:,}' for size in one.level)}" if one.level else ""
     passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
     return (
-        f"{one.backend} {passes} NumPy at a batch of about {units.digits(one.batch_size)}: "
+        f"{one.backend} {passes} NumPy at a batch of about {one.about}: "
         f"{here} at {one.below:,}, {there} at {one.above:,}{level}"
     )
 
