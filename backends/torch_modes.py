@@ -37,7 +37,6 @@ from backends.interface import (
     missing_loss,
     missing_operator,
     spread,
-    step,
 )
 from backends.probes import Probes
 from backends.torch_idioms import LOSSES
@@ -165,7 +164,8 @@ def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return Stepwise(step(gradient_vjp(problem), problem.rate_at(x, data), x), case.steps)
+    slope, update = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
+    return Stepwise(lambda x, *data: each(update, x, slope(x, *data)), case.steps)
 
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:

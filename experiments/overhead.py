@@ -35,7 +35,7 @@ def numpy_by_hand(x: Any) -> Any:
         return 2.0 * x - 2.0
 
     for _ in range(STEPS):
-        x = x - RATE * gradient(x)
+        x = -RATE * gradient(x) + x
     return x
 
 
@@ -62,7 +62,7 @@ def autograd_by_hand() -> Descent:
 
     def descend(x: Any) -> Any:
         for _ in range(STEPS):
-            x = x - RATE * gradient(x)
+            x = -RATE * gradient(x) + x
         return x
 
     return descend
@@ -94,7 +94,7 @@ def torch_func(x: Any) -> Any:
     for _ in range(STEPS):
         value, back = torch.func.vjp(torch_loss, x)
         (g,) = back(torch.ones_like(value))
-        x = x - RATE * g
+        x = torch.sub(x, g, alpha=RATE)
     return x
 
 

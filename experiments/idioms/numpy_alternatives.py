@@ -27,13 +27,13 @@ def updated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return run
 
 
-def negated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The rate is negated, and the sum taken: other operations, as many of them."""
-    gradient, rate, steps = problem.gradient, -problem.rate_at(x, data), case.steps
+def subtracted(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The step is subtracted, as the formula has it."""
+    gradient, rate, steps = problem.gradient, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
-            x = each(lambda position, slope: rate * slope + position, x, gradient(x, data))
+            x = x - rate * gradient(x, data)
         return x
 
     return run
@@ -42,11 +42,11 @@ def negated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 def scaled_array(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """The rate is an array of no axes and of the case's dtype, not a number of Python."""
     gradient, steps = problem.gradient, case.steps
-    rate = np.asarray(problem.rate_at(x, data), dtype=case.dtype)
+    down = np.asarray(-problem.rate_at(x, data), dtype=case.dtype)
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
-            x = each(lambda position, slope: position - rate * slope, x, gradient(x, data))
+            x = down * gradient(x, data) + x
         return x
 
     return run
@@ -93,8 +93,8 @@ ALTERNATIVES: Alternatives = {
     "numpy": {
         "descent": {
             "the copy of the start updated in place": updated,
-            "the negated rate, added": negated,
-            "the rate as an array": scaled_array,
+            "`x - rate * g`, of one array alone": subtracted,
+            "the rate as an array, of one array alone": scaled_array,
         }
     },
     "numpy-inplace": {

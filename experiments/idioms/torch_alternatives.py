@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -98,16 +99,6 @@ def func_grad_and_value(problem: Problem) -> Flat:
     return lambda x, *data: both(x, *data)[0]
 
 
-def func_step(problem: Problem, x: Parameters, data: Data) -> Flat:
-    """The update in one operation."""
-    slope, rate = own.gradient_vjp(problem), problem.rate_at(x, data)
-    return lambda x, *data: each(lambda p, s: torch.sub(p, s, alpha=rate), x, slope(x, *data))
-
-
-def func_one_operation(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return Stepwise(func_step(problem, x, data), case.steps)
-
-
 def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """The copy of the start is updated in place."""
     slope, rate, steps = own.gradient_vjp(problem), problem.rate_at(x, data), case.steps
@@ -122,9 +113,15 @@ def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Ru
     return run
 
 
+def func_two_operations(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The update as the formula has it."""
+    return Stepwise(step(own.gradient_vjp(problem), problem.rate_at(x, data), x), case.steps)
+
+
 def func_steps(derive: Callable[[Problem], Flat]) -> Builder:
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        return Stepwise(step(derive(problem), problem.rate_at(x, data), x), case.steps)
+        slope, update = derive(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
+        return Stepwise(lambda x, *data: each(update, x, slope(x, *data)), case.steps)
 
     return build
 
@@ -251,7 +248,7 @@ ALTERNATIVES: Alternatives = {
     "torch-fused": GRAD,
     "torch-func": {
         "descent": {
-            "`torch.sub(x, g, alpha=rate)`": func_one_operation,
+            "`x - rate * g`": func_two_operations,
             "the copy of the start updated in place": func_in_place,
             "`grad`": func_steps(own.gradient_func),
             "`grad_and_value`": func_steps(func_grad_and_value),
