@@ -34,8 +34,9 @@ def numpy_by_hand(x: Any) -> Any:
     def gradient(x: Any) -> Any:
         return 2.0 * x - 2.0
 
+    down = np.asarray(-RATE, dtype=x.dtype)
     for _ in range(STEPS):
-        x = -RATE * gradient(x) + x
+        x = down * gradient(x) + x
     return x
 
 
@@ -61,8 +62,9 @@ def autograd_by_hand() -> Descent:
     gradient = grad(lambda x: anp.sum(x * x - 2.0 * x + 5.0))
 
     def descend(x: Any) -> Any:
+        down = np.asarray(-RATE, dtype=x.dtype)
         for _ in range(STEPS):
-            x = -RATE * gradient(x) + x
+            x = down * gradient(x) + x
         return x
 
     return descend

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from problems.parameters import Data, Parameters
+import numpy as np
+
+from problems.parameters import Array, Data, Parameters, leaves
 from problems.problem import Problem
 
 Gradient: TypeAlias = Callable[[Parameters, Data], Parameters]
@@ -28,19 +30,19 @@ def descend(problem: Problem, x: Parameters, data: Data, steps: int) -> Paramete
 
 def loop(gradient: Gradient, rate: float, steps: int, x: Parameters) -> Descent:
     """Return the descent of `steps` steps for parameters like `x`."""
-    return partial(_descend_each if isinstance(x, tuple) else _descend_one, gradient, rate, steps)
+    # An array, made once: of a number NumPy would make one at each step, an eighth of a small one.
+    down = np.asarray(-rate, dtype=leaves(x)[0].dtype)
+    return partial(_descend_each if isinstance(x, tuple) else _descend_one, gradient, down, steps)
 
 
-def _descend_one(gradient: Gradient, rate: float, steps: int, x: Parameters, data: Data) -> Parameters:
+def _descend_one(gradient: Gradient, down: Array, steps: int, x: Parameters, data: Data) -> Parameters:
     # x − rate ∇f(x), to the last bit; but this way round NumPy adds into the product, and allocates no third array.
-    down = -rate
     for _ in range(steps):
         x = down * gradient(x, data) + x
     return x
 
 
-def _descend_each(gradient: Gradient, rate: float, steps: int, x: Parameters, data: Data) -> Parameters:
-    down = -rate
+def _descend_each(gradient: Gradient, down: Array, steps: int, x: Parameters, data: Data) -> Parameters:
     for _ in range(steps):
         x = tuple(down * slope + position for position, slope in zip(x, gradient(x, data), strict=True))
     return x

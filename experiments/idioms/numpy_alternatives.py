@@ -39,10 +39,9 @@ def subtracted(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return run
 
 
-def scaled_array(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The rate is an array of no axes and of the case's dtype, not a number of Python."""
-    gradient, steps = problem.gradient, case.steps
-    down = np.asarray(-problem.rate_at(x, data), dtype=case.dtype)
+def scaled(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """The rate is a number of Python, and not an array of no axes."""
+    gradient, steps, down = problem.gradient, case.steps, -problem.rate_at(x, data)
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
@@ -94,7 +93,7 @@ ALTERNATIVES: Alternatives = {
         "descent": {
             "the copy of the start updated in place": updated,
             "`x - rate * g`, of one array alone": subtracted,
-            "the rate as an array, of one array alone": scaled_array,
+            "the rate a number of Python, of one array alone": scaled,
         }
     },
     "numpy-inplace": {
