@@ -1,8 +1,9 @@
 """Does the harness add anything to what it measures? `python -m experiments.overhead`
 
-For every backend a descent on the quadratic written by hand, with nothing of the project in it, is alternated with the
-harness's prepared call in one process, in random order. Printed is the median of the pairwise ratios, harness over
-hand, with its 95 % interval. Pin it, to be sure of small differences: `taskset --cpu-list 0` before the command.
+For every mode of the default race a descent on the quadratic written by hand, with nothing of the project in it, is
+alternated with the harness's prepared call in one process, in random order. Printed is the median of the pairwise
+ratios, harness over hand, with its 95 % interval. Pin it, to be sure of small differences: `taskset --cpu-list 0`
+before the command.
 """
 
 from __future__ import annotations
@@ -173,10 +174,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.5, help="of each repeat")
     parser.add_argument("--repeats", type=int, default=7, help="both sides are made anew in each, in other memory")
     options = parser.parse_args()
+    found = load().backends
     for batch_size in options.batch_size:
-        for name, backend in load().backends.items():
+        for name in by_hand(np.zeros(1, dtype="float32")):
             ratios, steps = zip(
-                *(compare(backend, batch_size, options.seconds) for _ in range(options.repeats)), strict=True
+                *(compare(found[name], batch_size, options.seconds) for _ in range(options.repeats)), strict=True
             )
             ratio = median_interval(ratios)
             print(
