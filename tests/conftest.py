@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,10 @@ from tests.checkout import Checkout, copy_to
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long a test takes is no failure
 hypothesis.settings.load_profile("untimed")
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that it starts: here some are sent one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
