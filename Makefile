@@ -10,7 +10,8 @@ INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --cons
 bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
 
-# Every problem, its value, gradient and descent: so many cases that each is measured briefly.
+# Every problem, its value, gradient and descent: so many cases that each is measured briefly. Of ten steps, what a
+# descent pays once (a call, a copy of the start) weighs ten times as much as in the race.
 sweep: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only --problem all --operator value,gradient,descent --device cpu \
 		--steps 10 --benchmark-max-time=0.1 --memory off $(ARGS)

@@ -59,12 +59,12 @@ class Race:
         version: Row = {"framework_version": backend.version()}
         if refusal := measure.refusal(case, backend, problem):
             return version | dict(zip(("status", "reason"), refusal, strict=True))
-        try:
-            with probes_of(backend).empty_caches():
+        with probes_of(backend).empty_caches():
+            try:
                 prepared = measure.prepare(case, backend, problem)
                 return version | (measure.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
-        except Exception as error:  # noqa: BLE001 (whatever a backend raises is its row's reason; the rest is raced)
-            return version | measure.failure(error)
+            except Exception as error:  # noqa: BLE001 (what a backend raises is its row's reason; the rest is raced)
+                return version | measure.failure(error)
 
     def _timed(self, prepared: measure.Prepared, timer: Timer) -> Row:
         """Time the rounds, and learn what is to be known beside them, not in their time."""

@@ -35,9 +35,16 @@ def text(frame: pd.DataFrame, width: int, *, colour: bool = False) -> str:
 
 def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False) -> str:
     """Return what a race ends with: the summary, or of a long one, kept at `path`, who is the fastest where."""
-    if len(list(sections.grouped(frame))) <= LONG:
+    cases = estimates.of_cases(frame)
+    timed = estimates.timed(cases)
+    if len(list(sections.grouped(timed))) <= LONG:
         return text(frame, width, colour=colour)
-    return best.text(decide(frame), width, colour=colour) + f"python -m report show {path} has all cells.\n"
+    doubted = int((timed["warnings"].fillna("") != "").sum())
+    return (
+        f"{best.text(decide(frame), width, colour=colour)}"
+        f"Of {len(timed):,} cells {int(noisy(timed).sum()):,} are noisy, {doubted:,} doubted by the harness itself.\n"
+        f"python -m report show {path} has them all, and says why.\n"
+    )
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -9,8 +9,12 @@ import pytest
 
 import backends
 from bench import measure
-from experiments.idioms.__main__ import ALTERNATIVES
 from problems import find
+
+for framework in ("torch", "jax", "autograd"):
+    pytest.importorskip(framework, reason="the experiment compares all frameworks, and needs them")
+
+from experiments.idioms.__main__ import ALTERNATIVES  # noqa: E402 (it imports all of them)
 
 FOUND = backends.load()
 WAYS = [(mode, operator, way) for mode, by in ALTERNATIVES.items() for operator, ways in by.items() for way in ways]
@@ -19,11 +23,9 @@ WAYS = [(mode, operator, way) for mode, by in ALTERNATIVES.items() for operator,
 @pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # torch.func.linearize, of itself
 @pytest.mark.parametrize(("name", "operator", "way"), WAYS)
 def test_another_way_is_right(name: str, operator: str, way: str) -> None:
-    if name not in FOUND.backends:
-        pytest.skip(FOUND.missing[name.partition("-")[0]])
     mode: Any = FOUND.backends[name]
-    problem = find("quadratic")
-    case = backends.Case(operator, "quadratic", name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
+    problem = find("softmax_mlp" if name == "torch-fused" else "quadratic")
+    case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
     if (refused := measure.refusal(case, mode, problem)) is not None:
         pytest.skip(refused[1])
     other = replace(mode, builders={operator: ALTERNATIVES[name][operator][way]})

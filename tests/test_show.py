@@ -30,12 +30,18 @@ def test_a_long_race_ends_with_who_is_the_fastest_where(tmp_path: Path) -> None:
     short, long = show.LONG, show.LONG + 1
     for count, headline in ((short, "time per call, ratio to numpy"), (long, "a call")):
         sizes = [f"dimension={number}" for number in range(count)]
-        path = rows.write(
-            tmp_path / f"{count}.csv", [rows.row(operator="gradient", sizes=size, steps=1) for size in sizes]
-        )
+        told = [rows.row(operator="gradient", sizes=size, steps=1, warnings=UNSTABLE) for size in sizes]
+        told += [
+            rows.row(
+                None, operator="gradient", sizes=size, steps=1, device="cuda", status="unavailable", reason="no GPU"
+            )
+            for size in sizes
+        ]  # nothing is shown of it
+        path = rows.write(tmp_path / f"{count}.csv", told)
         ending = show.ending(table.read(path), path, 80)
         assert headline in ending
-        assert (f"python -m report show {path} has all cells." in ending) == (count == long)
+        assert (f"{long} doubted by the harness itself." in ending) == (count == long)
+        assert (f"python -m report show {path} has them all" in ending) == (count == long)
         assert max(map(len, ending.splitlines()[:-1])) <= 80
 
 
