@@ -92,7 +92,7 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    copied = _compiled(partial(each, jnp.copy), x)  # jitted, since a copy that is not costs as much as five steps
+    copied = _compiled(partial(each, jnp.copy), x)  # jitted as the step is: by itself it passes more of Python
     return Stepwise(_compiled(one_step(problem, x, data), x, *data, donate_argnums=0), case.steps, copied)
 
 

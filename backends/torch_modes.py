@@ -179,7 +179,7 @@ def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> 
 
     def moved(x: Parameters, *data: Array) -> Parameters:
         run(x, *data)
-        return x  # out here: to return what it was given costs the compiled function 1 µs
+        return x  # out here, since `experiments.idioms` finds it no faster where the compiled step returns it
 
     return Stepwise(moved, case.steps, copied)
 

@@ -12,7 +12,7 @@ An element's slope is about 1/B and its curvature no more, so the rate goes by B
 are level they sink together for ever.
 
 GradBench takes a = max x. Its slope, 1 − Σp, is zero but for rounding, and lands on the largest element alone, whose
-own is about 1/B: in float32 that was off by 7 % at a million. The floor has no slope, in every framework.
+own is about 1/B: in float32 the check finds that wrong at a million. The floor has no slope, in every framework.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Is each mode the best way to write its idiom? `python -m experiments.idioms`
 
-Every mode is alternated with other ways to write the same idiom in the same framework, in one process, in random order;
+A mode is alternated with other ways to write the same idiom in the same framework, in one process, in random order;
 each way is checked as a backend is, and both are made anew in each repeat, in other memory. Printed is how long the
 other way takes over the mode, with its 95 % interval: below 1 it is the better one.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -68,10 +69,12 @@ def selected(options: argparse.Namespace) -> Iterator[tuple[Backend, Case, str, 
             for problem in map(find, options.problem):
                 steps = problem.steps if operator == "descent" else 1
                 case = Case(operator, problem.name, name, options.batch_size[0], "float32", "cpu", steps)
-                if measure.refusal(case, backends[name], problem) is None:
-                    for way, builder in ALTERNATIVES[name][operator].items():
-                        if options.way in way:
-                            yield backends[name], case, way, builder
+                if (refused := measure.refusal(case, backends[name], problem)) is not None:
+                    print(refused[1], file=sys.stderr)
+                    continue
+                for way, builder in ALTERNATIVES[name][operator].items():
+                    if options.way in way:
+                        yield backends[name], case, way, builder
 
 
 def ratios(backend: Backend, case: Case, builder: Builder, seconds: float, repeats: int) -> str:

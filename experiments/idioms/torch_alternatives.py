@@ -14,8 +14,8 @@ from experiments.idioms import Alternatives
 from problems import Array, Data, Parameters, Problem, each, leaves, like
 
 
-def sgd(**options: Any) -> Builder:
-    """Return the builder of the optimiser's descent, with another implementation of it."""
+def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
+    """Return the builder of the optimiser's descent, with other options of it."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
@@ -24,7 +24,7 @@ def sgd(**options: Any) -> Builder:
             leaf = each(lambda array: array.clone().requires_grad_(), x)
             optimizer = torch.optim.SGD(leaves(leaf), lr=rate, **options)
             for _ in range(steps):
-                optimizer.zero_grad()
+                optimizer.zero_grad(set_to_none=set_to_none)
                 loss(torch, leaf, data).backward()
                 optimizer.step()
             return each(torch.detach, leaf)
@@ -32,22 +32,6 @@ def sgd(**options: Any) -> Builder:
         return run
 
     return build
-
-
-def sgd_keeping(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The gradient is set to zero, and not to none."""
-    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
-
-    def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(lambda array: array.clone().requires_grad_(), x)
-        optimizer = torch.optim.SGD(leaves(leaf), lr=rate)
-        for _ in range(steps):
-            optimizer.zero_grad(set_to_none=False)
-            loss(torch, leaf, data).backward()
-            optimizer.step()
-        return each(torch.detach, leaf)
-
-    return run
 
 
 def grad_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -241,7 +225,7 @@ ALTERNATIVES: Alternatives = {
             "`foreach` left to torch": sgd(),
             "`foreach=True`": sgd(foreach=True),
             "`fused=True`": sgd(fused=True),
-            "`set_to_none=False`": sgd_keeping,
+            "`set_to_none=False`": sgd(set_to_none=False, foreach=False),
         }
     },
     "torch-grad": GRAD,
