@@ -77,8 +77,8 @@ def _label(case: tuple[object, ...]) -> str:
 @pytest.fixture(scope="session")
 def race(request: pytest.FixtureRequest) -> Race:
     """The race of this session."""
+    from bench.case.rounds import Budget  # noqa: PLC0415 (likewise)
     from bench.race import Race  # noqa: PLC0415 (imports NumPy)
-    from bench.rounds import Budget  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(
@@ -98,8 +98,9 @@ def race(request: pytest.FixtureRequest) -> Race:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
-    from report import show, table  # noqa: PLC0415 (imports pandas)
-    from report.pages import command as pages  # noqa: PLC0415 (likewise)
+    from report import table  # noqa: PLC0415 (imports pandas)
+    from report.commands import html as pages  # noqa: PLC0415 (likewise)
+    from report.commands import show  # noqa: PLC0415 (imports pandas)
 
     path = _path(config)
     rows = table.read(path)

@@ -10,7 +10,7 @@ import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backends.interface import (
+from backends.base import (
     DEVICES,
     DTYPES,
     Backend,

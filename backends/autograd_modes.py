@@ -15,8 +15,8 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import grad, make_hvp, make_jvp
 
-from backends.interface import Builder, Case, Run, missing_operator
-from problems import Array, Data, Parameters, Problem, each, loop
+from backends.base import Builder, Case, Run, missing_operator
+from problems import Array, Data, Parameters, Problem, loop, tree_map
 
 
 def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -89,7 +89,7 @@ class AutogradMode:
         """autograd computes in NumPy, which returns when it is done."""
 
     def fetch(self, result: Parameters) -> Any:
-        return each(np.asarray, result)
+        return tree_map(np.asarray, result)
 
 
 BACKENDS = (

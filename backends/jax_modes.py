@@ -28,7 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.interface import (
+from backends.base import (
     Builder,
     Case,
     Flat,
@@ -44,7 +44,7 @@ from backends.interface import (
     step,
 )
 from backends.probes import Probes
-from problems import Array, Data, Parameters, Problem, each
+from problems import Array, Data, Parameters, Problem, tree_map
 
 
 def value(problem: Problem) -> Flat:
@@ -92,7 +92,7 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    copied = _compiled(partial(each, jnp.copy), x)  # jitted as the step is: by itself it passes more of Python
+    copied = _compiled(partial(tree_map, jnp.copy), x)  # jitted as the step is: by itself it passes more of Python
     return Stepwise(_compiled(one_step(problem, x, data), x, *data, donate_argnums=0), case.steps, copied)
 
 
@@ -223,7 +223,7 @@ class JaxMode:
             result.block_until_ready()
 
     def fetch(self, result: Parameters) -> Any:
-        return each(np.asarray, result)
+        return tree_map(np.asarray, result)
 
 
 DERIVED = {"value": value, "gradient": gradient, "hvp": hvp, "jvp": jvp}

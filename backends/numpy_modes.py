@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from backends.interface import Builder, Case, Run, missing_operator
-from problems import OPERATORS, Array, Data, Parameters, Problem, by_hand, each, leaves, like
+from backends.base import Builder, Case, Run, missing_operator
+from problems import OPERATORS, Array, Data, Parameters, Problem, by_hand, tree_leaves, tree_map, tree_unflatten
 
 
 def hand_derived(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -20,7 +20,7 @@ def hand_derived(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     assert problem.gradient_into is not None, "unsupported() comes first"
-    into, out = problem.gradient_into(x, data), each(np.empty_like, x)
+    into, out = problem.gradient_into(x, data), tree_map(np.empty_like, x)
 
     def run(x: Parameters, data: Data) -> Parameters:
         into(x, out)
@@ -40,7 +40,7 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
     (position, positions), (slope, slopes) = buffer(x), buffer(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        each(np.copyto, position, x)
+        tree_map(np.copyto, position, x)
         for _ in range(steps):
             into(position, slope)
             np.multiply(slopes, rate, out=slopes)
@@ -52,11 +52,11 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
 
 def buffer(x: Parameters) -> tuple[Parameters, Array]:
     """Return arrays like those of `x`, uninitialised, and the one flat array that they are views of."""
-    shapes = [array.shape for array in leaves(x)]
-    ends = np.cumsum([array.size for array in leaves(x)])
-    flat = np.empty(ends[-1], dtype=leaves(x)[0].dtype)
+    shapes = [array.shape for array in tree_leaves(x)]
+    ends = np.cumsum([array.size for array in tree_leaves(x)])
+    flat = np.empty(ends[-1], dtype=tree_leaves(x)[0].dtype)
     views = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
-    return like(x, views), flat
+    return tree_unflatten(x, views), flat
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from backends.interface import Backend, Run
+from backends.base import Backend, Run
 from problems import Array
 
 

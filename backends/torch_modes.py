@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import torch
 from torch.autograd import forward_ad
 
-from backends.interface import (
+from backends.base import (
     Builder,
     Case,
     Flat,
@@ -40,7 +40,7 @@ from backends.interface import (
 )
 from backends.probes import Probes
 from backends.torch_idioms import LOSSES
-from problems import Array, Data, Parameters, Problem, each, leaves, like
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def value(problem: Problem) -> Flat:
@@ -98,9 +98,9 @@ def compiled(derive: Callable[[Problem], Flat]) -> Builder:
 
 def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(_leaf, x)
+        leaf = tree_map(_leaf, x)
         problem.loss(torch, leaf, data).backward()
-        return each(_slope_of, leaf)
+        return tree_map(_slope_of, leaf)
 
     return run
 
@@ -111,21 +111,21 @@ def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     foreach = False if case.device == "cpu" else None
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(_fresh_leaf, x)
-        optimizer = torch.optim.SGD(leaves(leaf), lr=rate, foreach=foreach)
+        leaf = tree_map(_fresh_leaf, x)
+        optimizer = torch.optim.SGD(tree_leaves(leaf), lr=rate, foreach=foreach)
         for _ in range(steps):
             optimizer.zero_grad()
             loss(torch, leaf, data).backward()
             optimizer.step()
-        return each(torch.detach, leaf)
+        return tree_map(torch.detach, leaf)
 
     return run
 
 
 def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(_leaf, x)
-        return like(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
+        leaf = tree_map(_leaf, x)
+        return tree_unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
 
     return run
 
@@ -134,13 +134,13 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(_fresh_leaf, x)
-        positions = [array.detach() for array in leaves(leaf)]  # they share the leaves' memory, outside the graph
+        leaf = tree_map(_fresh_leaf, x)
+        positions = [array.detach() for array in tree_leaves(leaf)]  # they share the leaves' memory, outside the graph
         for _ in range(steps):
             slopes = torch.autograd.grad(loss(torch, leaf, data), leaf)
             for position, slope in zip(positions, slopes, strict=True):
                 position.sub_(slope, alpha=rate)
-        return like(x, positions)
+        return tree_unflatten(x, positions)
 
     return run
 
@@ -148,7 +148,7 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     def run(x: Parameters, v: Parameters, data: Data) -> Array:
         with forward_ad.dual_level():
-            dual = each(forward_ad.make_dual, x, v)
+            dual = tree_map(forward_ad.make_dual, x, v)
             return forward_ad.unpack_dual(problem.loss(torch, dual, data)).tangent
 
     return run
@@ -156,23 +156,23 @@ def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
-        leaf = each(_leaf, x)
+        leaf = tree_map(_leaf, x)
         slopes = torch.autograd.grad(problem.loss(torch, leaf, data), leaf, create_graph=True)
-        return like(x, torch.autograd.grad(slopes, leaf, leaves(v)))
+        return tree_unflatten(x, torch.autograd.grad(slopes, leaf, tree_leaves(v)))
 
     return run
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     slope, update = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
-    return Stepwise(lambda x, *data: each(update, x, slope(x, *data)), case.steps)
+    return Stepwise(lambda x, *data: tree_map(update, x, slope(x, *data)), case.steps)
 
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    slope, rate, copied = gradient_func(problem), problem.rate_at(x, data), partial(each, torch.clone)
+    slope, rate, copied = gradient_func(problem), problem.rate_at(x, data), partial(tree_map, torch.clone)
 
     def move(x: Parameters, *data: Array) -> None:
-        for position, down in zip(leaves(x), leaves(slope(x, *data)), strict=True):
+        for position, down in zip(tree_leaves(x), tree_leaves(slope(x, *data)), strict=True):
             position.sub_(down, alpha=rate)
 
     run = _compiled(move, copied(x), *data)
@@ -225,7 +225,7 @@ def _slope_of(leaf: Array) -> Array:
 
 
 def _wait(result: Parameters) -> None:
-    if leaves(result)[0].is_cuda:
+    if tree_leaves(result)[0].is_cuda:
         torch.cuda.synchronize()
 
 
@@ -292,7 +292,7 @@ class TorchMode:
         _wait(result)
 
     def fetch(self, result: Parameters) -> Any:
-        return each(lambda array: array.detach().cpu().numpy(), result)
+        return tree_map(lambda array: array.detach().cpu().numpy(), result)
 
 
 FUNC = {"value": value, "gradient": gradient_func, "hvp": hvp_func, "jvp": jvp_func}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import duelling, launches, options
-from bench.workers import StartError
+from bench import launches, options
+from bench.duel import command as duelling
+from bench.process.client import StartError
 
 
 def main(arguments: list[str] | None = None) -> int:

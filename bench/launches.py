@@ -22,10 +22,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench import machine
 from bench.options import MEMORY, whole
+from bench.process.client import Side, StartError, Worker, WorkerError
 from bench.race import new_path
-from bench.workers import Side, StartError, Worker, WorkerError
-from report import schema, show, table
-from report.pages import command as pages
+from report import table
+from report.commands import html as pages
+from report.commands import show
+from report.table import schema
 
 Case = dict[str, Any]
 

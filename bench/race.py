@@ -11,17 +11,18 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from backends import Case, Found, probes_of
-from bench import audit, machine, measure
-from bench.audit import Doubt
-from bench.figures import figures, limit_figures, target_figures
-from bench.limits import limit
-from bench.memory import peak_bytes
-from bench.pairs import reference_pair, value_pair
-from bench.rounds import Budget, Rounds, calibrate, clock, plan
-from bench.target import steps_to_target
+from bench import machine
+from bench.case import audit, prepare
+from bench.case.audit import Doubt
+from bench.case.figures import figures, limit_figures, target_figures
+from bench.case.memory import peak_bytes
+from bench.case.pairs import reference_pair, value_pair
+from bench.case.roofline import limit
+from bench.case.rounds import Budget, Rounds, calibrate, clock, plan
+from bench.case.target import steps_to_target
 from problems import find
-from report import schema
-from report.schema import Value
+from report.table import schema
+from report.table.schema import Value
 
 Timer: TypeAlias = Callable[[Callable[[], object], Rounds], list[float]]
 """Times the rounds of a call, the pairs after each, and returns the seconds a call, one a round."""
@@ -57,19 +58,19 @@ class Race:
             return {"status": "unavailable", "reason": self.found.missing[case.backend]}
         backend, problem = self.found.backends[case.backend], find(case.problem, case.sizes)
         version: Row = {"framework_version": backend.version()}
-        if refusal := measure.refusal(case, backend, problem):
+        if refusal := prepare.refusal(case, backend, problem):
             return version | dict(zip(("status", "reason"), refusal, strict=True))
         with probes_of(backend).empty_caches():
             try:
-                prepared = measure.prepare(case, backend, problem)
-                return version | (measure.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
+                prepared = prepare.prepare(case, backend, problem)
+                return version | (prepare.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))
             except Exception as error:  # noqa: BLE001 (what a backend raises is its row's reason; the rest is raced)
-                return version | measure.failure(error)
+                return version | prepare.failure(error)
 
-    def _timed(self, prepared: measure.Prepared, timer: Timer) -> Row:
+    def _timed(self, prepared: prepare.Prepared, timer: Timer) -> Row:
         """Time the rounds, and learn what is to be known beside them, not in their time."""
         doubts: list[Doubt] = []
-        with measure.no_garbage_collection():
+        with prepare.no_garbage_collection():
             iterations, seconds = calibrate(prepared.call, self.budget.min_round_seconds)
             value = _beside(doubts, "gradient_over_value", lambda: value_pair(prepared, seconds))
             rounds = plan(iterations, seconds, reference_pair(prepared, seconds), value, self.budget)
@@ -106,7 +107,7 @@ def _beside(doubts: list[Doubt], column: str, learn: Callable[[], T]) -> T | Non
     try:
         return learn()
     except Exception as error:  # noqa: BLE001 (whatever a backend raises)
-        doubts.append(Doubt(f"no {column}", str(measure.failure(error)["reason"])))
+        doubts.append(Doubt(f"no {column}", str(prepare.failure(error)["reason"])))
         return None
 
 

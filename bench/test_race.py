@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from backends import Case
+from bench.case.rounds import Rounds
 from bench.race import Race
-from bench.rounds import Rounds
 
 
 def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by parameters: a case is its scalars)

@@ -33,7 +33,7 @@ def main() -> None:
     steady = options.allocator == "steady" and machine.steady_allocator()
     _send(channel, {"protocol": PROTOCOL, "environment": machine.environment()})
     # Only now, with threads pinned and the allocator set, are NumPy and the frameworks imported.
-    from bench.servant import Servant  # noqa: PLC0415
+    from bench.process.requests import Servant  # noqa: PLC0415
 
     servant = Servant("steady" if steady else "default")
     handlers: Mapping[str, Callable[..., Answer]] = {

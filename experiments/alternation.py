@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import measure, rounds
+from bench.case import prepare, rounds
 
 ROUND_SECONDS = 0.002
 FEWEST = 6
@@ -22,7 +22,7 @@ def alternate(one: Callable[[], Any], other: Callable[[], Any], seconds: float) 
     ratios: list[float] = []
     others: list[float] = []
     end = time.perf_counter() + seconds
-    with measure.no_garbage_collection():
+    with prepare.no_garbage_collection():
         while time.perf_counter() < end or len(ratios) < FEWEST:
             times = {}
             for side in random.sample((one, other), 2):

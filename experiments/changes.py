@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from report import change_points, verdict
-from report.trend import THRESHOLD
-from report.verdict import CONFIDENCE
+from report.commands.trend import THRESHOLD
+from report.statistics import change_points, verdict
+from report.statistics.verdict import CONFIDENCE
 
 SERIES, HISTORIES, TRIALS = 40, 150, 300
 NIGHTS = (30, 100, 365)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import quantile_test
 
-from report.intervals import CONFIDENCE, Interval, median_interval
+from report.statistics.intervals import CONFIDENCE, Interval, median_interval
 
 FEWEST = 40
 """Rounds of a window: the fewest that the harness cuts into blocks."""
@@ -42,7 +42,7 @@ def agreement(rounds: Any, interval: Callable[[Any], Interval]) -> Iterator[tupl
     """Yield, for each window but the last, whether its interval holds the next one's median, and its half-width."""
     for window, following in pairwise(np.array_split(rounds, len(rounds) // FEWEST)):
         ends = interval(window)
-        yield ends.low <= np.median(following) <= ends.high, (ends.high - ends.low) / 2 / ends.median
+        yield ends.low <= np.median(following) <= ends.high, (ends.high - ends.low) / 2 / ends.center
 
 
 def each_alone(samples: Any) -> Interval:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from report import estimates, linear_cost
-from report.crossover import crossover
-from report.fastest import Fastest, fastest
-from report.intervals import Interval, median_interval
+from report.run import estimates
+from report.run.fastest import Fastest, fastest
+from report.statistics import linear_cost
+from report.statistics.crossover import crossover
+from report.statistics.intervals import Interval, median_interval
 
 SEED = 0
 FITS, RACES, CROSSOVERS = 1000, 400, 2000
@@ -110,7 +111,7 @@ def crossovers(random: np.random.Generator) -> Iterator[Figures]:
         sizes = step ** np.arange(round(6 / np.log10(step)) + 1)
         found = [each for each in (_crossing(random, sizes) for _ in range(CROSSOVERS)) if each is not None]
         held = float(np.mean([at.low <= true <= at.high for at, true in found]))
-        off = np.exp(np.abs([np.log(at.median / true) for at, true in found]))
+        off = np.exp(np.abs([np.log(at.center / true) for at, true in found]))
         what = f"crossover: batch sizes a factor of {step} apart, ratios off by {_percent(TOLD)}"
         factors = f"≈ is off by a factor of {np.median(off):.2f} in the median, {np.quantile(off, 0.95):.2f} in 95 %"
         yield what, f"between the ends in {_percent(held)}; {factors}", f"{len(found):,} crossovers"
@@ -127,7 +128,7 @@ def _crossing(random: np.random.Generator, sizes: np.ndarray) -> tuple[Interval,
     ]
     true = float((overheads[1] - overheads[0]) / (slopes[0] - slopes[1]))
     at = crossover(points).at
-    return None if np.isnan(at.median) or true <= 0 else (at, true)
+    return None if np.isnan(at.center) or true <= 0 else (at, true)
 
 
 def _percent(share: float) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from report.schema import CASE
-from report.signed_rank import hodges_lehmann
+from report.statistics.hodges_lehmann import hodges_lehmann
+from report.table.schema import CASE
 
 Logs = np.ndarray
 SIDES = ("base_seconds", "head_seconds")

@@ -23,16 +23,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench import duelling, machine, options
-from bench.duel import Effort, Sides, Stage, lanes
-from bench.workers import Side
+from bench import machine, options
+from bench.duel import command as duelling
+from bench.duel.stage import Effort, Sides, Stage, lanes
+from bench.process.client import Side
 from experiments import peers
-from report import gate
-from report.compare import Rules as CompareRules
-from report.compare import compare
-from report.gate import Rules
-from report.sides import of_files
-from report.verdict import Verdict
+from report.commands.compare import Rules as CompareRules
+from report.commands.compare import compare
+from report.compare.sides import of_files
+from report.statistics import duel_rules
+from report.statistics.duel_rules import Rules
+from report.statistics.verdict import Verdict
 
 LINE = "        return self.builders[case.operator](problem, case, x, data)\n"
 SLOWED = """\
@@ -129,9 +130,9 @@ def _collect_pairs(folder: Path, name: str, percent: int, pairs: int) -> None:
     sides = Sides(Side(), Side(head))
     cases = duelling.cases_of(sides, dict.fromkeys(options.HELP) | duelling.DEFAULTS).common
     done = itertools.count(1)
-    fresh = (gate.FRESH_SECONDS, gate.FRESH_PRECISION)
-    effort = Effort(*((gate.SECONDS, gate.PRECISION) if percent == 0 else fresh), 300.0, lanes())
-    stage = Stage(sides, effort, cases, pairs, gate.never)
+    fresh = (duel_rules.FRESH_SECONDS, duel_rules.FRESH_PRECISION)
+    effort = Effort(*((duel_rules.SECONDS, duel_rules.PRECISION) if percent == 0 else fresh), 300.0, lanes())
+    stage = Stage(sides, effort, cases, pairs, duel_rules.never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
     duelling.write_samples(folder / f"{name}.csv", 1, stage)
 
@@ -182,7 +183,7 @@ def _pools(path: Path, share: float = 1.0) -> Pools:
     rounds = pd.read_csv(path, keep_default_na=False)
     of_pair = rounds.groupby(["backend", "batch_size", "pair"])
     kept = of_pair.cumcount() < np.ceil(share * of_pair["pair"].transform("size"))
-    return {(cell[2], cell[1], cell[3]): logs for cell, logs in gate.pools(rounds[kept]).items()}
+    return {(cell[2], cell[1], cell[3]): logs for cell, logs in duel_rules.pools(rounds[kept]).items()}
 
 
 def _count(pools: Pools) -> int:
@@ -191,8 +192,8 @@ def _count(pools: Pools) -> int:
 
 def _duels(same: Pools, rules: Rules, generator: np.random.Generator) -> tuple[np.ndarray, float]:
     """Return the sizes of the cells' changes in simulated duels, and how many of the duels fail."""
-    found = [gate.draw(same, rules, generator) for _ in range(SUITES)]
-    changes = np.array([abs(change.ratio - 1.0) for one in found for change, _ in one.values()])
+    found = [duel_rules.draw(same, rules, generator) for _ in range(SUITES)]
+    changes = np.array([abs(change.center - 1.0) for one in found for change, _ in one.values()])
     return changes, float(np.mean([any(cell == Verdict.REGRESSED for _, cell in one.values()) for one in found]))
 
 
@@ -202,14 +203,14 @@ def _print_power(percent: int, folder: Path, same: Pools, rules: Rules, generato
     What waits is more than a share where a call is short: the cells that came out close to the share have a row too.
     """
     path = folder / f"slow{percent}.csv"
-    brief, whole = _pools(path, (gate.FRESH_PRECISION / gate.PRECISION) ** 2), _pools(path)
+    brief, whole = _pools(path, (duel_rules.FRESH_PRECISION / duel_rules.PRECISION) ** 2), _pools(path)
     hits: dict[tuple[Any, ...], list[bool]] = {cell: [] for cell in whole}
     duels = []
     for backend in sorted({cell[0] for cell in whole}):
         slow = {cell: logs for cell, logs in whole.items() if cell[0] == backend}
         start = same | {cell: brief[cell] for cell in slow}
         for _ in range(max(1, SUITES // 10)):
-            found = gate.draw(start, rules, generator, changed=slow)
+            found = duel_rules.draw(start, rules, generator, changed=slow)
             for cell in slow:
                 hits[cell].append(found[cell][1] == Verdict.REGRESSED)
             duels.append(any(hits[cell][-1] for cell in slow))

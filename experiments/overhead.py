@@ -23,9 +23,9 @@ from autograd import grad
 
 import problems
 from backends import Backend, Case, load
-from bench import measure
+from bench.case import prepare
 from experiments.alternation import alternate
-from report.intervals import median_interval
+from report.statistics.intervals import median_interval
 
 RATE, STEPS = 0.1, 100
 Descent = Callable[[Any], Any]
@@ -183,7 +183,7 @@ def main() -> None:
             ratio = median_interval(ratios)
             print(
                 f"{name:14} batch {batch_size:>9,} {1e6 * np.median(steps):9.2f} µs a step   harness / hand "
-                f"{ratio.median:.4f} [{ratio.low:.4f}, {ratio.high:.4f}]",
+                f"{ratio.center:.4f} [{ratio.low:.4f}, {ratio.high:.4f}]",
                 flush=True,
             )
 
@@ -193,7 +193,7 @@ def compare(backend: Backend, batch_size: int, seconds: float) -> tuple[float, f
     problem = problems.load()["quadratic"]
     case = Case("descent", problem.name, backend.name, batch_size, "float32", "cpu", STEPS)
     padding = np.empty(random.randrange(1, 4096), dtype="uint8")  # noqa: S311 (shifts what is allocated after it)
-    harness = measure.prepare(case, backend, problem).call
+    harness = prepare.prepare(case, backend, problem).call
     host, _ = problems.instance(problem, batch_size, "float32")
     (x,) = backend.put((host,), case)
     ratios, seconds_by_hand = alternate(harness, functools.partial(by_hand(host)[backend.name], x), seconds)

@@ -16,10 +16,12 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from bench import duel, duelling, options
-from bench.duel import Effort, Round, Sides, Stage, lanes
-from bench.workers import Side
-from report.gate import never
+from bench import options
+from bench.duel import command as duelling
+from bench.duel import stage as duel
+from bench.duel.stage import Effort, Round, Sides, Stage, lanes
+from bench.process.client import Side
+from report.statistics.duel_rules import never
 
 LENGTHS = (0.0005, 0.001, 0.002, 0.005, 0.010)
 BACKENDS = "numpy,numpy-inplace,autograd,torch-grad,jax-jit,jax-loop"

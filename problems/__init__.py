@@ -12,7 +12,7 @@ from functools import cache
 from problems.cost import step_bytes, step_flops
 from problems.descent import descend, loop
 from problems.operators import ALONG, OPERATORS, by_hand
-from problems.parameters import Array, Data, Parameters, each, leaves, like
+from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, Problem, direction, instance
 from problems.sizes import resized, sizes_text
 
@@ -27,17 +27,17 @@ __all__ = [
     "by_hand",
     "descend",
     "direction",
-    "each",
     "find",
     "instance",
-    "leaves",
-    "like",
     "load",
     "loop",
     "resized",
     "sizes_text",
     "step_bytes",
     "step_flops",
+    "tree_leaves",
+    "tree_map",
+    "tree_unflatten",
 ]
 
 

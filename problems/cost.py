@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from problems.operators import ALONG
-from problems.parameters import Data, Parameters, leaves
+from problems.parameters import Data, Parameters, tree_leaves
 from problems.problem import Problem
 
 WRITES = ("descent", "gradient", "hvp")
@@ -37,8 +37,8 @@ def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> fl
     value, gradient = problem.flops(x, data)
     if operator == "value":
         return value
-    return gradient + (UPDATE * sum(array.size for array in leaves(x)) if operator == "descent" else 0)
+    return gradient + (UPDATE * sum(array.size for array in tree_leaves(x)) if operator == "descent" else 0)
 
 
 def _bytes(x: Any) -> int:
-    return sum(array.nbytes for array in leaves(x))
+    return sum(array.nbytes for array in tree_leaves(x))

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from problems.parameters import Array, Data, Parameters, leaves
+from problems.parameters import Array, Data, Parameters, tree_leaves
 from problems.problem import Problem
 
 Gradient: TypeAlias = Callable[[Parameters, Data], Parameters]
@@ -31,7 +31,7 @@ def descend(problem: Problem, x: Parameters, data: Data, steps: int) -> Paramete
 def loop(gradient: Gradient, rate: float, steps: int, x: Parameters) -> Descent:
     """Return the descent of `steps` steps for parameters like `x`."""
     # An array, made once: of a number NumPy would make one at each step, an eighth of a small one.
-    down = np.asarray(-rate, dtype=leaves(x)[0].dtype)
+    down = np.asarray(-rate, dtype=tree_leaves(x)[0].dtype)
     return partial(_descend_each if isinstance(x, tuple) else _descend_one, gradient, down, steps)
 
 

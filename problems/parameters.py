@@ -15,17 +15,17 @@ Data: TypeAlias = tuple[Array, ...]
 """The arrays a loss takes beside its parameters; empty where it needs none."""
 
 
-def leaves(x: Parameters) -> tuple[Array, ...]:
+def tree_leaves(x: Parameters) -> tuple[Array, ...]:
     """Return the arrays of `x`, one or more."""
     return x if isinstance(x, tuple) else (x,)
 
 
-def like(x: Parameters, arrays: Sequence[Array]) -> Parameters:
+def tree_unflatten(x: Parameters, arrays: Sequence[Array]) -> Parameters:
     """Return the arrays in the form of `x`: the inverse of `leaves`."""
     return tuple(arrays) if isinstance(x, tuple) else arrays[0]
 
 
-def each(function: Callable[..., Any], x: Parameters, *others: Parameters) -> Parameters:
+def tree_map(function: Callable[..., Any], x: Parameters, *others: Parameters) -> Parameters:
     """Return what `function` returns for the array, or for each array of the tuple, and its fellows in `others`."""
     if isinstance(x, tuple):
         return tuple(function(*arrays) for arrays in zip(x, *others, strict=True))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from problems.parameters import Array, Data, Parameters, each
+from problems.parameters import Array, Data, Parameters, tree_map
 
 Rate: TypeAlias = Callable[[Parameters, Data], float]
 """A learning rate that goes by the shapes of the parameters and the data."""
@@ -71,13 +71,13 @@ def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters,
     that float32 and float64 start from the same point.
     """
     x, data = problem.draw(_rng(problem, batch_size, "start"), batch_size, **problem.sizes)
-    return each(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
+    return tree_map(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
 
 
 def direction(problem: Problem, batch_size: int, x: Parameters) -> Parameters:
     """Draw a direction for parameters like `x`, standard normal, read-only, the same for every backend and dtype."""
     rng = _rng(problem, batch_size, "direction")
-    return each(lambda array: _frozen(rng.standard_normal(array.shape), str(array.dtype)), x)
+    return tree_map(lambda array: _frozen(rng.standard_normal(array.shape), str(array.dtype)), x)
 
 
 def _rng(problem: Problem, batch_size: int, what: str) -> np.random.Generator:

@@ -11,8 +11,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from report import action, best, compare, costs, noise, plot, show, table, trend
-from report.pages import command as pages
+from report import table
+from report.commands import best, compare, costs, noise, plot, show, trend
+from report.commands import html as pages
+from report.write import action
 
 WRITTEN = {"markdown": show.markdown, "github-action-benchmark": action.as_json}
 FORMATS = ("text", *WRITTEN)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from report import schema
-from report.schema import Value
+from report.table import schema
+from report.table.schema import Value
 from tests import rows
 
 LAUNCHES = 5

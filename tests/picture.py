@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.pages import command, run
+from report.commands import html as command
+from report.pages import run
 from tests.browser import NO_BROWSER, executable, launched, opened
 
 WIDTH, HEIGHT = 1180, 1180

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from report import schema
-from report.schema import Value
+from report.table import schema
+from report.table.schema import Value
 
 Row = dict[str, Value]
 

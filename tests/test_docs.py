@@ -7,8 +7,8 @@ import re
 import pytest
 
 from bench import options
-from report import cost_table, decisions
-from report.schema import COLUMNS, STATUSES
+from report.run import cost_table, decisions
+from report.table.schema import COLUMNS, STATUSES
 from tests.checkout import ROOT, Checkout
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,7 +68,14 @@ def test_the_readmes_backend_and_problem_are_raced_and_tested_without_being_list
     assert (checkout.rows()["status"] == "ok").all()
     tests = checkout.path / "tests"
     tests.mkdir()
-    for name in ("__init__.py", "conftest.py", "checkout.py", "test_contract.py", "test_gradients.py"):
+    for name in (
+        "__init__.py",
+        "conftest.py",
+        "checkout.py",
+        "backends/test_contract.py",
+        "problems/test_gradients.py",
+    ):
+        (tests / name).parent.mkdir(exist_ok=True)
         (tests / name).write_text((ROOT / "tests" / name).read_text(encoding="utf-8"), encoding="utf-8")
     tested = checkout.run("pytest", "tests/", "-v", "-k", "blocked or (log_cosh and not torch and not jax)")
     assert tested.returncode == 0, tested.stdout

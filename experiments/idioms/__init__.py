@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from backends.interface import Builder
+from backends.base import Builder
 
 Alternatives: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Builder]]]
 """By mode, by operator, by what is different."""

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, load
-from backends.interface import Builder
-from bench import measure
+from backends.base import Builder
+from bench.case import prepare
 from experiments.alternation import alternate
 from experiments.idioms import (
     Alternatives,
@@ -29,7 +29,7 @@ from experiments.idioms import (
 )
 from problems import OPERATORS, find
 from problems import load as load_problems
-from report.intervals import median_interval
+from report.statistics.intervals import median_interval
 
 ALTERNATIVES: Alternatives = {
     **numpy_alternatives.ALTERNATIVES,
@@ -69,7 +69,7 @@ def selected(options: argparse.Namespace) -> Iterator[tuple[Backend, Case, str, 
             for problem in map(find, options.problem):
                 steps = problem.steps if operator == "descent" else 1
                 case = Case(operator, problem.name, name, options.batch_size[0], "float32", "cpu", steps)
-                if (refused := measure.refusal(case, backends[name], problem)) is not None:
+                if (refused := prepare.refusal(case, backends[name], problem)) is not None:
                     print(refused[1], file=sys.stderr)
                     continue
                 for way, builder in ALTERNATIVES[name][operator].items():
@@ -84,15 +84,15 @@ def ratios(backend: Backend, case: Case, builder: Builder, seconds: float, repea
     except Exception as error:  # noqa: BLE001 (a way that does not go is a finding)
         return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
     ratio = median_interval(found)
-    return f"{ratio.median:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
+    return f"{ratio.center:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 
 def compare(mode: Any, case: Case, builder: Builder, seconds: float) -> float:
     """Return the median ratio of the other way over the mode, both made anew."""
     problem = find(case.problem)
     padding = np.empty(random.randrange(1, 4096), dtype="uint8")  # noqa: S311 (shifts what is allocated after it)
-    other = measure.prepare(case, replace(mode, builders={**mode.builders, case.operator: builder}), problem)
-    own = measure.prepare(case, mode, problem)
+    other = prepare.prepare(case, replace(mode, builders={**mode.builders, case.operator: builder}), problem)
+    own = prepare.prepare(case, mode, problem)
     pairs, _ = alternate(other.call, own.call, seconds)
     del padding
     return float(np.median(pairs))

@@ -9,9 +9,9 @@ from autograd import elementwise_grad, grad, hessian_vector_product, make_vjp, v
 from autograd.extend import vspace
 
 from backends import autograd_modes as own
-from backends.interface import Builder, Case, Run
+from backends.base import Builder, Case, Run
 from experiments.idioms import Alternatives
-from problems import Array, Data, Parameters, Problem, leaves, loop
+from problems import Array, Data, Parameters, Problem, loop, tree_leaves
 
 Slope = Callable[[Problem], Run]
 
@@ -55,7 +55,7 @@ def hvp_of_product(problem: Problem, case: Case, x: Parameters, data: Data) -> R
     slope = own.gradient(problem, case, x, data)
 
     def along(x: Parameters, v: Parameters, data: Data) -> Array:
-        return sum(anp.sum(s * d) for s, d in zip(leaves(slope(x, data)), leaves(v), strict=True))
+        return sum(anp.sum(s * d) for s, d in zip(tree_leaves(slope(x, data)), tree_leaves(v), strict=True))
 
     run: Run = grad(along)
     return run

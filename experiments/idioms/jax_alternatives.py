@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 
 from backends import jax_modes as own
-from backends.interface import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
+from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from experiments.idioms import Alternatives
-from problems import Array, Data, Parameters, Problem, each, leaves
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 
 Derive = Callable[[Problem], Flat]
 
-COPIED = jax.jit(partial(each, jnp.copy))
+COPIED = jax.jit(partial(tree_map, jnp.copy))
 
 
 def by_value_and_grad(problem: Problem) -> Flat:
@@ -41,7 +41,7 @@ def hvp_of_product(problem: Problem) -> Flat:
     slope = own.gradient(problem)
 
     def along(x: Parameters, v: Parameters, *data: Array) -> Array:
-        return sum(jnp.vdot(s, d) for s, d in zip(leaves(slope(x, *data)), leaves(v), strict=True))
+        return sum(jnp.vdot(s, d) for s, d in zip(tree_leaves(slope(x, *data)), tree_leaves(v), strict=True))
 
     return jax.grad(along)
 
@@ -84,10 +84,10 @@ def stepwise(derive: Derive) -> Builder:
 
 def in_lax(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """The update in `lax` operations, which promote nothing."""
-    slope, rate = own.gradient(problem), each(lambda array: jnp.full_like(array, problem.rate_at(x, data)), x)
+    slope, rate = own.gradient(problem), tree_map(lambda array: jnp.full_like(array, problem.rate_at(x, data)), x)
 
     def one_step(x: Parameters, *data: Array) -> Parameters:
-        return each(lambda p, s, r: jax.lax.sub(p, jax.lax.mul(s, r)), x, slope(x, *data), rate)
+        return tree_map(lambda p, s, r: jax.lax.sub(p, jax.lax.mul(s, r)), x, slope(x, *data), rate)
 
     return Stepwise(one_step, case.steps)
 

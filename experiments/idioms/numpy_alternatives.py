@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import blas
 
-from backends.interface import Builder, Case, Run
+from backends.base import Builder, Case, Run
 from backends.numpy_modes import buffer
 from experiments.idioms import Alternatives
-from problems import Data, Parameters, Problem, each, leaves
+from problems import Data, Parameters, Problem, tree_leaves, tree_map
 
 
 def updated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -18,9 +18,9 @@ def updated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     gradient, rate, steps = problem.gradient, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
-        x = each(np.copy, x)
+        x = tree_map(np.copy, x)
         for _ in range(steps):
-            for position, slope in zip(leaves(x), leaves(gradient(x, data)), strict=True):
+            for position, slope in zip(tree_leaves(x), tree_leaves(gradient(x, data)), strict=True):
                 np.subtract(position, rate * slope, out=position)
         return x
 
@@ -77,7 +77,7 @@ def into(move: str) -> Builder:
         update = {"number": number, "operators": operators, "axpy": one_pass}[move]
 
         def run(x: Parameters, data: Data) -> Parameters:
-            each(np.copyto, position, x)
+            tree_map(np.copyto, position, x)
             for _ in range(steps):
                 gradient(position, slope)
                 update()

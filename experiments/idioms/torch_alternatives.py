@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from backends import torch_modes as own
-from backends.interface import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
+from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from experiments.idioms import Alternatives
-from problems import Array, Data, Parameters, Problem, each, leaves, like
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
@@ -21,13 +21,13 @@ def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
         loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
         def run(x: Parameters, data: Data) -> Parameters:
-            leaf = each(lambda array: array.clone().requires_grad_(), x)
-            optimizer = torch.optim.SGD(leaves(leaf), lr=rate, **options)
+            leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
+            optimizer = torch.optim.SGD(tree_leaves(leaf), lr=rate, **options)
             for _ in range(steps):
                 optimizer.zero_grad(set_to_none=set_to_none)
                 loss(torch, leaf, data).backward()
                 optimizer.step()
-            return each(torch.detach, leaf)
+            return tree_map(torch.detach, leaf)
 
         return run
 
@@ -39,13 +39,13 @@ def grad_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(lambda array: array.clone().requires_grad_(), x)
+        leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
         for _ in range(steps):
             slopes = torch.autograd.grad(loss(torch, leaf, data), leaf)
             with torch.no_grad():
-                for position, slope in zip(leaves(leaf), slopes, strict=True):
+                for position, slope in zip(tree_leaves(leaf), slopes, strict=True):
                     position.sub_(slope, alpha=rate)
-        return each(torch.detach, leaf)
+        return tree_map(torch.detach, leaf)
 
     return run
 
@@ -55,11 +55,11 @@ def grad_foreach(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(lambda array: array.clone().requires_grad_(), x)
-        positions = [array.detach() for array in leaves(leaf)]
+        leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
+        positions = [array.detach() for array in tree_leaves(leaf)]
         for _ in range(steps):
             torch._foreach_sub_(positions, torch.autograd.grad(loss(torch, leaf, data), leaf), alpha=rate)
-        return like(x, positions)
+        return tree_unflatten(x, positions)
 
     return run
 
@@ -70,9 +70,9 @@ def grad_anew(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
-            leaf = each(lambda array: array.detach().requires_grad_(), x)
-            slopes = like(x, torch.autograd.grad(loss(torch, leaf, data), leaf))
-            x = each(lambda position, slope: position.detach() - rate * slope, leaf, slopes)
+            leaf = tree_map(lambda array: array.detach().requires_grad_(), x)
+            slopes = tree_unflatten(x, torch.autograd.grad(loss(torch, leaf, data), leaf))
+            x = tree_map(lambda position, slope: position.detach() - rate * slope, leaf, slopes)
         return x
 
     return run
@@ -88,9 +88,9 @@ def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Ru
     slope, rate, steps = own.gradient_vjp(problem), problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
-        x = each(torch.clone, x)
+        x = tree_map(torch.clone, x)
         for _ in range(steps):
-            for position, gradient in zip(leaves(x), leaves(slope(x, *data)), strict=True):
+            for position, gradient in zip(tree_leaves(x), tree_leaves(slope(x, *data)), strict=True):
                 position.sub_(gradient, alpha=rate)
         return x
 
@@ -105,7 +105,7 @@ def func_two_operations(problem: Problem, case: Case, x: Parameters, data: Data)
 def func_steps(derive: Callable[[Problem], Flat]) -> Builder:
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         slope, update = derive(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
-        return Stepwise(lambda x, *data: each(update, x, slope(x, *data)), case.steps)
+        return Stepwise(lambda x, *data: tree_map(update, x, slope(x, *data)), case.steps)
 
     return build
 
@@ -115,7 +115,7 @@ def hvp_of_product(problem: Problem) -> Flat:
     slope = own.gradient_func(problem)
 
     def along(x: Parameters, v: Parameters, *data: Array) -> Array:
-        return sum(torch.sum(s * d) for s, d in zip(leaves(slope(x, *data)), leaves(v), strict=True))
+        return sum(torch.sum(s * d) for s, d in zip(tree_leaves(slope(x, *data)), tree_leaves(v), strict=True))
 
     return torch.func.grad(along)
 
@@ -139,9 +139,9 @@ def hvp_functional(problem: Problem, case: Case, x: Parameters, data: Data) -> R
 
     def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
         def loss(*x_: Array) -> Array:
-            return problem.loss(torch, like(x, x_), data)
+            return problem.loss(torch, tree_unflatten(x, x_), data)
 
-        return like(x, leaves(torch.autograd.functional.hvp(loss, leaves(x), leaves(v))[1]))
+        return tree_unflatten(x, tree_leaves(torch.autograd.functional.hvp(loss, tree_leaves(x), tree_leaves(v))[1]))
 
     return run
 
@@ -151,13 +151,13 @@ def compiled_returning(problem: Problem, case: Case, x: Parameters, data: Data) 
     slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
 
     def move(x: Parameters, *data: Array) -> Parameters:
-        for position, gradient in zip(leaves(x), leaves(slope(x, *data)), strict=True):
+        for position, gradient in zip(tree_leaves(x), tree_leaves(slope(x, *data)), strict=True):
             position.sub_(gradient, alpha=rate)
         return x
 
     run = torch.compile(move, dynamic=False, fullgraph=True)
-    run(each(torch.clone, x), *data)
-    return Stepwise(run, case.steps, lambda x: each(torch.clone, x))
+    run(tree_map(torch.clone, x), *data)
+    return Stepwise(run, case.steps, lambda x: tree_map(torch.clone, x))
 
 
 def compiled_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -172,13 +172,13 @@ def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
     loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = each(lambda array: array.clone().requires_grad_(), x)
-        positions = [array.detach() for array in leaves(leaf)]
+        leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
+        positions = [array.detach() for array in tree_leaves(leaf)]
         for _ in range(steps):
             slopes = torch.autograd.grad(loss(leaf, *data), leaf)
             for position, slope in zip(positions, slopes, strict=True):
                 position.sub_(slope, alpha=rate)
-        return like(x, positions)
+        return tree_unflatten(x, positions)
 
     run(x, data)
     return run
@@ -190,7 +190,7 @@ def compiled_with(**options: Any) -> Builder:
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
         move = torch.compile(
-            lambda x, *data: each(lambda p, s: p - rate * s, x, slope(x, *data)),
+            lambda x, *data: tree_map(lambda p, s: p - rate * s, x, slope(x, *data)),
             dynamic=False,
             fullgraph=True,
             **options,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from report import charts, compare_data, compare_text
-from report.comparison import Comparison
-from report.headline import headline, interval, name_of
+from report.compare.comparison import Comparison
 from report.pages import document, tables
-from report.verdict import Verdict
+from report.statistics.verdict import Verdict
+from report.write import charts, compare_data, compare_text
+from report.write.headline import headline, interval, name_of
 
 MOST = 80
 """So many lines of a forest can be read; the table has all cases."""

@@ -13,7 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from report import answers, charts, units
+from report.run import answers
+from report.write import charts, units
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("format.js", "table.js", "draw.js")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from report import charts
-from report.answers import Crossing
-from report.charts import Figure
-from report.sections import GROUP
-from report.sides import HELD
+from report.compare.sides import HELD
+from report.run.answers import Crossing
+from report.write import charts
+from report.write.charts import Figure
+from report.write.sections import GROUP
 
 
 @dataclass(frozen=True)

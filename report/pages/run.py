@@ -9,13 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from report import answers, cases, estimates, show, table, units
-from report.answers import Crossing, Winner
-from report.crossover import Crossover
+from report import table
+from report.commands import show
+from report.compare.sides import CONTROL, HELD
 from report.pages import document, panels, tables
-from report.schema import STATUSES
-from report.sections import GROUP, unit
-from report.sides import CONTROL, HELD
+from report.run import answers, cases, estimates
+from report.run.answers import Crossing, Winner
+from report.statistics.crossover import Crossover
+from report.table.schema import STATUSES
+from report.write import units
+from report.write.sections import GROUP, unit
 
 REASONS = 100
 """So many reasons can be read; the CSV has the rest."""

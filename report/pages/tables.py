@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from report import looks
 from report.pages.document import plain
+from report.write import palette
 
 SHOWN = (
     ("backend", "backend", "text"),
@@ -28,7 +28,7 @@ SHOWN = (
 def data(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the rows of a run, the looks of its backends, and which columns the table shows."""
     columns = by_columns(rows)
-    names = looks.looks(rows["backend"].astype("str"))
+    names = palette.looks(rows["backend"].astype("str"))
     varying = [
         name for name in ("problem", "sizes", "operator", "dtype", "device", "steps") if name in columns["columns"]
     ]

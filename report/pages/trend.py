@@ -7,13 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from report import charts, history, looks, trend
-from report.change_points import Step
+from report.commands import trend
+from report.commands.trend import Series
+from report.compare.sides import HELD
+from report.history import runs
 from report.pages import document, panels, tables
-from report.sections import GROUP
-from report.sides import HELD
-from report.trend import Series
-from report.verdict import Verdict
+from report.statistics.change_points import Step
+from report.statistics.verdict import Verdict
+from report.write import charts, palette
+from report.write.sections import GROUP
 
 CHOICES = (*GROUP, "batch_size", *HELD)
 """What one chart shows: series that differ in the backend alone."""
@@ -39,7 +41,7 @@ def page(found: list[Series], threshold: float) -> str:
     of_series = dict(zip(points["series"], points["group"], strict=True))
     steps = list(trend.changes(found))
     changes = [_change(series, step, of_series) for series, step in steps]
-    names = looks.looks(points["backend"].astype("str"))
+    names = palette.looks(points["backend"].astype("str"))
     data = tables.by_columns(points[[*POINT, *trend.VERSIONS[1:], "measure", "series", "group"]]) | {
         "spec": charts.timeline(),
         "seconds": charts.SECONDS,
@@ -61,7 +63,7 @@ def page(found: list[Series], threshold: float) -> str:
         first=f"{points['date'].min():%Y-%m-%d}",
         last=f"{points['date'].max():%Y-%m-%d}",
         changes=changes,
-        ratio=history.RATIO,
+        ratio=runs.RATIO,
     )
 
 
@@ -78,7 +80,7 @@ def _change(series: Series, step: Step, of_series: dict[Any, Any]) -> dict[str, 
         "since": trend.since(series, step),
         "value": document.plain(point["value"]),
         "ratio": trend.interval(step),
-        "factor": document.plain(step.change.ratio),
+        "factor": document.plain(step.change.center),
         "way": WORDS[step.verdict],
         "shape": SHAPES[step.verdict],
         "differences": series.differences(step),

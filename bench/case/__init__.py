@@ -1,0 +1,1 @@
+"""One case, inside one process: prepare it, check it, time its rounds, audit it."""

@@ -1,0 +1,1 @@
+"""The duel: base against head, round by round, in process pairs."""

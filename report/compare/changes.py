@@ -1,0 +1,74 @@
+"""From the rows of two sides to one row a case: how often and how long it was timed, and the change with its interval.
+
+Launches are the unit of replication: rounds of one process have its memory layout and its minute in common.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from report.compare.sides import Rows, Sides
+from report.statistics import verdict, welch
+from report.statistics.verdict import FEWEST
+
+FARTHEST = 700.0
+"""The farthest logarithm that a float64 can hold the exponential of: what is farther is no measurement."""
+
+RATIO, SECONDS = "ratio_to_numpy", "seconds_median"
+
+Codes = NDArray[np.intp]
+
+
+def number(sides: Sides) -> tuple[Codes, pd.DataFrame]:
+    """Return the number of each row's case, and the cases in the order of their numbers: the columns of their key."""
+    codes = np.asarray(sides.rows.groupby([*sides.key], observed=True, sort=False).ngroup(), dtype=np.intp)
+    first = ~pd.Series(codes).duplicated().to_numpy()
+    return codes, sides.rows.loc[first, [*sides.key]].reset_index(drop=True)
+
+
+def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.DataFrame:
+    """Return a row a case, by its number: its key, and the columns `measure` to `high` of a comparison.
+
+    `measures` are the columns that may be compared, the preferred one first. A case is compared by the first of which
+    all of its launches have a value; `measure` is empty, and `ratio` NaN, where there is none. All intervals together
+    hold at `confidence`; a side of fewer than `FEWEST` launches has none.
+    """
+    codes, cases = number(sides)
+    timed = (sides.rows["status"] == "ok").to_numpy()
+    chosen = _choose(sides.rows, codes, timed, measures, len(cases))
+    cases["measure"] = np.array([*measures, ""], dtype=object)[chosen]
+    for side, mine in (("base", timed & ~sides.head), ("head", timed & sides.head)):
+        cases[f"{side}_seconds"] = sides.rows.loc[mine, SECONDS].groupby(codes[mine]).median().reindex(cases.index)
+        cases[f"{side}_replicates"] = np.bincount(codes[mine], minlength=len(cases))
+    values = _values(sides.rows, chosen[codes], measures)
+    old, new = (_replicates(values, codes, timed & side, len(cases)) for side in (~sides.head, sides.head))
+    return cases.assign(**_interval(old, new, confidence))
+
+
+def _choose(rows: pd.DataFrame, codes: Codes, timed: Rows, measures: tuple[str, ...], cases: int) -> Codes:
+    """Return for each case which of the measures all of its launches have; one past the last, where there is none."""
+    chosen = np.full(cases, len(measures))
+    for index in reversed(range(len(measures))):
+        lacking = timed & rows[measures[index]].isna().to_numpy()
+        chosen[np.bincount(codes[lacking], minlength=cases) == 0] = index
+    return chosen
+
+
+def _values(rows: pd.DataFrame, chosen: Codes, measures: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return what is compared of each row: the measure that was chosen for its case."""
+    return np.choose(chosen, [*(rows[name].to_numpy() for name in measures), np.nan])
+
+
+def _replicates(values: NDArray[np.float64], codes: Codes, mine: Rows, cases: int) -> welch.Replicates:
+    mine = mine & ~np.isnan(values)
+    return welch.replicates(values[mine], codes[mine], cases)
+
+
+def _interval(old: welch.Replicates, new: welch.Replicates, confidence: float) -> dict[str, NDArray[np.float64]]:
+    """Return the columns `ratio`, `low` and `high`, corrected for the number of cases that have an interval."""
+    enough = np.minimum(old.count, new.count) >= FEWEST
+    shift, low, high = welch.change(old, new, verdict.corrected(confidence, int(enough.sum())))
+    ends = {"low": np.where(enough, low, np.nan), "high": np.where(enough, high, np.nan)}
+    return {name: np.exp(np.clip(logs, -FARTHEST, FARTHEST)) for name, logs in ({"ratio": shift} | ends).items()}

@@ -1,0 +1,1 @@
+"""Many runs: each case over time, and where it changed for good."""

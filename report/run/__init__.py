@@ -1,0 +1,1 @@
+"""What one run says: its cases, what they cost, and which backend is fastest."""

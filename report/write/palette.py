@@ -1,0 +1,54 @@
+"""One colour and one shape a backend, in every picture and on every page.
+
+The hue tells the framework, in hues that the colour-blind can tell apart (Okabe and Ito); the shade and the shape tell
+the mode. On a dark ground the shades are others, the hues are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from report.write.sections import order
+
+
+class Look(NamedTuple):
+    """How a backend is drawn: its colour on white, its colour on a dark ground, its shape."""
+
+    light: str
+    dark: str
+    shape: str
+
+
+LOOKS = {
+    "numpy": Look("#222222", "#f2f2f2", "circle"),
+    "numpy-inplace": Look("#8c8c8c", "#a3a3a3", "square"),
+    "autograd": Look("#d99100", "#e69f00", "circle"),
+    "autograd-fwdrev": Look("#a06e00", "#f7d38a", "square"),
+    "jax-grad": Look("#56b4e9", "#2f86cc", "circle"),
+    "jax-jit": Look("#0072b2", "#56b4e9", "square"),
+    "jax-loop": Look("#003d66", "#bfe3fa", "triangle-up"),
+    "jax-revrev": Look("#4f63c9", "#93a4ff", "diamond"),
+    "jax-scan": Look("#2a9d8f", "#6fd6c9", "cross"),
+    "torch-sgd": Look("#cc79a7", "#cc79a7", "circle"),
+    "torch-grad": Look("#d55e00", "#e8722a", "square"),
+    "torch-func": Look("#f0a070", "#f7bf9c", "triangle-up"),
+    "torch-compile": Look("#8b1a1a", "#ff6b5e", "diamond"),
+    "torch-fused": Look("#e0527a", "#ff9ab5", "cross"),
+}
+
+OTHERS = (
+    Look("#009e73", "#1fc79a", "circle"),
+    Look("#66c2a5", "#8fe0c8", "square"),
+    Look("#a89100", "#d4bd3a", "triangle-up"),
+    Look("#7f5fa8", "#b79be0", "diamond"),
+)
+"""For backends that the project does not come with."""
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """Return the look of each backend, in their order."""
+    known = order(names)
+    strangers = [name for name in known if name not in LOOKS]
+    others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(strangers)}
+    return {name: LOOKS.get(name) or others[name] for name in known}

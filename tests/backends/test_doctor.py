@@ -1,0 +1,35 @@
+"""The doctor: what is here, why the rest is not, and whether the derivatives are right."""
+
+from __future__ import annotations
+
+from tests.checkout import Checkout
+from tests.planted import FAULTY, MISSING
+
+
+def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative(checkout: Checkout) -> None:
+    for name in ("torch", "jax"):
+        checkout.write(f"{name}.py", MISSING.format(name=name))
+    done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="120")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "torch is not installed; pip install -c constraints.txt '.[torch]'" in done.stdout
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for name in ("numpy", "numpy-inplace", "autograd"):
+        _, derivative, off, end, value, verdict = next(line for line in lines if line[:1] == [name] and len(line) == 6)
+        assert -2.0 <= float(derivative) < 0.0
+        assert float(off) <= 1e-9
+        assert (float(end), float(value), verdict) == (1.0, 4.0, "right")
+
+
+def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
+    operators = (
+        '"gradient": lambda problem, case, x, data: lambda x, data: gradient(problem, x, data), "descent": build'
+    )
+    checkout.write("backends/faulty_modes.py", FAULTY.replace('"descent": build', operators))
+    for name in ("torch", "jax"):
+        checkout.write(f"{name}.py", MISSING.format(name=name))
+    done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="120")
+    assert done.returncode == 1
+    lines = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if line.strip()}
+    assert lines["faulty-scaled"] == lines["faulty-nan"] == "WRONG"
+    assert lines["numpy"] == "right"
+    assert "RuntimeError" in done.stdout

@@ -1,0 +1,77 @@
+"""Peak memory: what one call holds at its worst, its arguments included."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from typing import Any
+
+import pytest
+
+import backends
+import problems
+from backends import Case, Probes
+from backends.numpy_modes import NumpyMode
+from bench.case import prepare
+from bench.case.memory import peak_bytes
+
+pytest.importorskip("memray")
+FOUND = backends.load(("numpy", "torch", "jax"))
+SIZE = 100_000
+ARRAY = 4 * SIZE
+
+
+def prepared(name: str, operator: str = "gradient", backend: Any = None) -> prepare.Prepared:
+    case = Case(operator, "quadratic", name, SIZE, "float32", "cpu", 3)
+    return prepare.prepare(case, backend or FOUND.backends[name], problems.load()["quadratic"])
+
+
+@pytest.mark.parametrize(("name", "arrays"), [("numpy", 3), ("torch-grad", 3), ("jax-jit", 2)])
+def test_the_native_allocations_of_every_framework_are_seen(name: str, arrays: int) -> None:
+    """x and the gradient at least; NumPy's 2x − 2 holds 2x beside them. The rest is small beside the arrays."""
+    if name not in FOUND.backends:
+        pytest.skip(FOUND.missing[name.partition("-")[0]])
+    peak = peak_bytes(prepared(name))
+    assert peak is not None
+    assert arrays * ARRAY <= peak <= (arrays + 2.5) * ARRAY
+
+
+def test_scratch_that_is_allocated_once_is_counted() -> None:
+    """The start, the place of the descent and that of its gradient."""
+    peak = peak_bytes(prepared("numpy-inplace", "descent"))
+    assert peak is not None
+    assert 3 * ARRAY <= peak <= 3.2 * ARRAY
+
+
+def test_without_memray_there_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "memray", None)
+    assert peak_bytes(prepared("numpy")) is None
+
+
+class Counter(NumpyMode):
+    """A backend of a GPU whose framework counts 1,000 bytes held, and a peak that rises with the call."""
+
+    known_devices = ("cuda",)
+    resets = True
+
+    @property
+    def probes(self) -> Probes:
+        peaks = iter((1200, 1500) if self.resets else (1500, 1500))
+        reset = (lambda: None) if self.resets else None
+        return Probes(held_bytes=lambda: 1000, peak_bytes=lambda: next(peaks), reset_peak=reset)
+
+
+class HighWater(Counter):
+    """One whose counter cannot be set back, and has seen as much before."""
+
+    resets = False
+
+
+def test_on_a_gpu_the_frameworks_counter_tells_or_nobody() -> None:
+    problem = problems.load()["quadratic"]
+    case = Case("gradient", "quadratic", "numpy", 10, "float32", "cuda", 1)
+    builders = FOUND.backends["numpy"].builders
+    assert peak_bytes(prepare.prepare(case, Counter("numpy", dict(builders)), problem)) == 500 + 40
+    assert peak_bytes(prepare.prepare(case, HighWater("numpy", dict(builders)), problem)) is None
+    assert peak_bytes(prepare.prepare(case, NumpyMode("numpy", dict(builders)), problem)) is None

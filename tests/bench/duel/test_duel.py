@@ -1,0 +1,159 @@
+"""The duel as its user runs it: two checkouts, or one against itself."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.duel import stage as duel
+from bench.process.requests import Servant
+from tests.checkout import Checkout, copy_to
+
+QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-size", "100")
+
+
+@pytest.fixture
+def head(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A second copy of the checkout, that the test may change."""
+    return copy_to(tmp_path_factory.mktemp("head"))
+
+
+def slowed(head: Checkout) -> None:
+    """Make the head's in-place NumPy compute each gradient three times: more work, the same answer."""
+    path = "backends/numpy_modes.py"
+    text = (head.path / path).read_text(encoding="utf-8")
+    line = "            into(position, slope)\n"
+    assert text.count(line) == 1
+    head.write(path, text.replace(line, 3 * line))
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    rows = pd.read_csv(folder / "verdicts.csv")
+    return dict(zip(rows["backend"], rows["verdict"], strict=True))
+
+
+def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, head: Checkout, tmp_path: Path) -> None:
+    slowed(head)
+    sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
+    done = checkout.run("bench", "duel", *sides, "--backend", "numpy,numpy-inplace", *QUICK)
+    assert done.returncode == 1, done.stderr
+    assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
+    assert "fresh pairs say" in " ".join(done.stdout.split())
+    samples = pd.read_csv(tmp_path / "out" / "samples.csv")
+    again = samples[samples["backend"] == "numpy-inplace"]
+    assert set(again["stage"]) == {1, 2}
+    assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(10))
+    assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
+    assert "|numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
+
+
+def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_or_new(
+    checkout: Checkout, head: Checkout, tmp_path: Path
+) -> None:
+    mode = (
+        "from backends.numpy_modes import NumpyMode, hand_derived\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
+    )
+    checkout.write("backends/old_modes.py", mode.format("old", "hand_derived"))
+    head.write("backends/young_modes.py", mode.format("young", "hand_derived"))
+    checkout.write("backends/frail_modes.py", mode.format("frail", "hand_derived"))
+    head.write("backends/frail_modes.py", mode.format("frail", "None"))
+    for side in (checkout, head):
+        for framework in ("jax", "torch", "autograd"):
+            (side.path / "backends" / f"{framework}_modes.py").unlink()
+    sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
+    done = checkout.run("bench", "duel", *sides, *QUICK)
+    assert done.returncode == 1, done.stderr
+    found = verdicts(tmp_path / "out")
+    assert {name: found[name] for name in ("old", "young", "frail")} == {
+        "old": "missing",
+        "young": "new",
+        "frail": "failed",
+    }
+    assert "TypeError" in done.stdout
+
+
+def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
+    done = checkout.run(
+        "bench", "duel", "--backend", "numpy", *QUICK, "--all-pairs", "--threshold", "50%", "--format", "json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"verdict": "unchanged"' in done.stdout
+    (folder,) = (checkout.path / "results" / "duels").iterdir()
+    assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
+    noise = checkout.run("report", "noise", str(folder / "samples.csv"))
+    assert noise.returncode == 0, noise.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--head", "."], ""),
+        (["--base", "/nowhere"], "/nowhere: no checkout of descent-bench"),
+        (["--base-python", "/no/python"], "/no/python"),
+        (["--backend", "nump"], "unknown backend 'nump'"),
+        (["--pairs", "none"], "--pairs 'none'"),
+        (["--pairs", "3"], "--pairs '3': 1 cells take 6 at least"),
+        (["--base-python", "/bin/false"], "no worker starts there"),
+        (["--threshold", "3"], "between 0 and 100 %"),
+    ],
+)
+def test_a_side_that_cannot_duel_is_one_line(checkout: Checkout, arguments: list[str], words: str) -> None:
+    done = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, *arguments)
+    assert done.returncode == (2 if words else 0), done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
+    long = ("--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
+    duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
+    time.sleep(12)
+    duel.send_signal(signal.SIGINT)
+    _, errors = duel.communicate(timeout=60)
+    assert duel.returncode == 130
+    assert "what was measured is kept" in errors
+    assert "Traceback" not in errors
+    assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
+
+
+def test_rounds_suffice_once_their_median_is_known_well_enough() -> None:
+    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)  # by 15 % as of a normal law: 32 tell the median to 3.3 %
+    assert duel._suffice(scattered, 0.04)
+    assert not duel._suffice(scattered, 0.01)
+    assert duel._suffice(20 * scattered, 0.01)
+
+
+def test_what_the_rounds_say_does_not_end_them() -> None:
+    """Else they would be ended where chance has a side ahead."""
+    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)
+    for factor in (0.5, 2.0):
+        ahead = [(base, factor * head) for base, head in scattered]
+        for precision in (0.01, 0.04):
+            assert duel._suffice(ahead, precision) == duel._suffice(scattered, precision)
+
+
+def test_a_case_is_moved_where_that_takes_no_compiling() -> None:
+    servant = Servant("default")
+    case = {"operator": "descent", "problem": "logistic", "backend": "numpy-inplace", "batch_size": 7}
+    case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
+    try:
+        assert servant.prepare(case)["status"] == "ok"
+        before = servant._ready()
+        result = before.call().copy()
+        assert servant.move() == {"moved": True}
+        after = servant._ready()
+        assert after.run is not before.run
+        assert not any(np.shares_memory(old, new) for old, new in zip(before.placed[1], after.placed[1], strict=True))
+        np.testing.assert_array_equal(after.call(), result)
+        servant._prepared = replace(after, compile_seconds=1.0)
+        assert servant.move() == {"moved": False}
+        assert servant._ready().run is after.run
+    finally:
+        gc.enable()

@@ -1,0 +1,116 @@
+"""Launches: every case in several fresh processes; one that dies or hangs costs its case a row, and no other."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from bench.process import client
+from bench.process.client import Side, Worker, WorkerError
+from report import table
+from tests.checkout import Checkout
+
+DEADLY = """
+import os, signal, time
+
+from backends.numpy_modes import NumpyMode
+
+
+def build(act):
+    def descent(problem, case, x, data):
+        return lambda x, data: act()
+    return {"descent": descent}
+
+
+BACKENDS = (
+    NumpyMode("deadly-killed", build(lambda: os.kill(os.getpid(), signal.SIGKILL))),
+    NumpyMode("deadly-segfault", build(lambda: os.kill(os.getpid(), signal.SIGSEGV))),
+    NumpyMode("deadly-exit", build(lambda: os._exit(3))),
+    NumpyMode("deadly-hangs", build(lambda: time.sleep(600))),
+    NumpyMode("deadly-prints", build(lambda: print("not an answer"))),
+)
+"""
+QUICK = ("--max-time", "0.01", "--device", "cpu")
+
+
+def test_every_launch_measures_every_case_in_an_order_of_its_own(checkout: Checkout) -> None:
+    sizes = "1,2,3,4,5,6"
+    done = checkout.run("bench", "run", "--launches", "3", "--backend", "numpy", "--batch-size", sizes, *QUICK)
+    assert done.returncode == 0, done.stderr
+    (path,) = checkout.csvs()
+    rows = table.read(path)
+    assert rows.groupby("launch")["batch_size"].apply(sorted).tolist() == [[1, 2, 3, 4, 5, 6]] * 3
+    assert len({tuple(sizes) for _, sizes in rows.groupby("launch")["batch_size"]}) > 1
+    assert (rows["run"] == path.stem).all()
+    assert "quadratic: descent" in done.stdout
+    assert path.with_suffix(".md").exists()
+
+
+def test_a_case_that_ends_or_hangs_its_process_costs_itself_a_row(checkout: Checkout) -> None:
+    checkout.write("backends/deadly_modes.py", DEADLY)
+    deadly = "deadly-killed,deadly-segfault,deadly-exit,deadly-hangs,deadly-prints,numpy"
+    one = ("--launches", "1", "--batch-size", "1", "--timeout", "5")
+    done = checkout.run("bench", "run", "--backend", deadly, *one, *QUICK)
+    assert done.returncode == 1, done.stderr
+    rows = table.read(checkout.csvs()[0]).set_index("backend")
+    found = rows["status"].to_dict()
+    assert found == {
+        "deadly-killed": "crashed",
+        "deadly-segfault": "crashed",
+        "deadly-exit": "crashed",
+        "deadly-hangs": "timeout",
+        "deadly-prints": "error",
+        "numpy": "ok",
+    }
+    assert "SIGSEGV" in str(rows.loc["deadly-segfault", "reason"])
+    assert "exit code 3" in str(rows.loc["deadly-exit", "reason"])
+    assert "no answer within 5 s" in str(rows.loc["deadly-hangs", "reason"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--launches", "0"], "--launches '0': must be a whole number, 1 or more"),
+        (["--backend", "torch-sdg"], "did you mean 'torch-sgd'"),
+        (["--threads", "many"], "--threads 'many'"),
+    ],
+)
+def test_a_wrong_word_is_one_line_and_measures_nothing(checkout: Checkout, arguments: list[str], words: str) -> None:
+    done = checkout.run("bench", "run", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not checkout.csvs()
+
+
+def test_a_run_is_a_file_of_its_own(checkout: Checkout, tmp_path: Path) -> None:
+    again = ("--launches", "1", "--backend", "numpy", "--batch-size", "1", "-o", str(tmp_path / "run.csv"), *QUICK)
+    assert checkout.run("bench", "run", *again).returncode == 0
+    done = checkout.run("bench", "run", *again)
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+    assert len(table.read(tmp_path / "run.csv")) == 1
+
+
+def test_threads_and_allocator_reach_the_processes(checkout: Checkout, tmp_path: Path) -> None:
+    held = ("--threads", "1", "--allocator", "steady", "-o", str(tmp_path / "run.csv"))
+    done = checkout.run("bench", "run", "--launches", "1", "--backend", "numpy", "--batch-size", "1", *held, *QUICK)
+    assert done.returncode == 0, done.stderr
+    (row,) = table.read(tmp_path / "run.csv").to_dict("records")
+    assert (row["threads"], row["allocator"]) == (1, "steady")
+
+
+@pytest.mark.parametrize(("kills", "status"), [(1, "oom"), (0, "crashed")])
+def test_a_worker_that_is_killed_ran_out_of_memory_where_the_system_says_so(
+    kills: int, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Worker(Side(), None, "default") as worker:
+        before = client._oom_kills()
+        monkeypatch.setattr(client, "_oom_kills", lambda: before + kills)
+        os.kill(worker._process.pid, signal.SIGKILL)
+        with pytest.raises(WorkerError) as death:
+            worker.ask("select", 60.0, options={})
+    assert death.value.status == status

@@ -1,0 +1,241 @@
+"""The race as its user runs it: in a process of its own, in a copy of the checkout."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from report import table
+from tests.checkout import QUICK, Checkout
+from tests.planted import FAULTY, LYING, MISSING
+
+
+def test_a_race_leaves_a_row_a_case_and_a_summary(checkout: Checkout) -> None:
+    done = checkout.race("--backend", "numpy,numpy-inplace,autograd", "--batch-size", "1,100", "--device", "cpu")
+    assert done.returncode == 0, done.stdout
+    rows = checkout.rows()
+    assert set(rows.index) == {
+        (name, size, "cpu") for name in ("numpy", "numpy-inplace", "autograd") for size in (1, 100)
+    }
+    assert (rows["status"] == "ok").all()
+    assert (rows["seconds_ci_low"] <= rows["seconds_median"]).all()
+    assert (rows["seconds_median"] <= rows["seconds_ci_high"]).all()
+    assert (rows["seconds_min"] <= rows["seconds_median"]).all()
+    assert (rows["relative_error"] <= 3.5e-4).all()
+    assert (rows["rounds"] >= 6).all()
+    assert rows["ratio_to_numpy"].notna().all()
+    assert ((rows["roofline_fraction"] > 0.0) & (rows["step_bytes"] == 8 * rows["parameters"])).all()
+    assert (rows["steps_to_target"] == 11).all()
+    assert (rows["seconds_to_target"] / rows["seconds_per_step"]).to_numpy() == pytest.approx(11.0)
+    assert (rows["peak_bytes"] >= 4 * rows["parameters"]).all()
+    assert "quadratic: descent of 100 steps, float32, cpu" in done.stdout
+    assert max(map(len, done.stdout.partition("- summary -")[2].splitlines()[1:-3])) <= 80
+    assert checkout.csvs()[0].with_suffix(".md").read_text().startswith("### quadratic")
+
+
+def test_a_gradient_is_raced_beside_its_value_and_one_that_is_wrong_costs_the_ratio_alone(checkout: Checkout) -> None:
+    checkout.write("backends/lying_modes.py", LYING)
+    selection = ("--operator", "gradient", "--batch-size", "10", "--device", "cpu")
+    done = checkout.race("--backend", "numpy,numpy-inplace,lying", *selection)
+    assert done.returncode == 0, done.stdout
+    rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
+    ratios = rows["gradient_over_value"]
+    assert ratios.notna().to_dict() == {"numpy": True, "numpy-inplace": False, "lying": False}
+    assert rows.loc["numpy", "gradient_over_value_ci_low"] <= ratios["numpy"]
+    assert "no gradient_over_value: lying: value of quadratic is off by" in str(rows.loc["lying", "warnings"])
+    assert "no gradient_over_value: lying:" in done.stdout
+
+
+def test_what_is_wrong_or_fails_has_a_row_and_no_time_and_the_rest_is_raced(checkout: Checkout) -> None:
+    checkout.write("backends/faulty_modes.py", FAULTY)
+    faulty = "faulty-scaled,faulty-nan,faulty-raises,faulty-memory"
+    done = checkout.race("--backend", f"{faulty},numpy", "--batch-size", "10", "--device", "cpu")
+    assert done.returncode == 1
+    rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
+    statuses = {"scaled": "wrong", "nan": "wrong", "raises": "error", "memory": "oom"}
+    assert rows["status"].to_dict() == {"numpy": "ok"} | {f"faulty-{name}": status for name, status in statuses.items()}
+    assert rows["seconds_median"].notna().to_dict() == {name: name == "numpy" for name in rows.index}
+    assert rows.loc["faulty-scaled", "relative_error"] == pytest.approx(0.01, rel=1e-3)
+    assert "off by 0.01 of the hand-derived" in str(rows.loc["faulty-scaled", "reason"])
+    assert rows.loc["faulty-raises", "reason"] == "RuntimeError: the tape, is torn"
+    assert "wrong: faulty-nan" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--backend", "torch-sdg"], ["backend 'torch-sdg'", "did you mean 'torch-sgd'", "jax-loop"]),
+        (["--problem", "cubic"], ["problem 'cubic'", "quadratic"]),
+        (["--dtype", "float16"], ["dtype 'float16'", "float32, float64"]),
+        (["--device", "tpu"], ["device 'tpu'", "cpu, cuda"]),
+        (["--device", "cuda", "--backend", "numpy"], ["device 'cuda'", "found: cpu"]),
+        (["--batch-size", "0"], ["batch size '0'", "1 or more"]),
+        (["--batch-size", "ten"], ["batch size 'ten'", "whole number"]),
+        (["--batch-size", ","], ["batch size ','", "at least one"]),
+        (["--steps", "-5"], ["steps '-5'", "1 or more"]),
+        (["--threads", "0"], ["--threads '0'", "1 or more"]),
+        (["--threads", "4096"], ["--threads 4096", "CPUs"]),
+    ],
+    ids=lambda value: "-".join(value) if value[0].startswith("--") else "",
+)
+def test_a_word_that_cannot_be_met_is_one_line_and_measures_nothing(
+    checkout: Checkout, arguments: list[str], words: list[str]
+) -> None:
+    done = checkout.race(*arguments)
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("ERROR")]
+    assert done.returncode == 4
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in words), lines[0]
+    assert not checkout.csvs()
+
+
+def test_a_framework_that_is_not_installed_is_a_row_unless_asked_for_by_name(checkout: Checkout) -> None:
+    for name in ("torch", "jax"):
+        checkout.write(f"{name}.py", MISSING.format(name=name))
+    done = checkout.race("--batch-size", "1", "--device", "cpu", PYTHONPATH=str(checkout.path))
+    assert done.returncode == 0, done.stdout
+    rows = checkout.rows()
+    assert rows.loc[("torch", 1, "cpu"), "status"] == "unavailable"
+    assert "pip install -c constraints.txt '.[torch]'" in str(rows.loc[("torch", 1, "cpu"), "reason"])
+    assert rows.loc[("numpy", 1, "cpu"), "status"] == "ok"
+    asked = checkout.race("--backend", "torch-sgd", PYTHONPATH=str(checkout.path))
+    assert asked.returncode == 4
+    assert "backend 'torch-sgd': torch is not installed" in asked.stderr
+
+
+def test_a_missing_compiler_is_a_reason_and_not_an_error(checkout: Checkout) -> None:
+    done = checkout.race("--backend", "torch-compile", "--batch-size", "1", "--device", "cpu", CXX="no-such-compiler")
+    assert done.returncode == 0, done.stdout
+    row = checkout.rows().iloc[0]
+    assert row["status"] == "unsupported"
+    assert "there is no 'no-such-compiler'; install g++, or set CXX" in str(row["reason"])
+
+
+def test_a_correctness_run_keeps_nothing(checkout: Checkout) -> None:
+    done = checkout.run("pytest", "bench/", "--benchmark-disable", "--backend", "numpy,autograd", "--device", "cpu")
+    assert done.returncode == 0, done.stdout
+    assert "8 passed" in done.stdout
+    assert not checkout.csvs()
+
+
+def test_a_correctness_run_fails_on_a_wrong_gradient(checkout: Checkout) -> None:
+    checkout.write("backends/faulty_modes.py", FAULTY)
+    one = ("--backend", "faulty-scaled", "--batch-size", "1", "--device", "cpu")
+    done = checkout.run("pytest", "bench/", "--benchmark-disable", *one)
+    assert done.returncode == 1
+    assert "wrong: faulty-scaled" in done.stdout
+
+
+def test_pytest_benchmarks_own_options_go_on_working(checkout: Checkout) -> None:
+    grouped = ("--benchmark-group-by=param:dtype", "--benchmark-json=out.json", "-k", "float64")
+    done = checkout.race("--backend", "numpy", "--batch-size", "1,2", "--dtype", "all", "--device", "cpu", *grouped)
+    assert done.returncode == 0, done.stdout
+    whole = json.loads((checkout.path / "out.json").read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    assert {"machine_info", "commit_info"} <= set(whole)
+    kept = whole["benchmarks"]
+    assert {(one["params"]["dtype"], one["params"]["batch_size"]) for one in kept} == {("float64", 1), ("float64", 2)}
+    assert all("UNSERIALIZABLE" not in one["fullname"] for one in kept)
+    for one in kept:  # what Bencher's adapter python_pytest and github-action-benchmark's tool 'pytest' read
+        assert len(one["fullname"]) <= 1024
+        assert all(one["stats"][name] > 0 for name in ("median", "mean", "ops", "rounds"))
+        assert all(one["stats"][name] >= 0 for name in ("iqr", "stddev"))
+    assert "benchmark 'dtype=float64': 2 tests" in done.stdout
+
+
+def test_threads_are_pinned_and_recorded(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu")
+    done = checkout.race(*one, "--threads", "1", "--allocator", "steady", "--memory", "off", "--steps", "7")
+    assert done.returncode == 0, done.stderr
+    row = checkout.rows().iloc[0]
+    assert row["threads"] == 1
+    assert str(row["cpus"]).isdecimal(), "one CPU, not a range"
+    assert row["allocator"] == "steady"
+    assert row["steps"] == 7
+    assert pd.isna(row["peak_bytes"])
+    assert row["seconds_per_step"] == pytest.approx(row["seconds_median"] / 7)
+
+
+def test_the_order_is_shuffled_and_another_launchs_is_another(checkout: Checkout) -> None:
+    orders = []
+    for launch in ("0", "1"):
+        csv = f"{launch}.csv"
+        selection = ("--backend", "numpy", "--batch-size", "1,2,3,4,5,6,7,8", "--device", "cpu", "--launch", launch)
+        assert checkout.race(*selection, "--results", csv).returncode == 0
+        orders.append(table.read(checkout.path / csv)["batch_size"].tolist())
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(1, 9))
+    assert orders[0] != orders[1]
+
+
+def test_a_launch_is_in_its_file_once(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--results", "run.csv")
+    assert [checkout.race(*one).returncode, checkout.race(*one, "--launch", "1").returncode] == [0, 0]
+    again = checkout.race(*one)
+    assert again.returncode == 4
+    assert "run.csv: has launch 0 already" in again.stderr
+    assert len(table.read(checkout.path / "run.csv")) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_what_is_measured_is_never_lost(checkout: Checkout, number: signal.Signals) -> None:
+    sizes = ",".join(map(str, range(1, 41)))
+    slow = ("--benchmark-max-time=0.2", "--backend", "numpy", "--batch-size", sizes, "--device", "cpu")
+    race = checkout.start("pytest", "bench/", "--benchmark-only", *slow)
+    _wait_for_rows(checkout, 3)
+    race.send_signal(number)
+    output, _ = race.communicate(timeout=60)
+    (path,) = checkout.csvs()
+    rows = table.read(path)
+    assert 3 <= len(rows) < 40
+    assert (rows["status"] == "ok").all()
+    if number == signal.SIGINT:
+        assert race.returncode == 2
+        assert "- summary -" in output
+
+
+def _wait_for_rows(checkout: Checkout, rows: int) -> None:
+    for _ in range(600):
+        if checkout.csvs() and checkout.csvs()[0].read_bytes().count(b"\n") > rows:
+            return
+        time.sleep(0.05)
+    pytest.fail("the race wrote no rows within 30 s")
+
+
+def test_the_summary_can_be_printed_again(checkout: Checkout) -> None:
+    checkout.race("--backend", "numpy", "--batch-size", "1", "--device", "cpu")
+    shown = checkout.run("report", "show")
+    assert shown.returncode == 0
+    assert "quadratic: descent of 100 steps" in shown.stdout
+    markdown = checkout.run("report", "show", str(checkout.csvs()[0]), "--format", "markdown")
+    assert markdown.stdout == checkout.csvs()[0].with_suffix(".md").read_text()
+
+
+def test_the_race_ends_with_its_page_or_with_how_to_get_one(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--benchmark-max-time=0.02")
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *one)
+    page = checkout.csvs()[0].with_suffix(".html")
+    assert str(page) in done.stdout
+    assert "numpy alone was timed at 1" in page.read_text(encoding="utf-8")
+    checkout.write("altair.py", "raise ImportError")
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *one, PYTHONPATH=str(checkout.path))
+    assert done.returncode == 0, done.stdout
+    assert "no page: pictures and pages need Altair: pip install -c constraints.txt '.[report]'" in done.stdout
+
+
+def test_there_is_nothing_to_show_before_the_first_run(checkout: Checkout, tmp_path: Path) -> None:
+    shown = checkout.run("report", "show")
+    assert shown.returncode == 2
+    assert "no runs yet; make one with: pytest bench/ --benchmark-only" in shown.stderr
+
+
+def test_a_slow_case_has_few_rounds_and_still_an_interval(checkout: Checkout) -> None:
+    one = ("--backend", "numpy", "--batch-size", "100000", "--device", "cpu", "--steps", "50")
+    done = checkout.race(*one, *QUICK, "--benchmark-max-time=0.000001")
+    assert done.returncode == 0
+    row = checkout.rows().iloc[0]
+    assert row["rounds"] == 6
+    assert row["seconds_ci_low"] < row["seconds_ci_high"]

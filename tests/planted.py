@@ -1,0 +1,44 @@
+"""Backend files that tests plant in a checkout: with wrong gradients, that raise, or whose framework is missing."""
+
+FAULTY = """
+from dataclasses import dataclass
+
+from backends.numpy_modes import NumpyMode
+
+
+def with_gradient(gradient):
+    def build(problem, case, x, data):
+        def run(x, data):
+            for _ in range(case.steps):
+                x = x - problem.rate * gradient(problem, x, data)
+            return x
+        return run
+    return {"descent": build}
+
+
+def raises(error):
+    def gradient(problem, x, data):
+        raise error
+    return gradient
+
+
+BACKENDS = (
+    NumpyMode("faulty-scaled", with_gradient(lambda problem, x, data: 1.01 * problem.gradient(x, data))),
+    NumpyMode("faulty-nan", with_gradient(lambda problem, x, data: problem.gradient(x, data) * float("nan"))),
+    NumpyMode("faulty-raises", with_gradient(raises(RuntimeError("the tape, is\\ntorn")))),
+    NumpyMode("faulty-memory", with_gradient(raises(MemoryError("Unable to allocate 1 TiB")))),
+)
+"""
+
+LYING = """
+from backends.numpy_modes import NumpyMode, hand_derived
+
+
+def value(problem, case, x, data):
+    return lambda x, data: 1.01 * hand_derived(problem, case, x, data)(x, data)
+
+
+BACKENDS = (NumpyMode("lying", {"gradient": hand_derived, "value": value}),)
+"""
+
+MISSING = "raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')"

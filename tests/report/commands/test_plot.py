@@ -1,0 +1,46 @@
+"""The picture of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from report import __main__ as report
+from report import table
+from report.commands import plot
+from report.run import cases
+from report.table import schema
+from tests import rows
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    path = tmp_path / "run.csv"
+    for backend in ("numpy", "jax-loop", "mine-own"):
+        for size in (1, 100):
+            schema.append(path, rows.row(backend=backend, batch_size=size))
+    return path
+
+
+def test_a_picture_is_made_by_the_files_ending(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for ending, magic in ((".png", b"\x89PNG"), (".svg", b"<svg")):
+        out = run.with_suffix(ending)
+        assert report.main(["plot", str(run), "-o", str(out)]) == 0
+        assert out.read_bytes().startswith(magic)
+    assert report.main(["plot", str(run), "-o", str(run.with_suffix(".jpg"))]) == 2
+    assert "ends in .png or .svg" in capsys.readouterr().err
+
+
+def test_every_backend_has_a_colour_of_its_own(run: Path) -> None:
+    chart = plot.chart(cases.merged(table.read(run))).to_dict()
+    scale = chart["spec"]["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["numpy", "jax-loop", "mine-own"]
+    assert len(set(scale["range"])) == 3
+
+
+def test_a_run_without_a_time_has_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.csv"
+    schema.append(path, rows.row(None))
+    assert report.main(["plot", str(path), "-o", str(tmp_path / "run.png")]) == 2
+    assert "there is nothing to draw" in capsys.readouterr().err

@@ -1,0 +1,211 @@
+"""`python -m report best`: who is the fastest, and when nobody is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from report import table
+from report.__main__ import main
+from report.commands import show
+from report.run import estimates
+from report.run.decisions import COLUMNS, KEY, decide
+from report.table.schema import Value
+from tests import rows
+
+
+def race(seconds: Mapping[str, float | None], **others: Value) -> list[rows.Row]:
+    """Return one row a backend, of intervals of ± 2 %; ratios are those of the times to a millisecond."""
+    return [rows.row(second, second and second / 1e-3, backend=name, **others) for name, second in seconds.items()]
+
+
+def of(path: Path, found: Sequence[rows.Row]) -> Any:
+    """Return the decisions of these rows."""
+    return decide(table.read(rows.write(path / "run.csv", found))).rows
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    assert main(["best", *map(str, arguments)]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_fastest_is_named_with_its_margin_to_the_runner_up(tmp_path: Path) -> None:
+    (row,) = of(tmp_path, race({"slow": 4e-3, "quick": 1e-3, "middle": 2e-3})).to_dict("records")
+    assert (row["verdict"], row["fastest"], row["runner_up"], row["not_separated"]) == (
+        "fastest",
+        "quick",
+        "middle",
+        "",
+    )
+    assert row["margin"] == pytest.approx(2.0)
+    assert (row["margin_low"], row["margin_high"]) == pytest.approx((2.0 * 0.98 / 1.02, 2.0 * 1.02 / 0.98))
+    assert (row["seconds"], row["seconds_per_step"]) == pytest.approx((1e-3, 1e-5))
+
+
+def test_all_that_overlap_the_fastest_are_named_by_their_times(tmp_path: Path) -> None:
+    (row,) = of(tmp_path, race({"c": 1.02e-3, "a": 1e-3, "d": 2e-3, "b": 1.03e-3})).to_dict("records")
+    assert (row["verdict"], row["fastest"], row["not_separated"]) == ("not separated", "a", "c; b")
+
+
+def test_one_that_overlaps_is_named_though_a_quicker_one_does_not(tmp_path: Path) -> None:
+    noisy = rows.row(1.2e-3, 1.2, backend="noisy") | {"seconds_ci_low": 0.9e-3}
+    (row,) = of(tmp_path, [*race({"a": 1e-3, "b": 1.1e-3}), noisy]).to_dict("records")
+    assert (row["runner_up"], row["not_separated"], row["verdict"]) == ("b", "noisy", "not separated")
+    assert row["margin_low"] > 1.0
+
+
+@pytest.mark.parametrize("measure", ["seconds_ci_low", "ratio_ci_low"])
+def test_time_and_ratio_must_both_be_apart(tmp_path: Path, measure: str) -> None:
+    first, second = race({"a": 1e-3, "b": 2e-3})
+    second |= {measure: 0.9 * float(str(first[measure]))}
+    (row,) = of(tmp_path, [first, second]).to_dict("records")
+    assert (row["verdict"], row["not_separated"]) == ("not separated", "b")
+    assert row["margin_low"] < 1.0
+
+
+def test_without_an_interval_nothing_is_separated(tmp_path: Path) -> None:
+    first, second = race({"a": 1e-3, "b": 2e-3})
+    (row,) = of(tmp_path, [first, second | {"seconds_ci_low": None, "seconds_ci_high": None}]).to_dict("records")
+    assert row["verdict"] == "not separated"
+
+
+def test_one_alone_wins_nothing(tmp_path: Path) -> None:
+    (row,) = of(tmp_path, race({"a": 1e-3, "b": None})).to_dict("records")
+    assert (row["verdict"], row["fastest"], row["runner_up"]) == ("alone", "a", "")
+    assert np.isnan(row["margin"])
+
+
+def test_where_nothing_has_a_time_the_reasons_stand(tmp_path: Path) -> None:
+    broken = [rows.row(None, status=status, reason="no", backend=status) for status in ("oom", "crashed", "wrong")]
+    (row,) = of(tmp_path, broken).to_dict("records")
+    assert (row["verdict"], row["fastest"]) == ("no time", "")
+    assert row["reason"] == "crashed: crashed: no; oom: oom: no; wrong: wrong: no"
+
+
+def test_a_backend_that_was_wrong_in_one_launch_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flaky = rows.launches([1e-6] * 4, backend="flaky")
+    flaky.append(rows.row(None, launch=4, backend="flaky", status="wrong", reason="off by 1"))
+    found = [*flaky, *rows.launches([1e-3] * 5, backend="a"), *rows.launches([2e-3] * 5, backend="b")]
+    assert of(tmp_path, found)["fastest"].tolist() == ["a"]
+    assert "wrong in 1 of 5 launches: flaky: off by 1" in printed(capsys, tmp_path / "run.csv")
+
+
+def test_problems_operators_dtypes_devices_and_machines_are_decided_apart(tmp_path: Path) -> None:
+    apart: list[dict[str, Value]] = [
+        {"run": "other", "machine": "b"},
+        {"dtype": "float64"},
+        {"operator": "value", "steps": 1},
+        {"sizes": "n=2"},
+    ]
+    found = [each for other in [{}, *apart] for each in race({"a": 1e-3, "b": 2e-3}, **other)]
+    assert of(tmp_path, found)["margin"].tolist() == pytest.approx([2.0] * 5)
+
+
+def test_several_launches_are_the_unit_of_replication(tmp_path: Path) -> None:
+    """Their own intervals are narrow, and say nothing of the next launch."""
+    steady, jumpy = ([1.00e-3, 1.01e-3, 0.99e-3], [1.1e-3, 3.3e-3, 1.1e-3])
+    found = [*rows.launches(steady, backend="steady"), *rows.launches(jumpy, backend="jumpy")]
+    (row,) = of(tmp_path, found).to_dict("records")
+    assert (row["verdict"], row["launches"]) == ("not separated", 3)
+    case = estimates.of_cases(table.read(tmp_path / "run.csv")).set_index("backend").loc["steady"]
+    half = 4.302653 * np.std(np.log(steady), ddof=1) / np.sqrt(3)  # Student's t of two degrees of freedom
+    middle = np.exp(np.mean(np.log(steady)))
+    expected = [middle, middle * np.exp(-half), middle * np.exp(half)]
+    assert [case["seconds"], case["seconds_low"], case["seconds_high"]] == pytest.approx(expected)
+
+
+def test_two_launches_have_one_interval_as_wide_as_theirs_together(tmp_path: Path) -> None:
+    path = rows.write(tmp_path / "run.csv", rows.launches([1e-3, 4e-3]))
+    (case,) = estimates.of_cases(table.read(path)).to_dict("records")
+    expected = [2e-3, 0.98e-3, 4.08e-3]
+    assert [case["seconds"], case["seconds_low"], case["seconds_high"]] == pytest.approx(expected)
+
+
+def test_launches_of_two_commits_are_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [rows.row(run=run, commit=run) for run in ("old", "new")]
+    text = printed(capsys, rows.write(tmp_path / "run.csv", found))
+    assert "commit differs between the launches of 1 cases" in " ".join(text.split())
+    assert "--by commit" in text
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None)
+def test_whatever_the_order_of_the_rows_the_winner_is_the_same_and_has_a_time(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    seconds = st.one_of(st.none(), st.sampled_from([1e-6, 1.01e-6, 2e-6, 1e-3]))
+    kinds = st.sampled_from(["error", "wrong", "oom", "unsupported"])
+    found = [
+        rows.row(second, second and 1e3 * second, backend=f"b{number}", batch_size=size)
+        | ({} if second else {"status": data.draw(kinds)})
+        for size in (1, 100)
+        for number, second in enumerate(data.draw(st.lists(seconds, min_size=1, max_size=4)))
+    ]
+    before = of(tmp_path_factory.mktemp("before"), found)
+    after = of(tmp_path_factory.mktemp("after"), data.draw(st.permutations(found)))
+    assert before.equals(after)
+    timed = {(row["batch_size"], row["backend"]) for row in found if row["status"] == "ok"}
+    for _, row in before.iterrows():
+        names = [row["fastest"], row["runner_up"], *row["not_separated"].split("; ")]
+        assert {(row["batch_size"], name) for name in names if name} <= timed
+
+
+@given(st.data())
+@settings(max_examples=20, deadline=None)
+def test_the_star_of_the_summary_and_best_never_disagree(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    times = data.draw(st.lists(st.sampled_from([1e-6, 1.02e-6, 1.1e-6, 3e-6, None]), min_size=1, max_size=4))
+    path = rows.write(
+        tmp_path_factory.mktemp("race") / "run.csv", race({f"b{i}": time for i, time in enumerate(times)})
+    )
+    (row,) = decide(table.read(path)).rows.to_dict("records")
+    summary = show.markdown(table.read(path))
+    cells = summary.partition("|---")[2].partition("\n")[2].partition("\n")[0].split("|")[2:-1]
+    starred = [index for index, cell in enumerate(cells) if "*" in cell]
+    shown = [f"b{index}" for index, time in enumerate(times) if time]
+    assert [shown[index] for index in starred] == ([row["fastest"]] if row["verdict"] == "fastest" else [])
+
+
+def test_csv_and_json_hold_every_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = rows.write(tmp_path / "run.csv", [*race({"a": 1e-3, "b": 2e-3}), *race({"a": None}, batch_size=1)])
+    read = list(csv.DictReader(io.StringIO(printed(capsys, path, "--format", "csv"))))
+    assert [*read[0]] == [*KEY, *COLUMNS]
+    whole = json.loads(printed(capsys, path, "--format", "json"))
+    assert [*whole["decisions"][0]] == [*KEY, *COLUMNS]
+    assert whole["counts"] == {"a": 1, "no time": 1}
+    assert [row["seconds"] for row in whole["decisions"]] == [None, pytest.approx(1e-3)]
+
+
+def test_the_text_fits_a_terminal_of_80_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    close = {f"torch-compile-{number}": (1 + number / 1000) * 1e-3 for number in range(8)}
+    found = [each for size in (1, 10**9) for each in race(close, batch_size=size, sizes="dimension=16")]
+    wide = race({"jax-revrev": 1.23e-4, "numpy-inplace": 4.56e-1}, batch_size=10_000, sizes="dimension=16")
+    text = printed(capsys, rows.write(tmp_path / "run.csv", [*found, *wide]))
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(name in text for name in [*close, "numpy-inplace", "jax-revrev"])
+    assert "…" not in text
+
+
+def test_markdown_is_one_table_a_section(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, rows.write(tmp_path / "run.csv", race({"a": 1e-3, "b": 2e-3})), "--format", "markdown")
+    assert "### quadratic: descent of 100 steps, float32, cpu" in text
+    line = [line for line in text.splitlines() if line.startswith("|")][2]
+    assert [cell.strip() for cell in line.split("|")[1:-1]] == ["100", "a", "10.0 µs", "×1.00", "×2.00 [1.92, 2.08] b"]
+
+
+def test_what_cannot_be_read_is_named_with_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["best", str(tmp_path / "none.csv")]) == 2
+    assert "no such file" in capsys.readouterr().err
