@@ -99,8 +99,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)
-    from report.commands import html as pages  # noqa: PLC0415 (likewise)
     from report.commands import show  # noqa: PLC0415 (imports pandas)
+    from report.pages import saving  # noqa: PLC0415 (likewise)
 
     path = _path(config)
     rows = table.read(path)
@@ -112,7 +112,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
     if config.getoption("page"):
-        terminalreporter.write_line(pages.beside(path))
+        terminalreporter.write_line(saving.beside(path))
 
 
 def _pin_threads(threads: str | None) -> None:

@@ -25,8 +25,8 @@ from bench.options import MEMORY, whole
 from bench.process.client import Side, StartError, Worker, WorkerError
 from bench.race import new_path
 from report import table
-from report.commands import html as pages
 from report.commands import show
+from report.pages import saving
 from report.table import schema
 
 Case = dict[str, Any]
@@ -89,7 +89,7 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     width = shutil.get_terminal_size().columns
     print(show.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
     show.write_markdown(rows, options.path)
-    print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{pages.beside(options.path)}")
+    print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{saving.beside(options.path)}")
     return int(rows["status"].isin(FAILED).any())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bench.case import prepare, rounds
 
 ROUND_SECONDS = 0.002
-FEWEST = 6
+MIN_ROUNDS = 6
 """Pairs of rounds: a median wants some."""
 
 
@@ -23,7 +23,7 @@ def alternate(one: Callable[[], Any], other: Callable[[], Any], seconds: float) 
     others: list[float] = []
     end = time.perf_counter() + seconds
     with prepare.no_garbage_collection():
-        while time.perf_counter() < end or len(ratios) < FEWEST:
+        while time.perf_counter() < end or len(ratios) < MIN_ROUNDS:
             times = {}
             for side in random.sample((one, other), 2):
                 start = time.perf_counter()

@@ -19,7 +19,7 @@ from scipy.stats import quantile_test
 
 from report.statistics.intervals import CONFIDENCE, Interval, median_interval
 
-FEWEST = 40
+MIN_ROUNDS = 40
 """Rounds of a window: the fewest that the harness cuts into blocks."""
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.coverage", description=__doc__.partition("\n")[0])
     parser.add_argument("rounds", metavar="ROUNDS.json", type=Path)
     benchmarks = json.loads(parser.parse_args().rounds.read_text(encoding="utf-8"))["benchmarks"]
-    series = [np.array(one["stats"]["data"]) for one in benchmarks if len(one["stats"]["data"]) >= 2 * FEWEST]
+    series = [np.array(one["stats"]["data"]) for one in benchmarks if len(one["stats"]["data"]) >= 2 * MIN_ROUNDS]
     kinds: dict[str, Callable[[Any], Interval]] = {"independent rounds": each_alone, "blocks": median_interval}
     print("| interval | holds the next window's median | windows | median half-width |\n| --- | --- | --- | --- |")
     for name, interval in kinds.items():
@@ -40,7 +40,7 @@ def main() -> None:
 
 def agreement(rounds: Any, interval: Callable[[Any], Interval]) -> Iterator[tuple[bool, float]]:
     """Yield, for each window but the last, whether its interval holds the next one's median, and its half-width."""
-    for window, following in pairwise(np.array_split(rounds, len(rounds) // FEWEST)):
+    for window, following in pairwise(np.array_split(rounds, len(rounds) // MIN_ROUNDS)):
         ends = interval(window)
         yield ends.low <= np.median(following) <= ends.high, (ends.high - ends.low) / 2 / ends.center
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from report.statistics.hodges_lehmann import hodges_lehmann
-from report.table.schema import CASE
+from report.table.keys import CASE
 
 Logs = np.ndarray
 SIDES = ("base_seconds", "head_seconds")

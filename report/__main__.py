@@ -14,6 +14,7 @@ from pathlib import Path
 from report import table
 from report.commands import best, compare, costs, noise, plot, show, trend
 from report.commands import html as pages
+from report.errors import ReportError
 from report.write import action
 
 WRITTEN = {"markdown": show.markdown, "github-action-benchmark": action.as_json}
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options))
-    except table.TableError as error:
+    except ReportError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2
 

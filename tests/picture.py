@@ -6,8 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.commands import html as command
-from report.pages import run
+from report.pages import run, saving
 from tests.browser import NO_BROWSER, executable, launched, opened
 
 WIDTH, HEIGHT = 1180, 1180
@@ -18,7 +17,7 @@ def main(csv: str, *pictures: str) -> None:
     if executable() is None:
         sys.exit(NO_BROWSER)
     with tempfile.TemporaryDirectory() as folder, launched() as browser:
-        page = command.write(run.page(Path(csv)), Path(folder) / "page.html")
+        page = saving.save(run.page(Path(csv)), Path(folder) / "page.html")
         for picture, dark in zip(pictures, (False, True), strict=True):
             shown = opened(browser, page, width=WIDTH, dark=dark)
             shown.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})

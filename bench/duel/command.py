@@ -31,7 +31,7 @@ from report.statistics.duel_rules import (
     fewest,
     never,
 )
-from report.table.schema import CASE
+from report.table.keys import CASE
 from report.write import units
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}

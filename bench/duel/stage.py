@@ -35,7 +35,7 @@ ROUND_SECONDS = 0.001
 """The shortest round, where a call is not longer: on a shared machine a round scatters as much whether it takes half a
 millisecond or ten, so what counts is how many there are (docs/methodology.md)."""
 
-FEWEST_ROUNDS = 3
+MIN_ROUNDS = 3
 MOVE = 8
 """After so many rounds the arrays of either side are put elsewhere, where that is cheap: how they lie to each other in
 memory alone moves a case by some percent, and would else do so for the whole of a pair."""
@@ -202,7 +202,7 @@ def _rounds(duelists: dict[str, Worker], effort: Effort) -> Found:
         answers = [duelist.ask("calibrate", effort.timeout, seconds=ROUND_SECONDS) for duelist in duelists.values()]
         iterations = max(int(answer["iterations"]) for answer in answers)
         end = time.monotonic() + effort.seconds
-        while len(rounds) < FEWEST_ROUNDS or (time.monotonic() < end and not _suffice(rounds, effort.precision)):
+        while len(rounds) < MIN_ROUNDS or (time.monotonic() < end and not _suffice(rounds, effort.precision)):
             seconds = {}
             for name, duelist in random.sample(list(duelists.items()), len(duelists)):
                 seconds[name] = float(duelist.ask("round", effort.timeout, iterations=iterations)["seconds"])

@@ -12,11 +12,10 @@ from bench.duel.stage import Stage
 from bench.launches import Case
 from report.compare import comparison
 from report.compare.comparison import Comparison
-from report.compare.outcomes import BROKEN
 from report.statistics import verdict
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
-from report.table.schema import CASE
+from report.table.keys import BROKEN, CASE
 
 Row = dict[str, Any]
 

@@ -20,7 +20,7 @@ import pandas as pd
 from report.compare import changes, comparison, control, outcomes, sides
 from report.compare.comparison import Comparison
 from report.compare.sides import Sides
-from report.statistics.verdict import FEWEST, Verdict
+from report.statistics.verdict import MIN_LAUNCHES, Verdict
 from report.table.reader import TableError
 from report.write import compare_data, compare_text, units
 
@@ -41,7 +41,7 @@ or with base and head named: --by backend=jax-jit,jax-loop RUN.csv
 
 Verdicts: regressed and improved, where the interval lies on one side of 1 and
 the ratio is beyond the threshold; unchanged, where the whole interval is within
-it; else inconclusive. It takes {FEWEST} launches a side to conclude anything.
+it; else inconclusive. It takes {MIN_LAUNCHES} launches a side to conclude anything.
 failed: head broke where base did not; missing: head has no row; new: base has
 no time; untimed: neither has one.
 
@@ -182,7 +182,7 @@ def _require_common(both: Sides, cases: pd.DataFrame) -> None:
 def _measures(both: Sides, *, across: bool) -> tuple[str, ...]:
     if across:
         return (changes.RATIO,)
-    return (changes.RATIO, changes.SECONDS) if sides.same_yardstick(both) else (changes.SECONDS,)
+    return (changes.RATIO, changes.SECONDS) if sides.same_reference(both) else (changes.SECONDS,)
 
 
 def _measured(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -> Iterator[str]:

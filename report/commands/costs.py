@@ -18,18 +18,19 @@ import pandas as pd
 from rich.table import Table
 
 from report import table
-from report.compare.sides import CONTROL
+from report.errors import short
 from report.run import estimates
 from report.run.cost_table import cost_table, passes
 from report.run.fastest import fastest
 from report.statistics import linear_cost
+from report.table.keys import CONTROL, in_order
 from report.table.reader import TableError
 from report.write import records, sections, units
 from report.write.sections import Section
 
 EPILOG = f"""\
 Of each backend: the overhead of a call and the slope, which is the cost of an
-element of the batch, fitted to the times of at least {linear_cost.FEWEST} batch sizes; from which
+element of the batch, fitted to the times of at least {linear_cost.MIN_BATCH_SIZES} batch sizes; from which
 batch size on it is faster than another, from the measured points alone; after
 how many calls its compilation has paid back against hand-derived NumPy.
 csv and json have a row a case, with all figures.
@@ -89,7 +90,7 @@ def _main(options: argparse.Namespace) -> int:
 def _require(cases: pd.DataFrame, column: str, value: object, option: str) -> None:
     if not (cases[column] == value).any():
         found = ", ".join(map(str, sorted(cases[column].unique())))
-        raise TableError(f"{option} {units.short(str(value))}: no row has it; found {found}")
+        raise TableError(f"{option} {short(str(value))}: no row has it; found {found}")
 
 
 def write(costs: Costs, form: str) -> str:
@@ -116,7 +117,7 @@ def _sections(costs: Costs, width: int | None) -> Iterator[Section]:
 def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> Iterator[Table]:
     """Yield the table of a section, a line a backend."""
     asked = costs.batch_size or int(timed["batch_size"].max())
-    backends = sections.order(timed["backend"])
+    backends = in_order(timed["backend"])
     lines = timed.drop_duplicates("backend").set_index("backend").loc[backends]
     there = timed[timed["batch_size"] == asked].set_index("backend").reindex(backends)
     faster = f"faster than {costs.against}"

@@ -30,7 +30,7 @@ from report import table
 from report.statistics import duel_rules, verdict
 from report.statistics.duel_rules import Rules
 from report.statistics.intervals import Interval
-from report.table.schema import CASE
+from report.table.keys import CASE
 from report.write import units
 
 THRESHOLDS = {"duel": duel_rules.THRESHOLD, "runs": 0.10}
@@ -39,8 +39,8 @@ GATES = 1000
 
 RATE = 0.01
 POWER = 0.95
-FEWEST_PAIRS = 8
-FEWEST_LAUNCHES = 2 * verdict.FEWEST
+MIN_PAIRS = 8
+MIN_RUN_LAUNCHES = 2 * verdict.MIN_LAUNCHES
 EPILOG = "Exit codes: 0, told; 2, the data is unusable, or --threshold is tighter than the floor."
 SAMPLES = ("stage", "pair", *CASE, "base_seconds", "head_seconds")
 
@@ -141,10 +141,10 @@ def _of_duels(paths: list[Path], rules: Rules) -> Noise:
     pools = duel_rules.pools(pd.concat(frames))
     if not pools:
         raise table.TableError(f"{paths[0]}: no samples of a first stage")
-    thin = [cell for cell, logs in pools.items() if len(logs) < FEWEST_PAIRS]
+    thin = [cell for cell, logs in pools.items() if len(logs) < MIN_PAIRS]
     if thin:
         raise table.TableError(
-            f"{' '.join(map(str, thin[0]))}: fewer than {FEWEST_PAIRS} process pairs; python -m bench duel --all-pairs"
+            f"{' '.join(map(str, thin[0]))}: fewer than {MIN_PAIRS} process pairs; python -m bench duel --all-pairs"
         )
     drawn = [duel_rules.draw(pools, rules, random) for _ in range(GATES)]
     fresh = [{cell: duel_rules.fresh(logs, rules, random) for cell, logs in pools.items()} for _ in range(GATES)]
@@ -175,10 +175,10 @@ def _of_runs(rows: pd.DataFrame) -> Noise:
         cell if isinstance(cell, tuple) else (cell,): launches["ratio_to_numpy"].dropna().to_numpy()
         for cell, launches in done.groupby(list(CASE), observed=True)
     }
-    cells = {cell: launches for cell, launches in cells.items() if len(launches) >= FEWEST_LAUNCHES}
+    cells = {cell: launches for cell, launches in cells.items() if len(launches) >= MIN_RUN_LAUNCHES}
     if not cells:
         raise table.TableError(
-            f"no case has {FEWEST_LAUNCHES} launches; python -m bench run --launches {2 * FEWEST_LAUNCHES}"
+            f"no case has {MIN_RUN_LAUNCHES} launches; python -m bench run --launches {2 * MIN_RUN_LAUNCHES}"
         )
     random, confidence = np.random.default_rng(0), verdict.corrected(verdict.CONFIDENCE, len(cells))
     frames = _frames([dict(_split(cells, confidence, random)) for _ in range(GATES)])

@@ -16,9 +16,11 @@ import pandas as pd
 from rich.table import Table
 
 from report.commands import best
+from report.errors import printable
 from report.run import estimates
 from report.run.decisions import decide
 from report.run.fastest import fastest
+from report.table.keys import in_order
 from report.write import sections, units
 from report.write.sections import Section
 
@@ -76,7 +78,7 @@ def _tables(cases: pd.DataFrame, width: int | None) -> Iterator[Table]:
 
 def _columns(cases: pd.DataFrame) -> dict[str, list[str]]:
     """Return each backend's cells, a batch size each, empty where there is no time."""
-    columns: dict[str, list[str]] = {name: [] for name in sections.order(cases["backend"])}
+    columns: dict[str, list[str]] = {name: [] for name in in_order(cases["backend"])}
     for _, rows in estimates.timed(cases).groupby("batch_size"):
         found = fastest(rows)
         best = found.backend if found is not None and found.separated else None
@@ -103,9 +105,9 @@ def _doubts(cases: pd.DataFrame) -> Iterator[str]:
     warned = cases.assign(doubt=cases["warnings"].str.split("; ")).explode("doubt")
     for doubt, same in warned[warned["doubt"].fillna("") != ""].groupby("doubt"):
         name, _, remedy = str(doubt).partition(": ")
-        of = {one: same[same["backend"] == one] for one in sections.order(same["backend"])}
+        of = {one: same[same["backend"] == one] for one in in_order(same["backend"])}
         cells = (f"{one}{sections.where(rows, cases['batch_size'].nunique())}" for one, rows in of.items())
-        yield units.printable(f"{name}: {'; '.join(cells)}: {remedy}")
+        yield printable(f"{name}: {'; '.join(cells)}: {remedy}")
 
 
 def _legend(cases: pd.DataFrame) -> list[str]:

@@ -85,10 +85,9 @@ def add_to(commands: Any) -> None:
 def _main(options: argparse.Namespace) -> int:
     found = read(options.paths, options.threshold)
     if options.output is not None:
-        from report.commands import html as command  # noqa: PLC0415 (a page shows a trend: they know each other)
-        from report.pages import trend  # noqa: PLC0415 (a page shows a trend: they know each other)
+        from report.pages import saving, trend  # noqa: PLC0415 (a page shows a trend: they know each other)
 
-        print(command.write(trend.page(found, options.threshold), options.output))
+        print(saving.save(trend.page(found, options.threshold), options.output))
         return 0
     print(_written(found, options.format, options.threshold), end="")
     return 0

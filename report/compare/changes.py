@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from report.compare.sides import Rows, Sides
 from report.statistics import verdict, welch
-from report.statistics.verdict import FEWEST
+from report.statistics.verdict import MIN_LAUNCHES
 
 FARTHEST = 700.0
 """The farthest logarithm that a float64 can hold the exponential of: what is farther is no measurement."""
@@ -33,7 +33,7 @@ def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.D
 
     `measures` are the columns that may be compared, the preferred one first. A case is compared by the first of which
     all of its launches have a value; `measure` is empty, and `ratio` NaN, where there is none. All intervals together
-    hold at `confidence`; a side of fewer than `FEWEST` launches has none.
+    hold at `confidence`; a side of fewer than `MIN_LAUNCHES` launches has none.
     """
     codes, cases = number(sides)
     timed = (sides.rows["status"] == "ok").to_numpy()
@@ -68,7 +68,7 @@ def _replicates(values: NDArray[np.float64], codes: Codes, mine: Rows, cases: in
 
 def _interval(old: welch.Replicates, new: welch.Replicates, confidence: float) -> dict[str, NDArray[np.float64]]:
     """Return the columns `ratio`, `low` and `high`, corrected for the number of cases that have an interval."""
-    enough = np.minimum(old.count, new.count) >= FEWEST
+    enough = np.minimum(old.count, new.count) >= MIN_LAUNCHES
     shift, low, high = welch.change(old, new, verdict.corrected(confidence, int(enough.sum())))
     ends = {"low": np.where(enough, low, np.nan), "high": np.where(enough, high, np.nan)}
     return {name: np.exp(np.clip(logs, -FARTHEST, FARTHEST)) for name, logs in ({"ratio": shift} | ends).items()}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from report.statistics.verdict import Verdict
-from report.table.schema import CASE
+from report.table.keys import CASE
 
 COLUMNS = {
     "measure": "what the ratio is of: `ratio_to_numpy` or `seconds_median`; in a duel, `paired rounds`",

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from report.compare import changes
-from report.compare.sides import CONTROL, YARDSTICK, Sides
-from report.table.schema import CASE
+from report.compare.sides import REFERENCE_CONDITIONS, Sides
+from report.table.keys import CASE, CONTROL
 from report.write import units
 
 
 def notes(sides: Sides, threshold: float) -> Iterator[str]:
     """Yield what the control says; nothing, where the sides differ in what moves NumPy too."""
-    if sides.by in {*CASE, *YARDSTICK}:
+    if sides.by in {*CASE, *REFERENCE_CONDITIONS}:
         return
     ours = (sides.rows["backend"] == CONTROL).to_numpy()
     rows = replace(sides, rows=sides.rows[ours].reset_index(drop=True), head=sides.head[ours])

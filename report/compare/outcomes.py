@@ -15,11 +15,8 @@ from report.compare import changes
 from report.compare.sides import Sides
 from report.statistics import verdict
 from report.statistics.intervals import Interval
-from report.statistics.verdict import FEWEST, Verdict
-
-BROKEN = ("wrong", "error", "oom", "timeout", "crashed")
-"""What a backend that runs a case may come to; the other statuses are refusals."""
-
+from report.statistics.verdict import MIN_LAUNCHES, Verdict
+from report.table.keys import BROKEN
 
 MORE = "python -m bench run --launches 5"
 
@@ -36,10 +33,10 @@ def judged(sides: Sides, cases: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
 def _doubts(cases: pd.DataFrame) -> pd.Series:
     """Return why nothing can be concluded of a case, where that is so; else an empty text."""
-    few = np.minimum(cases["base_replicates"], cases["head_replicates"]) < FEWEST
+    few = np.minimum(cases["base_replicates"], cases["head_replicates"]) < MIN_LAUNCHES
     counts = cases["base_replicates"].astype(str) + " in base and " + cases["head_replicates"].astype(str) + " in head"
     reasons = pd.Series("", index=cases.index, dtype=object)
-    reasons[few] = "too few launches, " + counts[few] + f": it takes {FEWEST} a side. Measure more: {MORE}"
+    reasons[few] = "too few launches, " + counts[few] + f": it takes {MIN_LAUNCHES} a side. Measure more: {MORE}"
     reasons[cases["measure"] == ""] = "no ratio to NumPy in every launch"
     return reasons
 

@@ -13,17 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from report import table
-from report.table.schema import CASE, COLUMNS, NAMES
-from report.write import units
+from report.errors import short
+from report.table.keys import CASE, CONDITIONS, CONTROL
+from report.table.schema import COLUMNS, NAMES
 
-CONTROL = "numpy"
-"""The backend of the hand-derived gradient: the negative control."""
-
-HELD = ("machine", "threads", "cpus", "allocator")
-"""What both sides must share for their seconds to be compared."""
-
-YARDSTICK = ("threads", "cpus", "allocator", "numpy_version")
-"""What the paired NumPy rounds depend on, beside the machine: where it differs, they are another yardstick."""
+REFERENCE_CONDITIONS = ("threads", "cpus", "allocator", "numpy_version")
+"""What the paired NumPy rounds depend on, beside the machine: where it differs, they are another reference."""
 
 ORDERED = (
     *(column.name for column in COLUMNS if column.kind != "text"),
@@ -97,22 +92,22 @@ def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) ->
 
 def differences(sides: Sides, *, across_machines: bool) -> list[str]:
     """Return what else differs between the sides, in words; raises where that makes their seconds incomparable."""
-    for column in HELD:
+    for column in CONDITIONS:
         base, head = sides.values(column)
         if base != head and not across_machines and not _meant(sides, column):
             raise table.TableError(
                 f"{column} differs: {_list(base)} on base, {_list(head)} on head. "
                 "Measure both alike, or compare ratios to NumPy alone with --across-machines"
             )
-    notes = [_difference(column, *sides.values(column)) for column in (*HELD, *NAMED) if column != sides.by]
+    notes = [_difference(column, *sides.values(column)) for column in (*CONDITIONS, *NAMED) if column != sides.by]
     return [note for note in (*notes, *_frameworks(sides), _shared_launches(sides)) if note]
 
 
-def same_yardstick(sides: Sides) -> bool:
+def same_reference(sides: Sides) -> bool:
     """Return whether the paired NumPy rounds of both sides are the same thing, measured under the same conditions."""
     if sides.by in CASE and sides.by not in ("backend", "device"):
         return False  # the pair is of the case's own problem, size and dtype
-    return all(base == head for base, head in map(sides.values, YARDSTICK))
+    return all(base == head for base, head in map(sides.values, REFERENCE_CONDITIONS))
 
 
 def disjoint(sides: Sides) -> str:
@@ -167,7 +162,7 @@ def _two(column: str, values: Sequence[str], words: pd.Series) -> tuple[str, str
     for value in values:
         if not (words == value).any():
             every = _list(sorted(words.unique(), key=_natural))
-            raise table.TableError(f"--by {column}: no row has '{units.short(value)}'; found {every}")
+            raise table.TableError(f"--by {column}: no row has '{short(value)}'; found {every}")
     return values[0], values[1]
 
 
@@ -213,10 +208,10 @@ def _shared_launches(sides: Sides) -> str:
         return ""
     run = both["run"].iloc[0]
     count = f"{len(both):,} {'launch is' if len(both) == 1 else 'launches are'}"
-    return f"{count} on both sides (run '{units.short(run)}'): what is on both is compared with itself"
+    return f"{count} on both sides (run '{short(run)}'): what is on both is compared with itself"
 
 
 def _list(values: Sequence[str]) -> str:
     """Return at most five values, quoted, and how many more there are."""
     more = f" and {len(values) - 5:,} more" if len(values) > 5 else ""  # noqa: PLR2004
-    return ", ".join(f"'{units.short(value)}'" for value in values[:5]) + more
+    return ", ".join(f"'{short(value)}'" for value in values[:5]) + more

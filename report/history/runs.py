@@ -15,7 +15,7 @@ import pandas as pd
 
 from report import table
 from report.run import cases, estimates
-from report.table.faults import KEY as ROW
+from report.table.keys import ROW
 from report.table.reader import TableError
 
 SERIES = estimates.KEY

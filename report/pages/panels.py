@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from report.compare.sides import HELD
 from report.run.answers import Crossing
+from report.table.keys import CONDITIONS, GROUP
 from report.write import charts
 from report.write.charts import Figure
-from report.write.sections import GROUP
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ ALWAYS = ("problem", "operator", "dtype", "device")
 def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[str, Any]:
     """Return what the page's script draws: its panels, the choices of groups, and the `crossings` of each."""
     groups = merged.drop_duplicates("group").sort_values("group")
-    columns = [*GROUP, *HELD]
+    columns = [*GROUP, *CONDITIONS]
     timed = merged[merged["status"] == "ok"]
     return {
         "panels": [_panel(panel, timed) for panel in PANELS],

@@ -11,14 +11,14 @@ import pandas as pd
 
 from report import table
 from report.commands import show
-from report.compare.sides import CONTROL, HELD
 from report.pages import document, panels, tables
 from report.run import answers, cases, estimates
 from report.run.answers import Crossing, Winner
 from report.statistics.crossover import Crossover
+from report.table.keys import CONDITIONS, CONTROL, GROUP
 from report.table.schema import STATUSES
 from report.write import units
-from report.write.sections import GROUP, unit
+from report.write.sections import unit
 
 REASONS = 100
 """So many reasons can be read; the CSV has the rest."""
@@ -40,7 +40,7 @@ def page(path: Path) -> str:
     """Return the page of the run at `path`; raises `TableError` for no result CSV, `ChartError` without Altair."""
     frame = table.read(path)
     merged = cases.merged(frame)
-    group = merged.groupby([*GROUP, *HELD], observed=True, sort=True).ngroup()
+    group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
     reasons = list(_reasons(merged))

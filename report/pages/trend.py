@@ -9,15 +9,14 @@ import pandas as pd
 
 from report.commands import trend
 from report.commands.trend import Series
-from report.compare.sides import HELD
 from report.history import runs
 from report.pages import document, panels, tables
 from report.statistics.change_points import Step
 from report.statistics.verdict import Verdict
+from report.table.keys import CONDITIONS, GROUP
 from report.write import charts, palette
-from report.write.sections import GROUP
 
-CHOICES = (*GROUP, "batch_size", *HELD)
+CHOICES = (*GROUP, "batch_size", *CONDITIONS)
 """What one chart shows: series that differ in the backend alone."""
 
 POINT = ("run", "started_utc", "commit", "launches", "backend", "value", "low", "high", "seconds_per_step", "warnings")

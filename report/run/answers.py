@@ -12,13 +12,12 @@ from math import isnan
 
 import pandas as pd
 
-from report.compare.sides import CONTROL
 from report.run import cases, estimates
 from report.run.cost_table import passes
 from report.run.fastest import fastest
 from report.statistics.crossover import Crossover, rounded
+from report.table.keys import CONTROL, in_order
 from report.write import units
-from report.write.sections import order
 
 DOUBT = "no clear winner"
 
@@ -80,7 +79,7 @@ def _winner(rows: pd.DataFrame) -> Winner:
 
 def against_numpy(rows: pd.DataFrame) -> dict[str, Crossover]:
     """Return where each backend passes NumPy by hand, of those that have a ratio to it, in the usual order."""
-    found = {name: passes(rows, name, CONTROL) for name in order(rows["backend"])}
+    found = {name: passes(rows, name, CONTROL) for name in in_order(rows["backend"])}
     return {name: crossover for name, crossover in found.items() if crossover is not None}
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from report.compare.sides import HELD
 from report.run import estimates
+from report.table.keys import CONDITIONS, GROUP
 from report.table.schema import COLUMNS
 from report.write import sections
-from report.write.sections import GROUP
 
 FIGURES = tuple(column.name for column in COLUMNS if column.kind in ("integer", "number") and not column.always)
 
@@ -54,8 +53,8 @@ def _told(reasons: pd.Series) -> dict[str, pd.Series]:
 
 def titles(rows: pd.DataFrame) -> pd.Series:
     """Return what each row's group is called: `logistic (dimension=16): descent of 100 steps, float32, cpu`."""
-    keys = rows[[*GROUP, *HELD]].astype("str")
-    mixed = [name for name in HELD if len(set(keys[name])) > 1]
+    keys = rows[[*GROUP, *CONDITIONS]].astype("str")
+    mixed = [name for name in CONDITIONS if len(set(keys[name])) > 1]
     every = [*keys.itertuples(index=False, name=None)]
     names = {one: sections.heading(one, mixed) for one in set(every)}
     return pd.Series([names[one] for one in every], index=rows.index)

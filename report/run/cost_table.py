@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from report.compare.sides import CONTROL, HELD
 from report.run import estimates
 from report.run.estimates import MEDIANS
 from report.run.fastest import margin
@@ -15,9 +14,9 @@ from report.run.payback import payback
 from report.statistics import linear_cost
 from report.statistics.crossover import Crossover, Point, crossover
 from report.statistics.intervals import NOTHING, Interval
-from report.write.sections import GROUP
+from report.table.keys import CONDITIONS, CONTROL, GROUP
 
-KEY = (*GROUP, *HELD, "backend", "batch_size")
+KEY = (*GROUP, *CONDITIONS, "backend", "batch_size")
 
 COLUMNS = {
     "launches": "how many launches the case was measured in",
@@ -41,7 +40,7 @@ COLUMNS = {
 
 def cost_table(cases: pd.DataFrame, against: str = CONTROL) -> pd.DataFrame:
     """Return the costs of the cases of `report.estimates`, a row a case, ordered by `KEY`."""
-    rows = [row for _, group in cases.groupby([*GROUP, *HELD]) for row in _of_group(group, against)]
+    rows = [row for _, group in cases.groupby([*GROUP, *CONDITIONS]) for row in _of_group(group, against)]
     return pd.DataFrame(rows)
 
 
@@ -87,7 +86,7 @@ def _fit(timed: pd.DataFrame) -> dict[str, object]:
     seconds = [timed[f"seconds{end}"] / timed["steps"] for end in ("", "_low", "_high")]
     found = linear_cost.fit(timed["batch_size"], *seconds)
     if found is None:
-        words = f"{len(timed)} of {linear_cost.FEWEST} batch sizes"
+        words = f"{len(timed)} of {linear_cost.MIN_BATCH_SIZES} batch sizes"
         found = linear_cost.LinearCost(NOTHING, NOTHING, np.nan, np.nan, poor=True)
     else:
         words = "poor" if found.poor else "good"

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from report.compare.sides import HELD
 from report.run import estimates
 from report.run.fastest import Fastest, fastest
+from report.table.keys import CONDITIONS, GROUP
 from report.write import sections
-from report.write.sections import GROUP
 
-KEY = (*GROUP, *HELD, "batch_size")
+KEY = (*GROUP, *CONDITIONS, "batch_size")
 """What names a decision."""
 
 COLUMNS = {

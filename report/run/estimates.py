@@ -1,8 +1,8 @@
 """One row a case: its time and its ratio to NumPy, each with an interval, or why it has no time.
 
 The unit of replication is the launch, where there are several: rounds of one process have its memory layout and its
-minute in common. `FEWEST` launches or more: the geometric mean, and Student's t on logarithms. Two: the geometric mean,
-and an interval from the lower end of both to the upper one. One: what the launch says of itself.
+minute in common. `MIN_LAUNCHES` launches or more: the geometric mean, and Student's t on logarithms. Two: the
+geometric mean, and an interval from the lower end of both to the upper one. One: what the launch says of itself.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from report.compare import outcomes
-from report.compare.sides import HELD
 from report.statistics import welch
-from report.statistics.verdict import FEWEST
+from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array, Codes
-from report.table.schema import CASE
+from report.table.keys import CASE, CONDITIONS
 
 CONFIDENCE = 0.95
 
@@ -31,7 +30,7 @@ MEASURES = {
 MEDIANS = ("roofline_fraction", "gradient_over_value", "peak_bytes", "seconds_to_target")
 """What is told by its median over the launches alone."""
 
-KEY = (*CASE, *HELD)
+KEY = (*CASE, *CONDITIONS)
 """What names a case, and what two cases must share to be compared."""
 
 
@@ -70,8 +69,8 @@ def replication(cases: pd.DataFrame) -> str:
     if most == 1:
         return "Intervals of 95 % hold within one launch; another launch differs by more (docs/methodology.md)."
     count = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    several = "by Student's t on their logarithms" * (most >= FEWEST)
-    few = f"of fewer than {FEWEST}, as wide as their own together" * (least < FEWEST)
+    several = "by Student's t on their logarithms" * (most >= MIN_LAUNCHES)
+    few = f"of fewer than {MIN_LAUNCHES}, as wide as their own together" * (least < MIN_LAUNCHES)
     return f"Intervals of 95 % are over launches, {count} a case: {'; '.join(filter(None, [several, few]))}."
 
 
@@ -114,7 +113,7 @@ def _interval(middle: Array, low: Array, high: Array, codes: Codes, cases: int) 
     count = values.count
     with np.errstate(invalid="ignore", divide="ignore"):  # NaN where a case has one launch, or none
         half = stdtrit(count - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(values.variance / count)
-    several = count >= FEWEST
+    several = count >= MIN_LAUNCHES
     ends = pd.DataFrame({"low": low, "high": high})[known].groupby(codes[known])
     lowest = ends["low"].min().reindex(range(cases)).to_numpy()
     highest = ends["high"].max().reindex(range(cases)).to_numpy()

@@ -22,7 +22,7 @@ from report.statistics.intervals import Interval
 from report.statistics.verdict import Verdict
 from report.write.charts import ChartError
 
-FEWEST = 5
+MIN_RUNS = 5
 """So many runs a change must last: of fewer, nobody can tell it from a bad night."""
 
 PENALTY = 8.0
@@ -62,10 +62,10 @@ def suspects(calm: Array, noise: float) -> list[int]:
         import ruptures  # noqa: PLC0415 (of an extra)
     except ImportError as error:
         raise ChartError("change points need ruptures: pip install -c constraints.txt '.[report]'") from error
-    if len(calm) < 2 * FEWEST:
+    if len(calm) < 2 * MIN_RUNS:
         return []
     penalty = PENALTY * noise**2 * np.log(len(calm))
-    ends = ruptures.KernelCPD(kernel="linear", min_size=FEWEST).fit(calm.reshape(-1, 1)).predict(pen=penalty)
+    ends = ruptures.KernelCPD(kernel="linear", min_size=MIN_RUNS).fit(calm.reshape(-1, 1)).predict(pen=penalty)
     return [int(end) for end in ends[:-1]]
 
 

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from report.statistics import verdict
 from report.statistics.intervals import Interval
 from report.statistics.verdict import Verdict
-from report.table.schema import CASE
+from report.table.keys import CASE
 
 THRESHOLD = 0.03
 PAIRS, FRESH_PAIRS = 16, 16

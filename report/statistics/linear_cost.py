@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 from report.statistics.intervals import Interval
 from report.statistics.welch import Array
 
-FEWEST = 3
+MIN_BATCH_SIZES = 3
 """Batch sizes that it takes: two are on a line whatever they cost."""
 
 POOR = 0.2
@@ -65,7 +65,7 @@ def fit(sizes: ArrayLike, seconds: ArrayLike, low: ArrayLike, high: ArrayLike) -
     `low` and `high` are the ends of the intervals of the seconds, NaN where there is none.
     """
     batch, logs = np.asarray(sizes, dtype=float), np.log(np.asarray(seconds, dtype=float))
-    if len(np.unique(batch)) < FEWEST:
+    if len(np.unique(batch)) < MIN_BATCH_SIZES:
         return None
     half = _half_widths(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
     weights = 1.0 / ((half / NORMAL) ** 2 + FLOOR**2)

@@ -23,7 +23,7 @@ from report.statistics.intervals import Interval
 CONFIDENCE = 0.95
 """How sure the verdicts of one comparison are, all cells together."""
 
-FEWEST = 3
+MIN_LAUNCHES = 3
 """The fewest replicates a side that can conclude anything: of two, the spread is a guess."""
 
 
@@ -50,7 +50,7 @@ def unpaired(base: ArrayLike, head: ArrayLike, confidence: float) -> Interval:
     sides = [np.asarray(side, dtype=float) for side in (base, head)]
     old, new = (welch.replicates(side, np.zeros(side.size, dtype=np.intp), 1) for side in sides)
     shift, low, high = (float(end[0]) for end in welch.change(old, new, confidence))
-    if min(side.size for side in sides) < FEWEST:
+    if min(side.size for side in sides) < MIN_LAUNCHES:
         return _change(shift, np.nan, np.nan)
     return _change(shift, low, high)
 

@@ -12,14 +12,14 @@ import math
 import re
 from collections.abc import Iterator
 
-from report.table.schema import CASE, COLUMNS, STATUSES, VERSION, Column, names
-from report.write.units import short
+from report.errors import short
+from report.table.keys import ROW
+from report.table.schema import COLUMNS, STATUSES, VERSION, Column, names
 
 CHOICES = {"status": tuple(STATUSES), "allocator": ("default", "steady"), "device": ("cpu", "cuda")}
 POSITIVE = {"batch_size", "steps", "seconds_median", "seconds_min", "seconds_per_step", "ratio_to_numpy"}
 UNBOUNDED = {"relative_error"}  # a result of another shape is infinitely wrong
-KEY = ("run", "launch", *CASE)
-NEVER_EMPTY = {*KEY, "commit", "machine"} - {"sizes"}
+NEVER_EMPTY = {*ROW, "commit", "machine"} - {"sizes"}
 LARGEST = 2**53  # up to here float64 tells a whole number from the next
 
 NUMBER = re.compile(r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
@@ -112,7 +112,7 @@ def _row_faults(fields: list[str], version: int, seen: dict[tuple[object, ...], 
             yield from (f"column '{column.name}': {fault}" for fault in _value_faults(column, row))
     if float(row["schema"]) != version:
         yield f"column 'schema': '{short(row['schema'])}' in a file of schema {version}"
-    key = tuple(row.get(name, "") if KINDS[name] == "text" else float(row[name]) for name in KEY)
+    key = tuple(row.get(name, "") if KINDS[name] == "text" else float(row[name]) for name in ROW)
     if key in seen:
         yield f"column 'launch': the same run, launch and case as line {seen[key]}"
     seen[key] = line

@@ -21,10 +21,11 @@ from typing import BinaryIO
 import pandas as pd
 from pandas.api.types import union_categoricals
 
+from report.errors import ReportError, short
 from report.table import faults
-from report.table.faults import CHOICES, KEY, LARGEST, NEVER_EMPTY, POSITIVE, UNBOUNDED
+from report.table.faults import CHOICES, LARGEST, NEVER_EMPTY, POSITIVE, UNBOUNDED
+from report.table.keys import ROW
 from report.table.schema import COLUMNS, NAMES, names, version_of
-from report.write import units
 
 TEXTS = [column.name for column in COLUMNS if column.kind == "text"]
 FLAGS = [column.name for column in COLUMNS if column.kind == "flag"]
@@ -36,7 +37,7 @@ TOGETHER = 64 * 2**20
 """Files of so many bytes in all are parsed as one."""
 
 
-class TableError(ValueError):
+class TableError(ReportError):
     """A file that is no result CSV; its text names file, line and column, and what to do where that is known."""
 
 
@@ -67,7 +68,7 @@ def read_all(paths: Sequence[Path]) -> pd.DataFrame:
         return together
     frames = [read(path) for path in paths]
     frame = stack(frames)
-    twice = frame.duplicated(list(KEY)).to_numpy()
+    twice = frame.duplicated(list(ROW)).to_numpy()
     if twice.any():
         row = int(twice.argmax())
         raise TableError(f"{_source(paths, frames, row)}: row {_name(frame, row)} is in an earlier file already")
@@ -185,7 +186,7 @@ def _plausible(frame: pd.DataFrame) -> bool:
     return all(_plausible_columns(frame)) and bool(
         frame.loc[ok, "seconds_median"].notna().all()
         and frame.loc[~ok, "seconds_median"].isna().all()
-        and not frame.duplicated(list(KEY)).any()
+        and not frame.duplicated(list(ROW)).any()
     )
 
 
@@ -217,4 +218,4 @@ def _source(paths: Sequence[Path], frames: Sequence[pd.DataFrame], row: int) -> 
 
 
 def _name(frame: pd.DataFrame, row: int) -> str:
-    return ", ".join(f"{name} {units.short(str(frame[name].iloc[row]))}" for name in KEY)
+    return ", ".join(f"{name} {short(str(frame[name].iloc[row]))}" for name in ROW)

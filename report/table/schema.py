@@ -138,9 +138,6 @@ def version_of(header: Sequence[str]) -> int | None:
     return next((version for version in range(VERSION, 0, -1) if names(version) == tuple(header)), None)
 
 
-CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
-"""The columns that name a case."""
-
 Value = str | int | float | bool | None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from report import table
+from report.errors import ReportError
 from report.write import palette
 
 DATA, LABELS, MARKS = "cases", "labels", "marks"
@@ -53,7 +53,7 @@ LIMIT = Figure("roofline_fraction", "share of the machine's limit", SHARE, line=
 MEMORY = Figure("peak_bytes", "peak memory", BYTES)
 
 
-class ChartError(table.TableError):
+class ChartError(ReportError):
     """A picture that cannot be made; its text says why and what to do."""
 
 

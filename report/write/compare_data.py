@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from report.compare.comparison import COLUMNS, Comparison
+from report.errors import printable
 from report.statistics.verdict import CONFIDENCE, Verdict
 from report.table.reader import TableError
 from report.table.schema import NAMES
-from report.write import records, units
+from report.write import records
 
 VERDICTS = "verdicts.csv"
 """What a duel leaves its comparison in, with the same in JSON beside it."""
@@ -65,7 +66,7 @@ def as_annotations(comparison: Comparison) -> str:
             case = " ".join(str(row[name]) for name in comparison.key)
             ratio = "" if pd.isna(row["ratio"]) else f" x{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
             said = f"{case}:{ratio} {row['reason']}".strip()
-            lines.append(f"::{level} title={row['verdict']}::{units.printable(said).replace('%', '%25')}")
+            lines.append(f"::{level} title={row['verdict']}::{printable(said).replace('%', '%25')}")
     return "\n".join(lines) + "\n"
 
 

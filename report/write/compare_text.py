@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from report.compare.comparison import Comparison
+from report.errors import printable
 from report.statistics.verdict import Verdict
 from report.write import sections, units
 from report.write.compare_data import counted
@@ -149,7 +150,7 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
     told = comparison.rows[comparison.rows["reason"] != ""]
     groups = list(told.groupby(["verdict", "reason"], sort=False))
     for (verdict, reason), same in groups[:REASONS]:
-        yield f"{verdict}: {_where(comparison, same)}: {units.printable(' '.join(str(reason).split()))}"
+        yield f"{verdict}: {_where(comparison, same)}: {printable(' '.join(str(reason).split()))}"
     if len(groups) > REASONS:
         yield f"{len(groups) - REASONS:,} more reasons are not shown; --format csv and json have them all"
 
@@ -174,4 +175,4 @@ def _means(comparison: Comparison) -> Table:
 
 
 def _word(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int | np.integer) else units.printable(str(value))
+    return f"{value:,}" if isinstance(value, int | np.integer) else printable(str(value))

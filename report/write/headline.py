@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from report.compare.comparison import Comparison
+from report.errors import printable
 from report.statistics.verdict import Verdict
 from report.write import units
 
@@ -32,7 +33,7 @@ def name_of(comparison: Comparison, row: pd.Series) -> str:
     """Return what a case is called where it stands among the others: the columns of its key that vary, batch last."""
     rows = comparison.rows
     varying = [name for name in comparison.key if name == "backend" or (rows[name] != rows[name].iloc[0]).any()]
-    words = [units.printable(str(row[name])) for name in varying if name != "batch_size"]
+    words = [printable(str(row[name])) for name in varying if name != "batch_size"]
     size = [f"at {int(row['batch_size']):,}"] if "batch_size" in varying else []
     return " ".join([*filter(None, words), *size])
 

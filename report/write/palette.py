@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from report.write.sections import order
+from report.table.keys import in_order
 
 
 class Look(NamedTuple):
@@ -48,7 +48,7 @@ OTHERS = (
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
     """Return the look of each backend, in their order."""
-    known = order(names)
+    known = in_order(names)
     strangers = [name for name in known if name not in LOOKS]
     others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(strangers)}
     return {name: LOOKS.get(name) or others[name] for name in known}

@@ -15,11 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from report.compare.sides import HELD
-from report.write import units
-
-GROUP = ["problem", "sizes", "operator", "dtype", "device", "steps"]
-"""What the rows of one section have in common."""
+from report.errors import printable
+from report.table.keys import CONDITIONS, GROUP, in_order
 
 FORMATS = ("text", "markdown", "csv", "json")
 """What `--format` knows of a report that has sections for people, and a table for programs."""
@@ -117,27 +114,22 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
     What a run holds fixed, such as the machine, is in the heading where the frame has several.
     """
-    mixed = [name for name in HELD if len(frame[name].unique()) > 1]
-    for keys, rows in frame.groupby([*GROUP, *HELD]):
+    mixed = [name for name in CONDITIONS if len(frame[name].unique()) > 1]
+    for keys, rows in frame.groupby([*GROUP, *CONDITIONS]):
         yield heading(keys, mixed), unit(str(keys[2])), rows
 
 
 def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
-    """Return how rows with these values of `GROUP` and `HELD` are called; of `HELD` those that are `mixed` are told."""
+    """Return how rows with these values of `GROUP` and `CONDITIONS` are called; only `mixed` conditions are named."""
     problem, sizes, operator, dtype, device, steps, *held = keys
     length = f" of {steps} steps" if operator == "descent" else ""
-    under = "".join(f", {name} {value}" for name, value in zip(HELD, held, strict=True) if name in mixed)
+    under = "".join(f", {name} {value}" for name, value in zip(CONDITIONS, held, strict=True) if name in mixed)
     return f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}"
 
 
 def unit(operator: str) -> str:
     """Return what the times of an operator are per."""
     return "step" if operator == "descent" else "call"
-
-
-def order(backends: Iterable[str]) -> list[str]:
-    """Return the backends in a fixed order: NumPy first, then by name."""
-    return sorted(set(backends), key=lambda name: (not name.startswith("numpy"), name))
 
 
 def notes(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
@@ -147,7 +139,7 @@ def notes(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
     """
     for reason, same in cases[cases["reason"] != ""].groupby("reason"):
         status, _, why = str(reason).partition(": ")
-        yield units.printable(f"{status}: {', '.join(order(same['backend']))}{where(same, batch_sizes)}: {why}")
+        yield printable(f"{status}: {', '.join(in_order(same['backend']))}{where(same, batch_sizes)}: {why}")
 
 
 def where(cases: pd.DataFrame, batch_sizes: int) -> str:

@@ -7,7 +7,6 @@ import re
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
-LONGEST = 40
 SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?) ?(%?)")
 
 
@@ -52,17 +51,6 @@ def factor(value: float) -> str:
 def percent(value: float) -> str:
     """Return a fraction as percent, with two digits below 10 %: `1.2 %`."""
     return f"{100 * value:.1f} %" if abs(value) < 0.0995 else f"{100 * value:.0f} %"  # noqa: PLR2004
-
-
-def printable(text: str) -> str:
-    """Return the text on one line, and without what could steer a terminal: `?` stands for that."""
-    return "".join(char if char.isprintable() else "?" for char in text)
-
-
-def short(text: str) -> str:
-    """Return at most 40 characters of a printable text."""
-    shown = printable(text)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
 def share(text: str) -> float:

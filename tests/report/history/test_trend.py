@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from report import __main__ as report
 from report.commands import trend
 from report.statistics import change_points
-from report.statistics.change_points import FEWEST
+from report.statistics.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
 from tests import nights, rows
 from tests.browser import launched, opened
@@ -77,7 +77,7 @@ def test_noise_alone_is_no_change(seed: int, runs: int) -> None:
     assert change_points.steps(values, THRESHOLD, 0.999) == []
 
 
-@given(seed=st.integers(0, 999), before=st.integers(FEWEST, 40), after=st.integers(FEWEST, 40))
+@given(seed=st.integers(0, 999), before=st.integers(MIN_RUNS, 40), after=st.integers(MIN_RUNS, 40))
 def test_a_change_that_lasts_is_found_where_it_begins(seed: int, before: int, after: int) -> None:
     logs = 0.01 * np.random.default_rng(seed).normal(size=before + after)
     logs[before:] += 0.5

@@ -14,7 +14,7 @@ from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
 from report.table import schema
-from report.table.schema import CASE
+from report.table.keys import CASE
 from tests import rows
 
 CELLS = 20

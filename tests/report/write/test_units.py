@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from report.errors import printable, short
 from report.write import units
 
 
@@ -56,9 +57,9 @@ def test_percent_has_two_digits_below_ten(value: float, text: str) -> None:
 
 
 def test_a_shown_value_is_short_on_one_line_and_steers_no_terminal() -> None:
-    assert units.printable("a\nb\x1b[31m é") == "a?b?[31m é"
-    assert units.short("a" * 40) == "a" * 40
-    assert units.short("a" * 41) == "a" * 39 + "…"
+    assert printable("a\nb\x1b[31m é") == "a?b?[31m é"
+    assert short("a" * 40) == "a" * 40
+    assert short("a" * 41) == "a" * 39 + "…"
 
 
 @pytest.mark.parametrize("text", ["3%", "3 %", " 0.03 ", "3e-2", "3.0%"])

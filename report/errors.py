@@ -1,0 +1,21 @@
+"""What goes wrong with a report, and how a value is quoted where an error names it."""
+
+from __future__ import annotations
+
+LONGEST = 40
+"""Characters of a value that an error quotes."""
+
+
+class ReportError(ValueError):
+    """A report that cannot be made. The text says why, and what to do where that is known."""
+
+
+def printable(text: str) -> str:
+    """Return the text on one line; `?` replaces each character that could steer a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def short(text: str) -> str:
+    """Return at most `LONGEST` characters of the printable text."""
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

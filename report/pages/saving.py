@@ -1,0 +1,49 @@
+"""Where a page is written, and which page a file is shown by: that of a run, or that of a comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from report.errors import ReportError
+from report.pages import comparison, run
+from report.write import compare_data
+
+
+def beside(source: Path) -> str:
+    """Write the page of a run, or of a duel's folder, beside it. Return its path, or one line that says why not."""
+    try:
+        return str(save(page_of(source), path_beside(source)))
+    except ReportError as error:
+        return f"no page: {error}"
+
+
+def path_beside(source: Path) -> Path:
+    """Return where the page of a run, or of a duel's folder, is written unless the user says otherwise."""
+    return source / "verdicts.html" if source.is_dir() else source.with_suffix(".html")
+
+
+def save(text: str, path: Path) -> Path:
+    """Write a page, and return its path. Raises `ReportError` where the file cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"{path}: {error.strerror}") from error
+    return path
+
+
+def page_of(path: Path, threshold: float | None = None) -> str:
+    """Return the page of a run's CSV, or of a comparison: its CSV or JSON, or the folder that a duel left."""
+    if _is_run(path):
+        return run.page(path)
+    return comparison.page(compare_data.read(path, threshold), "verdicts.csv")
+
+
+def _is_run(path: Path) -> bool:
+    """Return whether the file is read as a run: every file is, unless its header is that of a comparison."""
+    if path.is_dir() or path.suffix == ".json":
+        return False
+    if not path.is_file():
+        return True
+    with path.open("rb") as file:
+        header = file.readline().decode(errors="replace").strip().split(",")
+    return "verdict" not in header

@@ -1,0 +1,39 @@
+"""The columns that identify a row, a case and a group of cases; and the values that the reports treat apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
+"""The columns that name a case."""
+
+ROW = ("run", "launch", *CASE)
+"""The columns that name a row. No two rows share them all."""
+
+CONDITIONS = ("machine", "threads", "cpus", "allocator")
+"""What two rows must share for their seconds to be compared."""
+
+MEASURED_CASE = (*CASE, *CONDITIONS)
+"""A case under the conditions that it was measured in. Launches that share these are replicates."""
+
+GROUP = ("problem", "sizes", "operator", "dtype", "device", "steps")
+"""What the cases of one table share. They differ in backend and batch size."""
+
+CONTROL = "numpy"
+"""The backend of the hand-derived gradient: the reference, and the negative control of a comparison."""
+
+REFUSED = ("unsupported", "unavailable")
+"""Statuses of a case that its backend refused: nobody expects a time."""
+
+BROKEN = ("wrong", "error", "oom", "timeout", "crashed")
+"""Statuses of a case that its backend should have run, and did not."""
+
+
+def framework(backend: str) -> str:
+    """Return the framework of a backend: `jax` for `jax-loop`."""
+    return backend.partition("-")[0]
+
+
+def in_order(backends: Iterable[str]) -> list[str]:
+    """Return the backends, each once, in the order of every table: NumPy first, then by name."""
+    return sorted(set(backends), key=lambda name: (not name.startswith(CONTROL), name))
