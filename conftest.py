@@ -99,15 +99,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)
-    from report.commands import show  # noqa: PLC0415 (imports pandas)
     from report.pages import saving  # noqa: PLC0415 (likewise)
+    from report.write.text import summary  # noqa: PLC0415 (imports pandas)
 
     path = _path(config)
     rows = table.read(path)
     terminalreporter.section("summary", sep="-")
     width, colour = shutil.get_terminal_size().columns, terminalreporter.hasmarkup
-    terminalreporter.write(show.ending(rows, path, width, colour=colour))
-    show.write_markdown(rows, path)
+    terminalreporter.write(summary.ending(rows, path, width, colour=colour))
+    summary.write_markdown(rows, path)
     timed, total = config.stash[RACE].timed_seconds, time.perf_counter() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")

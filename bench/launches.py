@@ -25,9 +25,9 @@ from bench.options import MEMORY, whole
 from bench.process.client import Side, StartError, Worker, WorkerError
 from bench.race import new_path
 from report import table
-from report.commands import show
 from report.pages import saving
 from report.table import schema
+from report.write.text import summary
 
 Case = dict[str, Any]
 
@@ -87,8 +87,8 @@ def run(selection: dict[str, str | None], options: Options) -> int:
                 bar.update(task, advance=1, description=f"launch {launch + 1} of {options.launches}, {row['backend']}")
     rows = table.read(options.path)
     width = shutil.get_terminal_size().columns
-    print(show.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
-    show.write_markdown(rows, options.path)
+    print(summary.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
+    summary.write_markdown(rows, options.path)
     print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{saving.beside(options.path)}")
     return int(rows["status"].isin(FAILED).any())
 

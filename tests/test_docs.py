@@ -7,7 +7,8 @@ import re
 import pytest
 
 from bench import options
-from report.run import cost_table, decisions
+from report.run.costs import COST_COLUMNS
+from report.run.decisions import DECISION_COLUMNS
 from report.table.schema import COLUMNS, STATUSES
 from tests.checkout import ROOT, Checkout
 
@@ -35,7 +36,7 @@ def test_the_columns_of_the_schema_are_documented() -> None:
     assert between(text, "statuses") == "\n".join(["| status | meaning |", "| --- | --- |", *statuses]) + "\n"
 
 
-@pytest.mark.parametrize(("name", "columns"), [("best", decisions.COLUMNS), ("costs", cost_table.COLUMNS)])
+@pytest.mark.parametrize(("name", "columns"), [("best", DECISION_COLUMNS), ("costs", COST_COLUMNS)])
 def test_the_columns_of_the_reports_are_documented(name: str, columns: dict[str, str]) -> None:
     text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
     lines = [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]

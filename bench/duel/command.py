@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,6 @@ from bench.duel.stage import Effort, Sides, Stage
 from bench.launches import Case, progress, select
 from bench.options import whole
 from bench.process.client import Side, StartError, Worker
-from report.commands import compare
 from report.statistics.duel_rules import (
     FRESH_PAIRS,
     FRESH_PRECISION,
@@ -28,11 +28,11 @@ from report.statistics.duel_rules import (
     SECONDS,
     THRESHOLD,
     Rules,
-    fewest,
+    min_pairs,
     never,
 )
 from report.table.keys import CASE
-from report.write import units
+from report.write import comparison_files, units
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
 """Where a duel's selection differs from the race's: a batch of one and one in the cache, and a descent short enough for
@@ -98,7 +98,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     parser.add_argument("--lanes", metavar="N", default=str(duel.lanes()), help="pairs at once (default: one a CPU)")
     parser.add_argument("--allow-missing", action="store_true", help="a case that head does not have does not fail")
     parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="default: results/duels/<UTC>-<commit>/")
-    parser.add_argument("--format", choices=compare.FORMATS, default="text", help="what is printed")
+    parser.add_argument("--format", choices=comparison_files.FORMATS, default="text", help="what is printed")
     return parser
 
 
@@ -117,7 +117,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
-    if pairs < (least := fewest(len(cases.common), chosen.confidence)):
+    if pairs < (least := min_pairs(len(cases.common), chosen.confidence)):
         raise ValueError(f"--pairs '{pairs}': {len(cases.common)} cells take {least} at least to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
         effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
@@ -128,16 +128,17 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         clearing = never if chosen.all_pairs else rules.clearing(len(cases.common))
         stages = [_stage(1, Stage(sides, effort, cases.common, pairs, clearing), folder, bar)]
         again = verdicts.suspects(stages[0], rules)
-        fresh_pairs = max(fresh_pairs, fewest(len(again), chosen.confidence))
+        fresh_pairs = max(fresh_pairs, min_pairs(len(again), chosen.confidence))
         stages.append(
             _stage(2, Stage(sides, fresh_effort, again, fresh_pairs, rules.clearing(len(again))), folder, bar)
         )
     names = _describe(sides.base, sides.head), _describe(sides.head, sides.base)
     rows = [*verdicts.judged(stages[0], stages[1], rules), *verdicts.strangers(cases.missing, cases.new)]
     result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)
+    width = shutil.get_terminal_size().columns
     for form, name in (("csv", "verdicts.csv"), ("json", "verdicts.json"), ("markdown", "verdicts.md")):
-        (folder / name).write_text(compare.write(result, form), encoding="utf-8")
-    print(compare.write(result, chosen.format), end="")
+        (folder / name).write_text(comparison_files.write(result, form, width), encoding="utf-8")
+    print(comparison_files.write(result, chosen.format, width, colour=sys.stdout.isatty()), end="")
     print(f"\n{folder}: {SAMPLES}, verdicts.csv, verdicts.json, verdicts.md", file=sys.stderr)
     return result.exit_code
 

@@ -12,6 +12,7 @@ from bench.duel.stage import Stage
 from bench.launches import Case
 from report.compare import comparison
 from report.compare.comparison import Comparison
+from report.compare.findings import Note
 from report.statistics import verdict
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
@@ -47,8 +48,8 @@ def strangers(missing: list[Case], new: list[Case]) -> Iterator[Row]:
 
 def comparison_of(rows: list[Row], names: tuple[str, str], rules: Rules, *, allow_missing: bool) -> Comparison:
     """Return the comparison that the rows make."""
-    frame = comparison.worst_first(pd.DataFrame(rows, columns=[*CASE, *comparison.COLUMNS]))
-    notes = [*_control(frame), *_doubts(frame)]
+    frame = comparison.worst_first(pd.DataFrame(rows, columns=[*CASE, *comparison.COMPARISON_COLUMNS]))
+    notes: list[Note] = [*_control(frame), *_doubts(frame)]
     return Comparison(frame, *names, rules.threshold, rules.confidence, notes, allow_missing=allow_missing)
 
 

@@ -11,8 +11,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from report.commands import compare
+from report.commands import arguments
 from report.compare import sides
+from report.compare.comparison import compare
 from report.errors import ReportError
 from report.pages import comparison, saving
 
@@ -30,7 +31,7 @@ def add_to(commands: Any) -> None:
         help="the CSV of a run; those of base and head; or what a duel left: its folder, verdicts.csv or verdicts.json",
     )
     html.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: beside the last file, with .html")
-    compare.add_rules(html)
+    arguments.add_rules(html)
     html.set_defaults(command=_main, threshold=None)
 
 
@@ -45,6 +46,6 @@ def _page(options: argparse.Namespace) -> str:
     if len(files) > 2:  # noqa: PLR2004 (base and head)
         raise ReportError(f"{len(files)} files: a page is of one run, or of BASE.csv and HEAD.csv")
     if len(files) == 2:  # noqa: PLR2004
-        found = compare.compare(sides.of_files(files[:1], files[1:]), compare.rules(options))
+        found = compare(sides.of_files(files[:1], files[1:]), arguments.rules(options))
         return comparison.page(found, "comparison.csv")
     return saving.page_of(files[0], options.threshold)

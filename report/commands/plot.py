@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from report import table
-from report.run import cases, estimates
-from report.write import charts
+from report.run import cases
+from report.write import charts, sections
 from report.write.charts import ChartError
 
 ENDINGS = (".png", ".svg")
@@ -39,7 +39,7 @@ def save(frame: pd.DataFrame, path: Path) -> None:
     """Write the picture of a run to `path`. Raises `ChartError` for another ending, or where nothing was timed."""
     if path.suffix not in ENDINGS:
         raise ChartError(f"{path}: a picture ends in {' or '.join(ENDINGS)}")
-    rows = estimates.timed(cases.merged(frame))
+    rows = cases.timed(cases.from_rows(frame))
     if rows.empty:
         raise ChartError("no case of the run has a time: there is nothing to draw")
     chart(rows).save(path, ppi=144)
@@ -47,7 +47,7 @@ def save(frame: pd.DataFrame, path: Path) -> None:
 
 def chart(rows: pd.DataFrame) -> Any:
     """Return the Altair chart of the cases that have a time, a panel for each problem, operator, dtype and device."""
-    shown = rows.assign(panel=cases.titles(rows))[
+    shown = rows.assign(panel=sections.titles(rows))[
         ["panel", "backend", "batch_size", "seconds_per_step", "step_low", "step_high"]
     ]
     seconds = shown[["seconds_per_step", "step_low", "step_high"]].to_numpy()

@@ -21,13 +21,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from report.commands import compare
+from report.commands.arguments import share
 from report.history import runs
-from report.run import cases
 from report.statistics import change_points, verdict
 from report.statistics.change_points import Step
-from report.statistics.verdict import CONFIDENCE, Verdict
-from report.write import units
+from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
+from report.write import sections, units
 
 THRESHOLD = 0.05
 """The smallest change that is reported. A run a night, for months, sees less than two runs do."""
@@ -75,7 +74,7 @@ def add_to(commands: Any) -> None:
     trend.add_argument(
         "--threshold",
         metavar="PERCENT",
-        type=compare.share,
+        type=share,
         default=THRESHOLD,
         help=f"smallest change that is reported (default: {100 * THRESHOLD:g}%%)",
     )
@@ -96,11 +95,11 @@ def _main(options: argparse.Namespace) -> int:
 def read(paths: list[Path], threshold: float = THRESHOLD) -> list[Series]:
     """Return every series of the history in these files or folders, with the changes beyond the threshold."""
     points = runs.points(runs.read(paths))
-    titles = cases.titles(points)
+    titles = sections.titles(points)
     group = titles + ", " if len(set(titles)) > 1 else ""
     names = group + points["backend"].astype("str") + " at " + points["batch_size"].map("{:,}".format)
     groups = list(points.groupby("series"))
-    confidence = verdict.corrected(CONFIDENCE, len(groups))
+    confidence = verdict.corrected(FAMILY_CONFIDENCE, len(groups))
     return [
         Series(
             str(names[rows.index[0]]),
@@ -124,7 +123,7 @@ def headline(found: list[Series], threshold: float) -> str:
 
 def titles(found: list[Series]) -> str:
     """Return what the series are of: the one group of cases, or how many there are."""
-    every = sorted({title for series in found for title in cases.titles(series.points.head(1))})
+    every = sorted({title for series in found for title in sections.titles(series.points.head(1))})
     return every[0] if len(every) == 1 else f"{len(every):,} groups of cases"
 
 

@@ -1,6 +1,6 @@
-"""From the rows of two sides to one row a case: how often and how long it was timed, and the change with its interval.
+"""From the rows of two sides to one row a case: how often and how long it was timed, and the ratio with its interval.
 
-Launches are the unit of replication: rounds of one process have its memory layout and its minute in common.
+Launches are the unit of replication: the rounds of one process share its memory layout and its minute.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from report.compare.sides import Rows, Sides
 from report.statistics import verdict, welch
 from report.statistics.verdict import MIN_LAUNCHES
 
-FARTHEST = 700.0
-"""The farthest logarithm that a float64 can hold the exponential of: what is farther is no measurement."""
+MAX_LOG = 700.0
+"""The largest logarithm whose exponential a float64 holds. Anything farther is no measurement."""
 
 RATIO, SECONDS = "ratio_to_numpy", "seconds_median"
+"""The columns that may be compared."""
 
 Codes = NDArray[np.intp]
 
@@ -31,9 +32,9 @@ def number(sides: Sides) -> tuple[Codes, pd.DataFrame]:
 def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.DataFrame:
     """Return a row a case, by its number: its key, and the columns `measure` to `high` of a comparison.
 
-    `measures` are the columns that may be compared, the preferred one first. A case is compared by the first of which
-    all of its launches have a value; `measure` is empty, and `ratio` NaN, where there is none. All intervals together
-    hold at `confidence`; a side of fewer than `MIN_LAUNCHES` launches has none.
+    `measures` are the columns that may be compared, the preferred one first. A case is compared by the first column
+    that all of its launches have; where there is none, `measure` is empty and `ratio` NaN. All intervals together hold
+    at `confidence`. A case with fewer than `MIN_LAUNCHES` launches on a side has no interval.
     """
     codes, cases = number(sides)
     timed = (sides.rows["status"] == "ok").to_numpy()
@@ -48,7 +49,7 @@ def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.D
 
 
 def _choose(rows: pd.DataFrame, codes: Codes, timed: Rows, measures: tuple[str, ...], cases: int) -> Codes:
-    """Return for each case which of the measures all of its launches have; one past the last, where there is none."""
+    """Return for each case the index of the first measure that all of its launches have; one past the last for none."""
     chosen = np.full(cases, len(measures))
     for index in reversed(range(len(measures))):
         lacking = timed & rows[measures[index]].isna().to_numpy()
@@ -71,4 +72,4 @@ def _interval(old: welch.Replicates, new: welch.Replicates, confidence: float) -
     enough = np.minimum(old.count, new.count) >= MIN_LAUNCHES
     shift, low, high = welch.change(old, new, verdict.corrected(confidence, int(enough.sum())))
     ends = {"low": np.where(enough, low, np.nan), "high": np.where(enough, high, np.nan)}
-    return {name: np.exp(np.clip(logs, -FARTHEST, FARTHEST)) for name, logs in ({"ratio": shift} | ends).items()}
+    return {name: np.exp(np.clip(logs, -MAX_LOG, MAX_LOG)) for name, logs in ({"ratio": shift} | ends).items()}

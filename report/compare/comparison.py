@@ -1,20 +1,32 @@
 """The outcome of a comparison: one row a case, what is to be known about all of them, and the exit code.
 
-Who compares fills it in (`report.changes` from launches; a duel from its process pairs), and `report.compare_text` and
-`report.compare_data` write it out.
+`compare` makes it from the launches of two sides; a duel makes it from its process pairs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from report.compare import changes, control, outcomes, sides
+from report.compare.findings import ByRatio, BySeconds, Inconclusive, Note
+from report.compare.sides import Sides
 from report.statistics.verdict import Verdict
+from report.table import TableError
 from report.table.keys import CASE
 
-COLUMNS = {
+COMPARE_THRESHOLD = 0.10
+"""The smallest change that matters between two runs, which follow one another on a machine that drifts meanwhile. A
+duel does not wait, and sees 3 %."""
+
+COMPARE_CONFIDENCE = 0.98
+"""The confidence of all intervals of two runs together. Half of the rest lies on the slower side, so that one suite
+in a hundred fails by chance."""
+
+COMPARISON_COLUMNS = {
     "measure": "what the ratio is of: `ratio_to_numpy` or `seconds_median`; in a duel, `paired rounds`",
     "base_seconds": "median over the replicates of base, seconds a call; empty: it has no time",
     "head_seconds": "the same of head",
@@ -22,11 +34,11 @@ COLUMNS = {
     "head_replicates": "the same of head",
     "ratio": "head over base, the geometric mean of the replicates; above 1, head is slower",
     "low": "lower end of the ratio's interval, at the confidence of all cases together; empty: too few replicates",
-    "high": "upper end of the same",
+    "high": "upper end of the interval",
     "verdict": ", ".join(Verdict),
     "reason": "why a side has no time, or why nothing can be concluded",
 }
-"""The columns of `Comparison.rows`, after those that name the case."""
+"""The columns of `Comparison.rows`, after those that name the case. `reason` holds a `findings.Reason`."""
 
 WORST_FIRST = (
     Verdict.REGRESSED,
@@ -39,37 +51,50 @@ WORST_FIRST = (
     Verdict.UNTIMED,
 )
 
+FAILING = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
+"""The verdicts that fail a gate."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How two sides are compared: the smallest change that matters, the confidence of all cases, what may differ."""
+
+    threshold: float = COMPARE_THRESHOLD
+    confidence: float = COMPARE_CONFIDENCE
+    across_machines: bool = False
+    allow_missing: bool = False
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of comparing head with base. `rows`: a row a case, worst first; `key` names a case; then `COLUMNS`."""
+    """What comparing head with base gave. `rows`: a row a case, worst first: its `key`, then `COMPARISON_COLUMNS`."""
 
     rows: pd.DataFrame
     base: str
     head: str
     threshold: float
     confidence: float
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     key: tuple[str, ...] = CASE
     allow_missing: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many cases have each verdict, worst first; a verdict that none has is left out."""
+        """How many cases have each verdict, worst first. Verdicts that no case has are left out."""
         found = self.rows["verdict"].value_counts()
         return {str(verdict): int(found[verdict]) for verdict in WORST_FIRST if verdict in found}
 
     @property
     def exit_code(self) -> int:
-        """1 where a case regressed, failed or (unless that is allowed) is missing; else 0. Doubt does not fail."""
-        bad = {Verdict.REGRESSED, Verdict.FAILED} | (set() if self.allow_missing else {Verdict.MISSING})
+        """1 where a case regressed, failed or (unless that is allowed) is missing; else 0. `inconclusive` passes."""
+        bad = set(FAILING) - ({Verdict.MISSING} if self.allow_missing else set())
         return int(any(verdict in self.counts for verdict in bad))
 
     @property
     def means(self) -> pd.DataFrame:
-        """The geometric means of the ratios, `cases` and `ratio` by `group`: each backend's, and `all` last.
+        """The geometric means of the ratios, `cases` and `ratio` by `group`: those of each backend, then of `all`.
 
-        Only cases with a time on both sides are in them.
+        They are over the cases that have a time on both sides.
         """
         both = self.rows.loc[self.rows["ratio"].notna()]
         logs = pd.Series(np.log(both["ratio"].to_numpy(float)), index=both.index)
@@ -81,7 +106,56 @@ class Comparison:
 
 
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in the order of reading: by verdict, and within one the slower head first."""
+    """Return the rows in the order of reading: by verdict, and within a verdict the slower head first."""
     rank = rows["verdict"].map({verdict: rank for rank, verdict in enumerate(WORST_FIRST)})
     order = np.lexsort((-rows["ratio"].astype(float).fillna(0.0), rank))
     return rows.iloc[order].reset_index(drop=True)
+
+
+def compare(both: Sides, rules: Rules) -> Comparison:
+    """Return what changed from base to head. Raise `TableError` where they cannot be compared."""
+    across = rules.across_machines or both.by == "machine"
+    differences = list(sides.differences(both, across_machines=across))
+    measures = _measures(both, across=across)
+    cases = outcomes.judged(both, changes.measured(both, measures, rules.confidence), rules.threshold)
+    _require_common(both, cases)
+    moved = [] if across else control.notes(both, rules.threshold)
+    notes = [*_measured(cases, measures, across=across), *moved, *_inconclusive(cases), *both.notes, *differences]
+    rows = worst_first(cases[[*both.key, *COMPARISON_COLUMNS]])
+    base, head = map(_launches, (both.base_name, both.head_name), both.launches())
+    return Comparison(rows, base, head, rules.threshold, rules.confidence, notes, both.key, rules.allow_missing)
+
+
+def _require_common(both: Sides, cases: pd.DataFrame) -> None:
+    """Raise where there is nothing to compare: no time in base, or other cases in head."""
+    if not (cases["base_replicates"] > 0).any():
+        raise TableError(f"{both.base_name}: no case has a time; there is nothing to compare with")
+    found = set(cases["verdict"])
+    if Verdict.NEW in found and found <= {Verdict.NEW, Verdict.MISSING, Verdict.UNTIMED}:
+        raise TableError(f"no case is on both sides: {sides.disjoint(both)}")
+
+
+def _measures(both: Sides, *, across: bool) -> tuple[str, ...]:
+    if across:
+        return (changes.RATIO,)
+    return (changes.RATIO, changes.SECONDS) if sides.same_reference(both) else (changes.SECONDS,)
+
+
+def _measured(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -> Iterator[Note]:
+    """Yield what the ratios are of."""
+    found = cases.loc[cases["ratio"].notna(), "measure"]
+    seconds, ratios = int((found == changes.SECONDS).sum()), int((found == changes.RATIO).sum())
+    if ratios:
+        yield ByRatio(ratios, across)
+    if seconds:
+        yield BySeconds(seconds, changes.RATIO not in measures)
+
+
+def _inconclusive(cases: pd.DataFrame) -> Iterator[Note]:
+    wide = int(((cases["verdict"] == Verdict.INCONCLUSIVE) & cases["low"].notna()).sum())
+    if wide:
+        yield Inconclusive(wide)
+
+
+def _launches(name: str, count: int) -> str:
+    return f"{name}, {count:,} launch{'' if count == 1 else 'es'}"

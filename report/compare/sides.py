@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,12 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from report import table
-from report.errors import short
-from report.table.keys import CASE, CONDITIONS, CONTROL
+from report.compare.findings import Differs, LeftOut, Mixed, Note, SharedLaunches
+from report.errors import quoted, short
+from report.table import TableError
+from report.table.keys import CASE, CONDITIONS, CONTROL, framework
 from report.table.schema import COLUMNS, NAMES
 
 REFERENCE_CONDITIONS = ("threads", "cpus", "allocator", "numpy_version")
-"""What the paired NumPy rounds depend on, beside the machine: where it differs, they are another reference."""
+"""What the paired NumPy rounds depend on, apart from the machine. Where these differ, so does the reference."""
 
 ORDERED = (
     *(column.name for column in COLUMNS if column.kind != "text"),
@@ -26,21 +28,21 @@ ORDERED = (
     "numpy_version",
     "framework_version",
 )
-"""The columns whose values have an order of their own: numbers, versions."""
+"""The columns whose values have an order of their own: numbers and versions."""
 
 NAMED = ("schema", "python", "numpy_version")
-"""What may differ, and is named where it does."""
-
+"""Columns that may differ between the sides, and are named where they do."""
 
 Rows: TypeAlias = NDArray[np.bool_]
-"""Which rows: true for those that are meant."""
+"""A mask of rows."""
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The rows of both sides; `head` tells which of them are head's. `key` names a case, `by` what the sides differ in.
+    """The rows of both sides; the mask `head` says which of them are head's.
 
-    `base_name` and `head_name` say in words what is compared, `notes` what is to be known about it.
+    `base_name` and `head_name` say in words what is compared. `key` names a case, `by` the column that the sides differ
+    in, if they do by design. `notes` is what is to be known about the sides.
     """
 
     rows: pd.DataFrame
@@ -49,12 +51,12 @@ class Sides:
     head_name: str
     key: tuple[str, ...] = CASE
     by: str | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[Note, ...] = ()
 
-    def values(self, column: str) -> tuple[list[str], list[str]]:
+    def values(self, column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the values that a column has in base, and those in head."""
-        one, other = (self.rows.loc[side, column].unique() for side in (~self.head, self.head))
-        return sorted(map(str, one)), sorted(map(str, other))
+        base, head = (self.rows.loc[side, column].unique() for side in (~self.head, self.head))
+        return tuple(sorted(map(str, base))), tuple(sorted(map(str, head)))
 
     def launches(self) -> tuple[int, int]:
         """Return how many launches base has, and how many head."""
@@ -70,14 +72,14 @@ def of_files(base: Sequence[Path], head: Sequence[Path]) -> Sides:
 
 
 def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) -> Sides:
-    """Return the rows of one value of `column` as base, and those of another as head.
+    """Return the rows with one value of `column` as base, and those with another as head.
 
-    Without `values` they are the two that the column has in cases that have more than one. Base is the lower number or
-    older version; of words, the one that was measured first. The rows of the control go with their launch: NumPy's own
-    version does not tell which torch it was measured beside.
+    Without `values`, they are the two values that the column has in cases that have more than one. Base is the lower
+    number or the older version; of words, the value that was measured first. The rows of the control go with their
+    launch: NumPy's own version does not say which torch it was measured beside.
     """
     if column not in NAMES:
-        raise table.TableError(f"--by '{column}': no such column; there are {', '.join(NAMES)}")
+        raise TableError(f"--by '{column}': no such column; there are {', '.join(NAMES)}")
     rows = table.read_all(paths)
     key = tuple(name for name in CASE if name != column)
     words = _words(rows[column])
@@ -85,28 +87,31 @@ def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) ->
     is_base, is_head = _with_control(rows, (words == base).to_numpy(), (words == head).to_numpy())
     kept = is_base | is_head
     left = int((~kept).sum())
-    notes = [f"{left:,} of {len(rows):,} rows are of neither side, and left out"] if left else []
+    notes = (LeftOut(left, len(rows)),) if left else ()
     names = (f"{column} {base or '(empty)'}", f"{column} {head or '(empty)'}")
     return Sides(rows[kept].reset_index(drop=True), is_head[kept], *names, key, column, notes)
 
 
-def differences(sides: Sides, *, across_machines: bool) -> list[str]:
-    """Return what else differs between the sides, in words; raises where that makes their seconds incomparable."""
+def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
+    """Yield what else differs between the sides. Raise `TableError` where that makes their seconds incomparable."""
     for column in CONDITIONS:
         base, head = sides.values(column)
         if base != head and not across_machines and not _meant(sides, column):
-            raise table.TableError(
-                f"{column} differs: {_list(base)} on base, {_list(head)} on head. "
+            raise TableError(
+                f"{column} differs: {quoted(base)} on base, {quoted(head)} on head. "
                 "Measure both alike, or compare ratios to NumPy alone with --across-machines"
             )
-    notes = [_difference(column, *sides.values(column)) for column in (*CONDITIONS, *NAMED) if column != sides.by]
-    return [note for note in (*notes, *_frameworks(sides), _shared_launches(sides)) if note]
+    for column in (*CONDITIONS, *NAMED):
+        if column != sides.by:
+            yield from _difference(column, *sides.values(column))
+    yield from _frameworks(sides)
+    yield from _shared_launches(sides)
 
 
 def same_reference(sides: Sides) -> bool:
     """Return whether the paired NumPy rounds of both sides are the same thing, measured under the same conditions."""
     if sides.by in CASE and sides.by not in ("backend", "device"):
-        return False  # the pair is of the case's own problem, size and dtype
+        return False  # a paired round is of the case's own problem, size and dtype
     return all(base == head for base, head in map(sides.values, REFERENCE_CONDITIONS))
 
 
@@ -114,7 +119,7 @@ def disjoint(sides: Sides) -> str:
     """Return in which columns of the key the sides have no value in common."""
     found = {column: sides.values(column) for column in sides.key}
     apart = [
-        f"{column} {_list(base)} on base, {_list(head)} on head"
+        f"{column} {quoted(base)} on base, {quoted(head)} on head"
         for column, (base, head) in found.items()
         if not {*base} & {*head}
     ]
@@ -122,17 +127,17 @@ def disjoint(sides: Sides) -> str:
 
 
 def _files(paths: Sequence[Path]) -> str:
-    first = str(paths[0]).encode(errors="backslashreplace").decode()  # a name need not be text
+    first = str(paths[0]).encode(errors="backslashreplace").decode()  # a file's name need not be text
     return first if len(paths) == 1 else f"{len(paths):,} files, {first} the first"
 
 
 def _meant(sides: Sides, column: str) -> bool:
-    """Return whether `--by` asks for this difference; CPUs cannot be alike where threads are not."""
+    """Return whether `--by` asks for this difference. Other threads mean other CPUs."""
     return column == sides.by or (column == "cpus" and sides.by == "threads")
 
 
 def _words(values: pd.Series) -> pd.Series:
-    """Return a column as the words that one types for its values."""
+    """Return a column as the words that a user types for its values."""
     if values.dtype == "category":
         return values
     if values.dtype == bool:
@@ -147,71 +152,63 @@ def _found(column: str, rows: pd.DataFrame, words: pd.Series, key: tuple[str, ..
     pairs = pairs[pairs["word"] != ""]
     found = list(pairs.loc[pairs.duplicated([*key], keep=False), "word"].unique())
     if len(found) != 2:  # noqa: PLR2004 (base and head)
-        every = _list(sorted(words.unique(), key=_natural))
-        why = f"cases have {_list(sorted(found, key=_natural))}" if found else f"no case has two values; found {every}"
-        raise table.TableError(f"--by {column}: {why}. Name base and head: --by {column}=BASE,HEAD")
+        every = quoted(sorted(words.unique(), key=_natural))
+        why = f"cases have {quoted(sorted(found, key=_natural))}" if found else f"no case has two values; found {every}"
+        raise TableError(f"--by {column}: {why}. Name base and head: --by {column}=BASE,HEAD")
     if column in ORDERED:
         return sorted(found, key=_natural)
     return sorted(found, key=lambda word: (min(rows.loc[words == word, "started_utc"].astype(str)), word))
 
 
 def _two(column: str, values: Sequence[str], words: pd.Series) -> tuple[str, str]:
-    """Return the values of base and head; raises where they are not two that there are."""
+    """Return the values of base and head. Raise `TableError` unless they are two values that the column has."""
     if len(values) != 2 or values[0] == values[1]:  # noqa: PLR2004
-        raise table.TableError(f"--by {column}={','.join(values)}: two values are compared, as --by {column}=BASE,HEAD")
+        raise TableError(f"--by {column}={','.join(values)}: two values are compared, as --by {column}=BASE,HEAD")
     for value in values:
         if not (words == value).any():
-            every = _list(sorted(words.unique(), key=_natural))
-            raise table.TableError(f"--by {column}: no row has '{short(value)}'; found {every}")
+            every = quoted(sorted(words.unique(), key=_natural))
+            raise TableError(f"--by {column}: no row has '{short(value)}'; found {every}")
     return values[0], values[1]
 
 
 def _with_control(rows: pd.DataFrame, base: Rows, head: Rows) -> tuple[Rows, Rows]:
-    """Return which rows are of either side: their own, and those of the control that were measured beside them."""
+    """Return the rows of either side: their own, and those of the control that were measured in their launches."""
     launch = rows.groupby(["run", "launch"], observed=True).ngroup().to_numpy()
-    beside_base, beside_head = np.isin(launch, launch[base]), np.isin(launch, launch[head])
+    in_base, in_head = np.isin(launch, launch[base]), np.isin(launch, launch[head])
     control = (rows["backend"] == CONTROL).to_numpy() & ~base & ~head
-    return base | (control & beside_base & ~beside_head), head | (control & beside_head & ~beside_base)
+    return base | (control & in_base & ~in_head), head | (control & in_head & ~in_base)
 
 
 def _natural(word: str) -> list[tuple[bool, int, str]]:
-    """Return what sorts `2.9` before `2.10`: of two runs of digits, the longer is the larger number."""
+    """Return a key that sorts `2.9` before `2.10`: of two runs of digits, the longer is the larger number."""
     parts = [(part.isdecimal(), part) for part in re.findall(r"\d+|\D+", word)]
     return [(False, len(bare := part.lstrip("0")), bare) if digits else (True, 0, part) for digits, part in parts]
 
 
-def _difference(column: str, base: list[str], head: list[str]) -> str:
+def _difference(what: str, base: tuple[str, ...], head: tuple[str, ...]) -> Iterator[Note]:
     if base != head:
-        return f"{column} differs: {_list(base)} on base, {_list(head)} on head"
-    return f"{column} is mixed within each side: {_list(base)}" if len(base) > 1 else ""
+        yield Differs(what, base, head)
+    elif len(base) > 1:
+        yield Mixed(what, base)
 
 
-def _frameworks(sides: Sides) -> Iterable[str]:
+def _frameworks(sides: Sides) -> Iterator[Note]:
     """Yield the frameworks whose version differs between the sides, or is mixed within them."""
     if sides.by == "framework_version":
         return
     found = sides.rows[["backend", "framework_version"]].assign(head=sides.head).drop_duplicates()
     found = found[found["framework_version"] != ""].astype({"backend": str, "framework_version": str})
-    for name, versions in found.groupby(found["backend"].map(lambda name: name.partition("-")[0])):
+    for name, versions in found.groupby(found["backend"].map(framework)):
         base, head = (
-            sorted(set(versions.loc[versions["head"] == side, "framework_version"])) for side in (False, True)
+            tuple(sorted(set(versions.loc[versions["head"] == side, "framework_version"]))) for side in (False, True)
         )
         if base and head:
-            yield _difference(f"version of {name}", base, head)
+            yield from _difference(f"version of {name}", base, head)
 
 
-def _shared_launches(sides: Sides) -> str:
-    """Return that a launch is on both sides, which compares it with itself."""
+def _shared_launches(sides: Sides) -> Iterator[Note]:
+    """Yield that launches are on both sides, which compares them with themselves."""
     launches = sides.rows[["run", "launch"]].assign(head=sides.head).drop_duplicates()
     both = launches[launches.duplicated(["run", "launch"])]
-    if both.empty or sides.by is not None:
-        return ""
-    run = both["run"].iloc[0]
-    count = f"{len(both):,} {'launch is' if len(both) == 1 else 'launches are'}"
-    return f"{count} on both sides (run '{short(run)}'): what is on both is compared with itself"
-
-
-def _list(values: Sequence[str]) -> str:
-    """Return at most five values, quoted, and how many more there are."""
-    more = f" and {len(values) - 5:,} more" if len(values) > 5 else ""  # noqa: PLR2004
-    return ", ".join(f"'{short(value)}'" for value in values[:5]) + more
+    if len(both) and sides.by is None:
+        yield SharedLaunches(len(both), str(both["run"].iloc[0]))

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from report import table
-from report.run import cases, estimates
-from report.table.keys import ROW
+from report.run import cases
+from report.table.keys import MEASURED_CASE, ROW
 from report.table.reader import TableError
 
-SERIES = estimates.KEY
+SERIES = MEASURED_CASE
 RATIO, SECONDS = "ratio_to_numpy", "seconds_per_step"
 BATCH = 100
 """So many files are parsed at once: a file alone costs 20 ms, and too many at once are too much text."""
@@ -55,7 +55,7 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
     The measure is the ratio to NumPy where all points of the series have one, else the seconds a step: `value`, `low`
     and `high`.
     """
-    rows = cases.merged(frame, (*SERIES, "run"))
+    rows = cases.from_rows(frame, (*SERIES, "run"))
     rows = rows[rows["status"] == "ok"].reset_index(drop=True)
     if rows.empty:
         raise TableError("no case of any run has a time")

@@ -8,8 +8,9 @@ from typing import Any
 from report.compare.comparison import Comparison
 from report.pages import document, tables
 from report.statistics.verdict import Verdict
-from report.write import charts, compare_data, compare_text
+from report.write import charts, comparison_files
 from report.write.headline import headline, interval, name_of
+from report.write.text import comparison as texts
 
 MOST = 80
 """So many lines of a forest can be read; the table has all cases."""
@@ -56,10 +57,10 @@ def page(comparison: Comparison, file: str) -> str:
         confidence=f"{100 * comparison.confidence:.3g} %",
         counts=comparison.counts,
         first=[(name_of(comparison, row), row, interval(row)) for _, row in _worst(comparison)],
-        notes=compare_text.notes(comparison),
+        notes=texts.notes(comparison),
         means=comparison.means.to_dict("records"),
         file=file,
-        csv=document.download(compare_data.as_csv(comparison).encode()),
+        csv=document.download(comparison_files.as_csv(comparison).encode()),
         most=MOST,
         cases=len(rows),
     )

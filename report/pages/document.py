@@ -13,8 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from report.run import answers
-from report.write import charts, units
+from report.write import charts, units, words
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("format.js", "table.js", "draw.js")
@@ -44,7 +43,7 @@ def render(template: str, scripts: tuple[str, ...], data: dict[str, Any], **valu
 
 def _versus(ratio: float) -> str:
     """Return a ratio as a table's cell: `6.37 × as fast`."""
-    return answers.versus(ratio).removesuffix(" as").replace(" times", " ×")
+    return words.versus(ratio).removesuffix(" as").replace(" times", " ×")
 
 
 def as_json(data: object) -> str:

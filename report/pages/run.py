@@ -10,15 +10,14 @@ from typing import Any
 import pandas as pd
 
 from report import table
-from report.commands import show
 from report.pages import document, panels, tables
-from report.run import answers, cases, estimates
+from report.run import answers, cases
 from report.run.answers import Crossing, Winner
-from report.statistics.crossover import Crossover
 from report.table.keys import CONDITIONS, CONTROL, GROUP
 from report.table.schema import STATUSES
-from report.write import units
+from report.write import sections, units, words
 from report.write.sections import unit
+from report.write.text import answer
 
 REASONS = 100
 """So many reasons can be read; the CSV has the rest."""
@@ -39,7 +38,7 @@ class Group:
 def page(path: Path) -> str:
     """Return the page of the run at `path`; raises `TableError` for no result CSV, `ChartError` without Altair."""
     frame = table.read(path)
-    merged = cases.merged(frame)
+    merged = cases.from_rows(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
@@ -69,32 +68,16 @@ def page(path: Path) -> str:
 
 def _group(rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    title, per = cases.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
+    title, per = sections.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
     if timed.empty:
         why = sorted(set(rows["reason"].astype("str")))
-        return Group(title, per, f"No cell of this choice has a time: {'; '.join(why[:3])}.", [], [], [])
+        return Group(title, per, f"No case of this choice has a time: {'; '.join(why[:3])}.", [], [], [])
     timed = answers.lean(timed)
     found = answers.winners(timed)
     against = answers.against_numpy(timed)
     crossings = answers.crossings(timed, against)
-    told = [*map(_passing, crossings), *_standings(against)]
-    return Group(title, per, answers.sentence(found), found, told, crossings)
-
-
-def _passing(one: Crossing) -> str:
-    """Return where a backend passes NumPy by hand, in words."""
-    level = f", not separated at {', '.join(f'{size:,}' for size in one.level)}" if one.level else ""
-    passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
-    return (
-        f"{one.backend} {passes} NumPy at a batch of about {one.about}: "
-        f"{here} at {one.below:,}, {there} at {one.above:,}{level}"
-    )
-
-
-def _standings(against: dict[str, Crossover]) -> Iterator[str]:
-    """Yield where the backends stand that do not pass NumPy by hand."""
-    for words, backends in answers.standings(against).items():
-        yield f"{', '.join(backends)}: {words}"
+    lines = [*map(answer.passing, crossings), *answer.standings(against)]
+    return Group(title, per, answer.sentence(found), found, lines, crossings)
 
 
 def _what(merged: pd.DataFrame) -> str:
@@ -119,12 +102,12 @@ def _when(frame: pd.DataFrame) -> str:
 
 def _doubt(timed: pd.DataFrame) -> str:
     """Return how far the figures can be trusted."""
-    noisy = int(show.noisy(timed).sum()) if len(timed) else 0
+    noisy = int(cases.noisy(timed).sum()) if len(timed) else 0
     control = timed.loc[timed["backend"] == CONTROL, "ratio"].dropna()
     moved = f" The control, numpy against itself, is at {_range(control)}; ×1 is right." if len(control) else ""
     return (
         f"{noisy} of {_count(len(timed), 'timed cell')} {'is' if noisy == 1 else 'are'} noisy: the 95 % interval is "
-        f"wider than ± {units.percent(show.NOISY)}.{moved} {estimates.replication(timed)}"
+        f"wider than ± {units.percent(cases.NOISY)}.{moved} {words.replication(timed)}"
     )
 
 
@@ -133,7 +116,7 @@ def _reasons(merged: pd.DataFrame) -> Iterator[dict[str, Any]]:
     failed = merged[merged["status"] != "ok"]
     if failed.empty:
         return
-    failed = failed.assign(title=cases.titles(merged)[failed.index])
+    failed = failed.assign(title=sections.titles(merged)[failed.index])
     groups = list(failed.groupby(["status", "reason"], observed=True, sort=False))
     for (status, reason), same in sorted(groups, key=lambda group: -len(group[1])):
         which = [_which(str(title), rows) for title, rows in same.groupby("title", sort=False)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from report.errors import ReportError
 from report.pages import comparison, run
-from report.write import compare_data
+from report.write import comparison_files
 
 
 def beside(source: Path) -> str:
@@ -35,7 +35,7 @@ def page_of(path: Path, threshold: float | None = None) -> str:
     """Return the page of a run's CSV, or of a comparison: its CSV or JSON, or the folder that a duel left."""
     if _is_run(path):
         return run.page(path)
-    return comparison.page(compare_data.read(path, threshold), "verdicts.csv")
+    return comparison.page(comparison_files.read(path, threshold), "verdicts.csv")
 
 
 def _is_run(path: Path) -> bool:

@@ -1,68 +1,83 @@
-"""The decision table: the fastest backend of each thing that can be raced, and by how much."""
+"""The decision table: the fastest backend at each batch size of each group of cases, and by how much."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
-from report.run import estimates
+from report.run import cases
 from report.run.fastest import Fastest, fastest
 from report.table.keys import CONDITIONS, GROUP
-from report.write import sections
 
-KEY = (*GROUP, *CONDITIONS, "batch_size")
-"""What names a decision."""
+DECISION = (*GROUP, *CONDITIONS, "batch_size")
+"""The columns that name a decision."""
 
-COLUMNS = {
+
+class Outcome(StrEnum):
+    """What is decided."""
+
+    FASTEST = "fastest"
+    NOT_SEPARATED = "not separated"
+    ALONE = "alone"
+    NO_TIME = "no time"
+
+
+DECISION_COLUMNS = {
     "verdict": "`fastest`; `not separated`; `alone`: no other backend has a time; `no time`",
-    "fastest": "the backend of the lowest time, whatever the verdict; empty where none has one",
+    "fastest": "the backend of the lowest time, whatever the verdict; empty where no backend has a time",
     "seconds": "its time, seconds a call",
-    "seconds_per_step": "the same a step",
+    "seconds_per_step": "its time, seconds a step",
     "ratio": "its ratio to NumPy",
     "not_separated": "the other backends that may be as fast, by their times, separated by `; `",
     "runner_up": "the backend of the second lowest time",
     "margin": "how many times as long the runner-up takes",
-    "margin_low": "lower end of its 95 % interval, which covers that of the times and that of the ratios to NumPy",
-    "margin_high": "upper end of the same",
+    "margin_low": "lower end of the margin's 95 % interval, which covers that of the times and of the ratios to NumPy",
+    "margin_high": "upper end of the margin's interval",
     "launches": "how many launches the fastest was measured in",
-    "reason": "why nothing has a time",
+    "reason": "why no backend has a time",
 }
-"""The columns of a decision, after `KEY`."""
+"""The columns of a decision in a file, after `DECISION`. The table in memory has no `reason`: its cases have them."""
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decision table, a row a decision of `KEY` and `COLUMNS`, the cases that it is from, and doubts about them."""
+    """The decision table, a row a decision; the cases that it is made from; and `report.run.cases.mixed` of them."""
 
     rows: pd.DataFrame
     cases: pd.DataFrame
-    notes: list[str]
+    mixed: dict[str, int]
 
     @property
     def counts(self) -> dict[str, int]:
-        """In how many rows each backend is the fastest, most first, and how many have another verdict."""
-        won = self.rows["fastest"].where(self.rows["verdict"] == "fastest", self.rows["verdict"])
+        """In how many rows each backend is the fastest, most first, and how many rows have another outcome."""
+        won = self.rows["fastest"].where(self.rows["verdict"] == Outcome.FASTEST, self.rows["verdict"])
         counted = won.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         return {str(what): int(count) for what, count in counted.items()}
 
 
 def decide(frame: pd.DataFrame) -> Decisions:
     """Return the decision table of the rows of one or more runs."""
-    cases = estimates.of_cases(frame)
-    rows = [dict(zip(KEY, keys, strict=True)) | _decision(same) for keys, same in cases.groupby([*KEY])]
-    return Decisions(pd.DataFrame(rows, columns=[*KEY, *COLUMNS]), cases, list(estimates.mixed(frame)))
+    every = cases.from_rows(frame)
+    rows = [dict(zip(DECISION, keys, strict=True)) | _decision(same) for keys, same in every.groupby([*DECISION])]
+    columns = [*DECISION, *(name for name in DECISION_COLUMNS if name != "reason")]
+    return Decisions(pd.DataFrame(rows, columns=columns), every, cases.mixed(frame))
 
 
-def _decision(cases: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of one decision, from the cases that it is between, one a backend."""
-    found = fastest(cases)
+def _decision(of: pd.DataFrame) -> dict[str, object]:
+    """Return the columns of a decision between some cases, one a backend."""
+    found = fastest(of)
     if found is None:
-        return dict.fromkeys(COLUMNS, np.nan) | _words("no time") | {"reason": "; ".join(sections.notes(cases, 1))}
-    winner = cases[cases["backend"] == found.backend].iloc[0]
-    return _words(_verdict(found), found.backend, found.rivals, found.runner_up) | {
+        empty: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}
+        return dict.fromkeys(DECISION_COLUMNS, np.nan) | empty
+    winner = of[of["backend"] == found.backend].iloc[0]
+    return {
+        "verdict": _outcome(found),
+        "fastest": found.backend,
+        "not_separated": "; ".join(found.rivals),
+        "runner_up": found.runner_up or "",
         "seconds": winner["seconds"],
         "seconds_per_step": winner["seconds"] / winner["steps"],
         "ratio": winner["ratio"],
@@ -73,15 +88,7 @@ def _decision(cases: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _words(
-    verdict: str, backend: str = "", rivals: Iterable[str] = (), runner_up: str | None = None
-) -> dict[str, object]:
-    """Return the columns of a decision that are text."""
-    names = {"fastest": backend, "not_separated": "; ".join(rivals), "runner_up": runner_up or ""}
-    return {"verdict": verdict, **names, "reason": ""}
-
-
-def _verdict(found: Fastest) -> str:
+def _outcome(found: Fastest) -> Outcome:
     if found.runner_up is None:
-        return "alone"
-    return "fastest" if found.separated else "not separated"
+        return Outcome.ALONE
+    return Outcome.FASTEST if found.separated else Outcome.NOT_SEPARATED

@@ -1,11 +1,11 @@
-"""Where a series of runs changed for good: change points by `ruptures`, each confirmed by the project's own verdict.
+"""Where a series of runs changed for good: `ruptures` suggests change points, and the project's verdict confirms them.
 
-Values are logarithms, so that twice and half are alike. A single wild run is no change: what lies far from the median
-of its neighbours is set to it first. `ruptures` then cuts the series where the sum of squares falls by more than a
-penalty, four times that of Schwarz's criterion, with the noise estimated from the steps between neighbours. What it
-finds is a suspect. A change is reported where the runs before and after differ as `report.verdict` asks for: an
+Values are logarithms, so that twice and half are alike. A single wild run is no change: a value far from the median of
+its neighbours is first set to that median. `ruptures` then cuts the series where the sum of squares falls by more than
+a penalty, four times that of Schwarz's criterion, with the noise estimated from the steps between neighbours. Each cut
+is a suspect. It is reported as a change where the runs before and after differ as `report.statistics.verdict` asks: an
 interval clear of 1, all suspects together, and an estimate beyond the threshold. Wild runs are left out there too, by
-the same rule: one night that took three times as long would hide a change of a fifth among thirty.
+the same rule: one night that took three times as long would hide a change of a fifth among thirty nights.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from report.errors import ReportError
 from report.statistics import verdict
 from report.statistics.intervals import Interval
 from report.statistics.verdict import Verdict
-from report.write.charts import ChartError
 
 MIN_RUNS = 5
-"""So many runs a change must last: of fewer, nobody can tell it from a bad night."""
+"""How many runs a change must last. With fewer, nobody can tell a change from a bad night."""
 
 PENALTY = 8.0
 WINDOW = 7
 WILD = 3.0
-LEAST = 1e-4
-"""Noise below this is taken for this: a series without any noise would otherwise change with every rounding."""
+MIN_NOISE = 1e-4
+"""Noise below this counts as this: a series without any noise would otherwise change with every rounding."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A change that lasts: the index of its first run, and the ratio of the runs after it to those before."""
+    """A change that lasts: the index of its first run, and the ratio of the runs after it to the runs before."""
 
     index: int
     change: Interval
@@ -44,24 +44,26 @@ class Step:
 
 
 def steps(values: Array, threshold: float, confidence: float) -> list[Step]:
-    """Return the changes of a series that are beyond the threshold, at `confidence` for all of the series together."""
+    """Return the changes of a series that are beyond the threshold, at `confidence` for the whole series."""
     logs = np.log(values)
-    noise = max(LEAST, _noise(logs)) if len(logs) > 1 else LEAST
+    noise = max(MIN_NOISE, _noise(logs)) if len(logs) > 1 else MIN_NOISE
     calm = _without_wild(logs, noise)
     found = suspects(calm, noise)
     parts = [np.exp(calm[first:last]) for first, last in pairwise([0, *found, len(calm)])]
-    each = verdict.corrected(confidence, len(found))
-    changes = [verdict.unpaired(before, after, each) for before, after in pairwise(parts)]
-    told = [Step(index, change, verdict.judge(change, threshold)) for index, change in zip(found, changes, strict=True)]
-    return [step for step in told if step.verdict in (Verdict.REGRESSED, Verdict.IMPROVED)]
+    of_one = verdict.corrected(confidence, len(found))
+    changes = [verdict.unpaired(before, after, of_one) for before, after in pairwise(parts)]
+    judged = [
+        Step(index, change, verdict.judge(change, threshold)) for index, change in zip(found, changes, strict=True)
+    ]
+    return [step for step in judged if step.verdict in (Verdict.REGRESSED, Verdict.IMPROVED)]
 
 
 def suspects(calm: Array, noise: float) -> list[int]:
-    """Return the first index of each stretch of the series but the first, as `ruptures` cuts it."""
+    """Return where `ruptures` cuts the series: the index at which each stretch but the first begins."""
     try:
         import ruptures  # noqa: PLC0415 (of an extra)
     except ImportError as error:
-        raise ChartError("change points need ruptures: pip install -c constraints.txt '.[report]'") from error
+        raise ReportError("change points need ruptures: pip install -c constraints.txt '.[report]'") from error
     if len(calm) < 2 * MIN_RUNS:
         return []
     penalty = PENALTY * noise**2 * np.log(len(calm))
@@ -70,11 +72,12 @@ def suspects(calm: Array, noise: float) -> list[int]:
 
 
 def _noise(logs: Array) -> float:
-    """Return the standard deviation of a run around its neighbours, by the median, which steps hardly move."""
+    """Return the standard deviation of a run about its neighbours, by a median, which steps hardly move."""
     differences = np.diff(logs)
     return float(1.4826 * np.median(np.abs(differences - np.median(differences))) / np.sqrt(2))
 
 
 def _without_wild(logs: Array, noise: float) -> Array:
+    """Return the series with every wild value replaced by the median of its neighbours."""
     around = pd.Series(logs).rolling(WINDOW, center=True, min_periods=1).median().to_numpy()
     return np.where(np.abs(logs - around) > WILD * noise, around, logs)

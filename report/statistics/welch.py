@@ -1,7 +1,7 @@
 """Welch's t on logarithms, for all cases of a comparison at once.
 
-It is `scipy.stats.ttest_ind(equal_var=False)`, case by case; that takes no groups of unequal size at once, and a
-comparison may have a hundred thousand cases. A test holds the two against each other.
+It is `scipy.stats.ttest_ind(equal_var=False)`, case by case. SciPy's function takes no groups of unequal size at once,
+and a comparison may have a hundred thousand cases. A test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Codes: TypeAlias = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Replicates:
-    """How many replicates each case has, and the mean and the variance of their logarithms; NaN where that is open."""
+    """How many replicates each case has, with the mean and the variance of their logarithms; NaN where undefined."""
 
     count: Array
     mean: Array
@@ -26,10 +26,10 @@ class Replicates:
 
 
 def replicates(values: Array, case: Codes, cases: int) -> Replicates:
-    """Return the replicates of `cases` cases; value number i is positive, and one of case number `case[i]`."""
+    """Return the replicates of `cases` cases. `values[i]` is positive, and a replicate of case number `case[i]`."""
     logs = np.log(values)
     count = np.bincount(case, minlength=cases).astype(float)
-    with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0, where a case has none: NaN, as it should be
+    with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0 gives NaN, as it should, where a case has no replicate
         mean = np.bincount(case, logs, cases) / count
         variance = np.bincount(case, (logs - mean[case]) ** 2, cases) / (count - 1)
     return Replicates(count, mean, np.where(count > 1, variance, np.nan))
@@ -38,7 +38,7 @@ def replicates(values: Array, case: Codes, cases: int) -> Replicates:
 def change(base: Replicates, head: Replicates, confidence: float) -> tuple[Array, Array, Array]:
     """Return log(head / base) of each case, and the two ends of its interval.
 
-    The shift is NaN where a side has no replicate, the ends where a side has no variance.
+    The change is NaN where a side has no replicate. The ends are NaN where a side has no variance.
     """
     from scipy.special import stdtrit  # noqa: PLC0415 (only where something is compared)
 
@@ -47,5 +47,5 @@ def change(base: Replicates, head: Replicates, confidence: float) -> tuple[Array
         old, new = base.variance / base.count, head.variance / head.count
         freedom = (old + new) ** 2 / (old**2 / (base.count - 1) + new**2 / (head.count - 1))
     half = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(old + new)
-    half = np.where(old + new == 0.0, 0.0, half)  # no spread at all: no degrees of freedom, and no doubt
+    half = np.where(old + new == 0.0, 0.0, half)  # replicates that are all equal: no degrees of freedom, no width
     return shift, shift - half, shift + half

@@ -6,31 +6,36 @@ import math
 
 import pandas as pd
 
-from report.compare.comparison import Comparison
+from report.compare.comparison import FAILING, Comparison
 from report.errors import printable
 from report.statistics.verdict import Verdict
 from report.write import units
 
-MOVED = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING, Verdict.IMPROVED)
-"""What a reader wants to see first."""
+MOVED = (*FAILING, Verdict.IMPROVED)
+"""The verdicts that a reader wants to see first."""
 
 
 def headline(comparison: Comparison) -> str:
-    """Return the outcome in one line: what got slower, broke or vanished, and how much could not be told."""
+    """Return the outcome in one line: what got slower, broke or vanished, and how many cases are inconclusive."""
     counts, total = comparison.counts, len(comparison.rows)
-    bad = {name: counts[name] for name in (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING) if name in counts}
-    told = [f"{_cases(count)} {'is missing' if name == Verdict.MISSING else name}" for name, count in bad.items()]
+    bad = {name: counts[name] for name in FAILING if name in counts}
+    parts = [f"{_cases(count)} {'is missing' if name == Verdict.MISSING else name}" for name, count in bad.items()]
     if Verdict.REGRESSED in counts:
-        told[0] += f", worst {_worst(comparison)}"
+        parts[0] += f", worst {_worst(comparison)}"
     rest = [f"{counts[name]:,} {name}" for name in (Verdict.IMPROVED, Verdict.INCONCLUSIVE) if name in counts]
     if not bad and counts.get(Verdict.INCONCLUSIVE, 0) == total:
         return f"Nothing can be said: all of {_cases(total)} inconclusive{_threshold(comparison)}."
-    first = "; ".join(told) or f"Nothing got slower in {_cases(total)}"
+    first = "; ".join(parts) or f"Nothing got slower in {_cases(total)}"
     return "; ".join([first, *rest]) + f"{_threshold(comparison)}."
 
 
+def counted(comparison: Comparison) -> str:
+    """Return how many cases have which verdict: `1 regressed, 19 unchanged`."""
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
+
+
 def name_of(comparison: Comparison, row: pd.Series) -> str:
-    """Return what a case is called where it stands among the others: the columns of its key that vary, batch last."""
+    """Return what a case is called among the others: the columns of its key that vary, the batch size last."""
     rows = comparison.rows
     varying = [name for name in comparison.key if name == "backend" or (rows[name] != rows[name].iloc[0]).any()]
     words = [printable(str(row[name])) for name in varying if name != "batch_size"]
@@ -61,4 +66,4 @@ def _threshold(comparison: Comparison) -> str:
 
 
 def _cases(count: int) -> str:
-    return f"{count:,} case{'' if count == 1 else 's'}"
+    return units.count(count, "case")

@@ -1,118 +1,45 @@
-"""Sections of a report for people: a heading, tables, and notes; for the terminal, or as Markdown."""
+"""A report's sections: the cases that belong together, what they are called, and why some of them have no time."""
 
 from __future__ import annotations
 
-import io
-import itertools
-import re
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from report.errors import printable
 from report.table.keys import CONDITIONS, GROUP, in_order
+from report.write import words
+from report.write.tables import Heading, Notes, Part
 
 FORMATS = ("text", "markdown", "csv", "json")
-"""What `--format` knows of a report that has sections for people, and a table for programs."""
-
-MARGIN = 2
-"""What stands between two columns in the terminal."""
+"""The formats of a report that has sections for people and a table for programs."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report; the notes explain its tables, line by line."""
+    """A part of a report: what it is called, its tables, and notes that explain them."""
 
     heading: str
     tables: list[Table]
     notes: list[str]
 
 
-def text(sections: Iterable[Section], closing: Sequence[str], width: int, *, colour: bool = False) -> str:
-    """Return the sections, and the closing lines, for a terminal of `width` columns."""
-    out = io.StringIO()
-    console = Console(file=out, width=width, force_terminal=colour, highlight=False, soft_wrap=False)
+def parts(sections: Iterable[Section], opening: Sequence[str] = (), closing: Sequence[str] = ()) -> Iterator[Part]:
+    """Yield what `tables.render` renders: the opening lines, the sections, and the closing lines."""
+    yield "\n".join(opening)
     for section in sections:
-        console.print(f"\n[bold]{escape(wrapped(section.heading, width))}[/bold]")
-        for part in section.tables:
-            console.print(part)
-        for note in section.notes:
-            console.print(escape(wrapped(note, width)))
-    console.print()
-    for line in closing:
-        console.print(escape(wrapped(line, width)))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-def markdown(sections: Iterable[Section], closing: Sequence[str]) -> str:
-    """Return the sections, and the closing lines, as Markdown."""
-    out = io.StringIO()
-    console = Console(file=out, width=10_000, color_system=None, highlight=False)
-    for section in sections:
-        console.print(f"\n### {section.heading}\n", markup=False)
-        for part in section.tables:
-            part.box, part.padding = box.MARKDOWN, (0, 1)
-            console.print(part)
-        console.print("\n" + "\n".join(f"- {note}" for note in section.notes), markup=False)
-    console.print("\n" + "\n".join(closing), markup=False)
-    lines = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
-
-
-def wrapped(line: str, width: int) -> str:
-    """Return the line in pieces that fit, the later ones set in; long words, such as paths, stay whole."""
-    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-
-
-def side_by_side(
-    first: tuple[str, Sequence[str]],
-    columns: Mapping[str, Sequence[str]],
-    width: int | None,
-    words: Sequence[str] = (),
-) -> Iterator[Table]:
-    """Yield the table, cut into several where the columns do not fit beside each other; each begins with `first`.
-
-    Columns of `words` stand at the left, the others at the right.
-    """
-    left = dict(columns)
-    edge = _width(*first)
-    while left:
-        names = _fitting(left, width and width - edge)
-        part = table([first[0], *names], words)
-        for line in zip(first[1], *(left.pop(name) for name in names), strict=True):
-            part.add_row(*(escape(cell or "–") for cell in line))
-        yield part
-
-
-def table(names: Sequence[str], words: Sequence[str] = ()) -> Table:
-    """Return an empty table of these columns; those of `words` stand at the left, and the others, numbers, do not."""
-    part = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in names:
-        part.add_column(escape(name), justify="left" if name in words else "right", no_wrap=True)
-    return part
-
-
-def _width(name: str, cells: Sequence[str]) -> int:
-    return max(map(len, [name, *cells])) + MARGIN
-
-
-def _fitting(columns: Mapping[str, Sequence[str]], width: int | None) -> list[str]:
-    """Return the first columns that fit beside each other, at least one."""
-    widths = itertools.accumulate(_width(name, cells) for name, cells in columns.items())
-    fits = [width is None or total <= width for total in widths]
-    return list(columns)[: max(1, sum(fits))]
+        yield Heading(section.heading)
+        yield from section.tables
+        yield Notes(section.notes)
+    yield "\n".join(closing)
 
 
 def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield the rows that belong together: a heading, what their times are per, and the rows.
+    """Yield the cases that belong together: their heading, what their times are per, and the cases.
 
-    What a run holds fixed, such as the machine, is in the heading where the frame has several.
+    The heading names the conditions, such as the machine, that differ within the frame.
     """
     mixed = [name for name in CONDITIONS if len(frame[name].unique()) > 1]
     for keys, rows in frame.groupby([*GROUP, *CONDITIONS]):
@@ -120,11 +47,20 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
-    """Return how rows with these values of `GROUP` and `CONDITIONS` are called; only `mixed` conditions are named."""
-    problem, sizes, operator, dtype, device, steps, *held = keys
+    """Return what cases with these values of `GROUP` and `CONDITIONS` are called; only `mixed` conditions are named."""
+    problem, sizes, operator, dtype, device, steps, *conditions = keys
     length = f" of {steps} steps" if operator == "descent" else ""
-    under = "".join(f", {name} {value}" for name, value in zip(CONDITIONS, held, strict=True) if name in mixed)
+    under = "".join(f", {name} {value}" for name, value in zip(CONDITIONS, conditions, strict=True) if name in mixed)
     return f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}"
+
+
+def titles(rows: pd.DataFrame) -> pd.Series:
+    """Return the heading of each row's group: `logistic (dimension=16): descent of 100 steps, float32, cpu`."""
+    keys = rows[[*GROUP, *CONDITIONS]].astype("str")
+    mixed = [name for name in CONDITIONS if len(set(keys[name])) > 1]
+    every = [*keys.itertuples(index=False, name=None)]
+    names = {key: heading(key, mixed) for key in set(every)}
+    return pd.Series([names[key] for key in every], index=rows.index)
 
 
 def unit(operator: str) -> str:
@@ -132,14 +68,17 @@ def unit(operator: str) -> str:
     return "step" if operator == "descent" else "call"
 
 
-def notes(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
-    """Yield a line for each reason why some of the cases have no time, with the cells that it holds for.
+def reasons(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
+    """Yield a line for each reason why some of the cases have no time, with the backends and batch sizes it holds for.
 
-    Batch sizes are named unless they are all of so many.
+    The batch sizes are left out where they are all of so many.
     """
-    for reason, same in cases[cases["reason"] != ""].groupby("reason"):
-        status, _, why = str(reason).partition(": ")
-        yield printable(f"{status}: {', '.join(in_order(same['backend']))}{where(same, batch_sizes)}: {why}")
+    failed = cases[cases["failed"] > 0]
+    for _, same in failed.groupby(["status", "reason", "failed", "launches"]):
+        case = same.iloc[0]
+        status = words.status(case["status"], case["failed"], case["launches"])
+        which = f"{', '.join(in_order(same['backend']))}{where(same, batch_sizes)}"
+        yield printable(f"{status}: {which}: {case['reason']}")
 
 
 def where(cases: pd.DataFrame, batch_sizes: int) -> str:

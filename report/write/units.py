@@ -1,9 +1,10 @@
-"""Numbers and values as people read them: three digits and a unit that fits, one line and nothing odd."""
+"""Numbers as people read them: three digits and a unit that fits."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -54,12 +55,23 @@ def percent(value: float) -> str:
 
 
 def share(text: str) -> float:
-    """Return a fraction between 0 and 1 from what people write for it: `3%`, `3 %`, `0.03`; raises `ValueError`."""
+    """Return the fraction that people write as `3%`, `3 %` or `0.03`. Raise `ValueError` unless it is in (0, 1)."""
     number = SHARE.fullmatch(text.strip())
     value = float(number[1]) / (100 if number[2] else 1) if number else math.nan
     if not 0 < value < 1:
         raise ValueError(f"'{text}': between 0 and 100 % exclusive, such as 3% or 0.03")
     return value
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number of things: `1 case`, `2,000 cases`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def some(words: Sequence[str], most: int) -> str:
+    """Return at most `most` of the words, and how many more there are: `a, b and 3 more`."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def _three(value: float) -> float:

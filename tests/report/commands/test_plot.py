@@ -33,7 +33,7 @@ def test_a_picture_is_made_by_the_files_ending(run: Path, capsys: pytest.Capture
 
 
 def test_every_backend_has_a_colour_of_its_own(run: Path) -> None:
-    chart = plot.chart(cases.merged(table.read(run))).to_dict()
+    chart = plot.chart(cases.from_rows(table.read(run))).to_dict()
     scale = chart["spec"]["layer"][0]["encoding"]["color"]["scale"]
     assert scale["domain"] == ["numpy", "jax-loop", "mine-own"]
     assert len(set(scale["range"])) == 3

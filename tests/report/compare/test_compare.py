@@ -333,7 +333,7 @@ def test_a_run_compared_with_itself_is_told_so(bench: Bench) -> None:
     base = bench.write("base", steady())
     code, printed = bench.run(base, base, "--format", "json")
     assert code == 0
-    told = "5 launches are on both sides (run 'base'): what is on both is compared with itself"
+    told = "5 launches are on both sides (run 'base'), and compared with themselves"
     assert told in json.loads(printed)["notes"]
 
 
@@ -387,7 +387,7 @@ def test_by_backend_compares_two_backends_of_many(bench: Bench) -> None:
     path = bench.write("one", steady(backend="a"), steady(2e-3, backend="b"), steady(backend="c"))
     code, printed = bench.run(path, "--by", "backend=a,b")
     assert code == 1
-    assert "5 of 15 rows are of neither side, and left out" in printed
+    assert "5 of 15 rows belong to neither side, and are left out" in printed
     assert "base: backend a, 5 launches" in printed
 
 

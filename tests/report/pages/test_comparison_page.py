@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from report import __main__ as report
-from report.write import compare_data
+from report.write import comparison_files
 from tests import rows
 from tests.browser import launched, opened
 
@@ -69,14 +69,14 @@ def test_a_duels_folder_or_csv_or_json_has_the_same_page(verdicts: Path, tmp_pat
 
 
 def test_what_was_written_reads_back_as_the_same_verdicts(verdicts: Path) -> None:
-    whole = compare_data.read(verdicts)
+    whole = comparison_files.read(verdicts)
     assert whole.counts == {"regressed": 1, "failed": 1, "improved": 1, "unchanged": 1}
     assert whole.threshold == pytest.approx(0.10)
     verdicts.with_suffix(".json").unlink()
-    alone = compare_data.read(verdicts)
-    assert compare_data.as_csv(alone) == compare_data.as_csv(whole) == verdicts.read_text(encoding="utf-8")
+    alone = comparison_files.read(verdicts)
+    assert comparison_files.as_csv(alone) == comparison_files.as_csv(whole) == verdicts.read_text(encoding="utf-8")
     assert math.isnan(alone.threshold)
-    assert compare_data.read(verdicts, 0.03).threshold == pytest.approx(0.03)
+    assert comparison_files.read(verdicts, 0.03).threshold == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize(

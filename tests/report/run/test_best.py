@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from report import table
 from report.__main__ import main
-from report.commands import show
-from report.run import estimates
-from report.run.decisions import COLUMNS, KEY, decide
+from report.run import cases
+from report.run.decisions import DECISION, DECISION_COLUMNS, decide
 from report.table.schema import Value
+from report.write.text import summary
 from tests import rows
 
 
@@ -84,11 +84,12 @@ def test_one_alone_wins_nothing(tmp_path: Path) -> None:
     assert np.isnan(row["margin"])
 
 
-def test_where_nothing_has_a_time_the_reasons_stand(tmp_path: Path) -> None:
+def test_where_nothing_has_a_time_the_reasons_stand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = [rows.row(None, status=status, reason="no", backend=status) for status in ("oom", "crashed", "wrong")]
     (row,) = of(tmp_path, broken).to_dict("records")
     assert (row["verdict"], row["fastest"]) == ("no time", "")
-    assert row["reason"] == "crashed: crashed: no; oom: oom: no; wrong: wrong: no"
+    (written,) = csv.DictReader(io.StringIO(printed(capsys, tmp_path / "run.csv", "--format", "csv")))
+    assert written["reason"] == "crashed: crashed: no; oom: oom: no; wrong: wrong: no"
 
 
 def test_a_backend_that_was_wrong_in_one_launch_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +117,7 @@ def test_several_launches_are_the_unit_of_replication(tmp_path: Path) -> None:
     found = [*rows.launches(steady, backend="steady"), *rows.launches(jumpy, backend="jumpy")]
     (row,) = of(tmp_path, found).to_dict("records")
     assert (row["verdict"], row["launches"]) == ("not separated", 3)
-    case = estimates.of_cases(table.read(tmp_path / "run.csv")).set_index("backend").loc["steady"]
+    case = cases.from_rows(table.read(tmp_path / "run.csv")).set_index("backend").loc["steady"]
     half = 4.302653 * np.std(np.log(steady), ddof=1) / np.sqrt(3)  # Student's t of two degrees of freedom
     middle = np.exp(np.mean(np.log(steady)))
     expected = [middle, middle * np.exp(-half), middle * np.exp(half)]
@@ -125,7 +126,7 @@ def test_several_launches_are_the_unit_of_replication(tmp_path: Path) -> None:
 
 def test_two_launches_have_one_interval_as_wide_as_theirs_together(tmp_path: Path) -> None:
     path = rows.write(tmp_path / "run.csv", rows.launches([1e-3, 4e-3]))
-    (case,) = estimates.of_cases(table.read(path)).to_dict("records")
+    (case,) = cases.from_rows(table.read(path)).to_dict("records")
     expected = [2e-3, 0.98e-3, 4.08e-3]
     assert [case["seconds"], case["seconds_low"], case["seconds_high"]] == pytest.approx(expected)
 
@@ -133,7 +134,7 @@ def test_two_launches_have_one_interval_as_wide_as_theirs_together(tmp_path: Pat
 def test_launches_of_two_commits_are_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = [rows.row(run=run, commit=run) for run in ("old", "new")]
     text = printed(capsys, rows.write(tmp_path / "run.csv", found))
-    assert "commit differs between the launches of 1 cases" in " ".join(text.split())
+    assert "commit differs between the launches of 1 case" in " ".join(text.split())
     assert "--by commit" in text
 
 
@@ -169,19 +170,17 @@ def test_the_star_of_the_summary_and_best_never_disagree(
         tmp_path_factory.mktemp("race") / "run.csv", race({f"b{i}": time for i, time in enumerate(times)})
     )
     (row,) = decide(table.read(path)).rows.to_dict("records")
-    summary = show.markdown(table.read(path))
-    cells = summary.partition("|---")[2].partition("\n")[2].partition("\n")[0].split("|")[2:-1]
-    starred = [index for index, cell in enumerate(cells) if "*" in cell]
-    shown = [f"b{index}" for index, time in enumerate(times) if time]
-    assert [shown[index] for index in starred] == ([row["fastest"]] if row["verdict"] == "fastest" else [])
+    lines = [line.split("|")[1:] for line in summary.markdown(table.read(path)).splitlines() if line.startswith("|b")]
+    starred = [line[0].strip() for line in lines if "*" in line[1] and line[0].strip() != "backend"]
+    assert starred == ([row["fastest"]] if row["verdict"] == "fastest" else [])
 
 
 def test_csv_and_json_hold_every_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = rows.write(tmp_path / "run.csv", [*race({"a": 1e-3, "b": 2e-3}), *race({"a": None}, batch_size=1)])
     read = list(csv.DictReader(io.StringIO(printed(capsys, path, "--format", "csv"))))
-    assert [*read[0]] == [*KEY, *COLUMNS]
+    assert [*read[0]] == [*DECISION, *DECISION_COLUMNS]
     whole = json.loads(printed(capsys, path, "--format", "json"))
-    assert [*whole["decisions"][0]] == [*KEY, *COLUMNS]
+    assert [*whole["decisions"][0]] == [*DECISION, *DECISION_COLUMNS]
     assert whole["counts"] == {"a": 1, "no time": 1}
     assert [row["seconds"] for row in whole["decisions"]] == [None, pytest.approx(1e-3)]
 

@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
 from report.__main__ import main
-from report.run.cost_table import COLUMNS, KEY
+from report.run.costs import COST, COST_COLUMNS
 from report.statistics import linear_cost
 from report.statistics.crossover import Crossover, crossover
 from report.statistics.intervals import Interval
 from report.statistics.linear_cost import LinearCost
 from report.table.schema import Value
+from report.write.words import crossover_at
 from tests import rows
 from tests.mutations import mutated
 
@@ -45,7 +46,7 @@ def test_exact_times_give_back_their_costs(costs: tuple[float, float]) -> None:
     overhead, slope = costs
     found = fitted(SIZES, overhead + slope * np.array(SIZES))
     assert holds(found.overhead, overhead)
-    assert holds(found.slope, slope)
+    assert holds(found.per_element, slope)
     assert abs(found.residual) < 0.01
     assert not found.poor
 
@@ -54,7 +55,7 @@ def test_exact_times_give_back_their_costs(costs: tuple[float, float]) -> None:
 @settings(max_examples=30, deadline=None)
 def test_costs_are_never_negative_and_within_their_intervals(costs: tuple[float, float], noise: list[float]) -> None:
     found = fitted(SIZES, (costs[0] + costs[1] * np.array(SIZES)) * np.exp(noise))
-    for cost in (found.overhead, found.slope):
+    for cost in (found.overhead, found.per_element):
         assert 0.0 <= cost.low <= cost.center <= cost.high < np.inf
 
 
@@ -70,7 +71,7 @@ def test_intervals_hold_the_true_costs_as_often_as_they_say(count: int, told: fl
     ]
     least = 0.95 * trials - 3 * np.sqrt(trials * 0.95 * 0.05)  # three standard deviations below what is stated
     assert sum(holds(one.overhead, overhead) for one in found) >= least
-    assert sum(holds(one.slope, slope) for one in found) >= least
+    assert sum(holds(one.per_element, slope) for one in found) >= least
 
 
 @given(SOME_COST, st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=4))
@@ -83,7 +84,7 @@ def test_the_fit_is_no_worse_than_what_scipy_finds(costs: tuple[float, float], n
         return np.log(np.exp(logs[0]) + np.exp(logs[1]) * sizes) - np.log(times)
 
     found = fitted(SIZES, times)
-    ours = np.log(np.maximum([found.overhead.center, found.slope.center], 1e-30))
+    ours = np.log(np.maximum([found.overhead.center, found.per_element.center], 1e-30))
     theirs = least_squares(residuals, np.log(costs)).x
     assert np.sum(residuals(ours) ** 2) <= np.sum(residuals(theirs) ** 2) + 1e-5  # a step of the search
 
@@ -98,13 +99,13 @@ def test_a_small_batch_counts_as_much_as_a_large_one() -> None:
 def test_where_all_is_overhead_the_slope_may_be_nothing() -> None:
     found = fitted(SIZES, np.full(4, 1e-3))
     assert found.overhead.center == pytest.approx(1e-3, rel=0.01)
-    assert found.slope.low == 0.0
-    assert found.slope.high < 1e-3 / 1e6
+    assert found.per_element.low == 0.0
+    assert found.per_element.high < 1e-3 / 1e6
 
 
 def test_where_all_is_slope_the_overhead_may_be_nothing() -> None:
     found = fitted(SIZES, 1e-6 * np.array(SIZES))
-    assert found.slope.center == pytest.approx(1e-6, rel=0.01)
+    assert found.per_element.center == pytest.approx(1e-6, rel=0.01)
     assert found.overhead.low == 0.0
 
 
@@ -123,7 +124,7 @@ def test_a_point_that_is_off_within_its_own_interval_is_no_poor_fit() -> None:
     found = linear_cost.fit(SIZES, off, low, high)
     assert found is not None
     assert not found.poor
-    assert found.slope.center == pytest.approx(1e-9, rel=0.05)
+    assert found.per_element.center == pytest.approx(1e-9, rel=0.05)
 
 
 @pytest.mark.parametrize("sizes", [[], [100], [1, 100], [1, 100, 100]])
@@ -142,7 +143,7 @@ OPEN = (1.0, 0.5, 2.0)
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "text"),
     [
         ((10.0, 10.0, 0.1, 0.1), "from ≈ 1,000 (100 … 10,000)"),
         ((10.0, 0.1, 0.1, 0.1), "from ≈ 10 (1 … 100)"),
@@ -161,9 +162,9 @@ OPEN = (1.0, 0.5, 2.0)
     ],
 )
 def test_a_crossover_is_told_from_the_measured_points(
-    found: tuple[float | tuple[float, float, float], ...], words: str
+    found: tuple[float | tuple[float, float, float], ...], text: str
 ) -> None:
-    assert ratios(*found).words == words
+    assert crossover_at(ratios(*found)) == text
 
 
 @given(SOME_COST, SOME_COST)
@@ -211,7 +212,7 @@ def run(tmp_path: Path) -> Path:
 
 def test_costs_are_of_a_step_and_of_an_element(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = {row["backend"]: row for row in told(capsys, run)}
-    costs = {name: (float(row["overhead_seconds"]), float(row["slope_seconds"])) for name, row in found.items()}
+    costs = {name: (float(row["overhead_seconds"]), float(row["element_seconds"])) for name, row in found.items()}
     assert costs["numpy"] == pytest.approx((2e-6, 5e-10), rel=0.01)
     assert costs["compiled"] == pytest.approx((2e-5, 5e-11), rel=0.01)
     assert {row["fit"] for row in found.values()} == {"good"}
@@ -258,7 +259,7 @@ def test_every_figure_is_in_the_csv_and_in_the_json(run: Path, capsys: pytest.Ca
     found = told(capsys, run)
     assert len(found) == 3 * len(SIZES)
     names = [name for name in found[0] if not name.endswith(("_low", "_high"))]
-    assert names == [*KEY, *COLUMNS]
+    assert names == [*COST, *COST_COLUMNS]
     assert main(["costs", str(run), "--format", "json"]) == 0
     whole = json.loads(capsys.readouterr().out)
     assert [*whole["costs"][0]] == [*found[0]]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from report import __main__ as report
-from report.commands import noise
+from report.compare import noise_floor
 from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
@@ -75,7 +75,7 @@ def samples(path: Path, deviation: float, pairs: int = 14) -> Path:
 
 
 def test_the_pools_are_the_medians_of_the_pairs(tmp_path: Path) -> None:
-    found = duel_rules.pools(pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False))
+    found = noise_floor.pools(pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False))
     assert {len(logs) for logs in found.values()} == {14}
     assert len(found) == 2
 
@@ -92,7 +92,7 @@ def test_noise_tells_the_floor_and_a_tighter_gate_is_refused(
 
 
 def test_a_noisier_machine_sees_less(tmp_path: Path) -> None:
-    quiet, loud = (noise.of_files([samples(tmp_path / f"{sd}.csv", sd)]) for sd in (0.002, 0.02))
+    quiet, loud = (noise_floor.of_files([samples(tmp_path / f"{sd}.csv", sd)]) for sd in (0.002, 0.02))
     assert quiet.floor < loud.floor
     assert (quiet.visible(0.03) < loud.visible(0.03)).all()
     assert quiet.false_alarms(0.03) <= loud.false_alarms(0.03)

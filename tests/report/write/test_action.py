@@ -26,7 +26,7 @@ def test_a_case_is_a_name_a_unit_a_value_and_a_range(tmp_path: Path, capsys: pyt
         "unit": "µs/step",
         "value": 20.0,
         "range": "± 0.4",
-        "extra": "1 launch\n×1.50 of NumPy by hand",
+        "extra": "1 launch\n×1.50 of hand-derived NumPy",
     }
 
 

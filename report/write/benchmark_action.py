@@ -10,19 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from report.run import cases, estimates
-from report.write import units
+from report.run import cases
+from report.write import sections, units
 
 
 def as_json(frame: pd.DataFrame) -> str:
-    """Return the cases that have a time, by name: `value` and half of the interval's width, `range`."""
-    rows = estimates.timed(cases.merged(frame))
-    rows = rows.assign(name=cases.titles(rows)).sort_values(["name", "backend", "batch_size"])
+    """Return the cases that have a time, by name: `value`, and half of the interval's width as `range`."""
+    rows = cases.timed(cases.from_rows(frame))
+    rows = rows.assign(name=sections.titles(rows)).sort_values(["name", "backend", "batch_size"])
     return json.dumps([_entry(row) for _, row in rows.iterrows()], indent=1, ensure_ascii=False) + "\n"
 
 
 def _entry(row: pd.Series) -> dict[str, Any]:
-    ratio = "" if pd.isna(row["ratio_to_numpy"]) else f"\n{units.ratio(row['ratio_to_numpy'])} of NumPy by hand"
+    ratio = "" if pd.isna(row["ratio"]) else f"\n{units.ratio(row['ratio'])} of hand-derived NumPy"
     found: dict[str, Any] = {
         "name": f"{row['name']}, {row['backend']} at {row['batch_size']}",
         "unit": "µs/step",
@@ -31,5 +31,4 @@ def _entry(row: pd.Series) -> dict[str, Any]:
     half = 1e6 * (row["step_high"] - row["step_low"]) / 2
     if not pd.isna(half):
         found["range"] = f"± {half:.3g}"
-    launches = int(row["launches"])
-    return found | {"extra": f"{launches} launch{'' if launches == 1 else 'es'}{ratio}"}
+    return found | {"extra": f"{units.count(int(row['launches']), 'launch', 'launches')}{ratio}"}

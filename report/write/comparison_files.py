@@ -1,4 +1,7 @@
-"""A comparison for programs: JSON, which holds all of it, CSV, which holds the cases, and GitHub's annotations."""
+"""A comparison in every format. JSON holds all of it, CSV the cases; annotations are GitHub's.
+
+JSON and CSV are read back: a duel leaves them, and pages are made of them.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,20 @@ from typing import Any
 
 import pandas as pd
 
-from report.compare.comparison import COLUMNS, Comparison
+from report.compare.comparison import COMPARISON_COLUMNS, Comparison
 from report.errors import printable
-from report.statistics.verdict import CONFIDENCE, Verdict
-from report.table.reader import TableError
+from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
+from report.table import TableError
 from report.table.schema import NAMES
 from report.write import records
+from report.write.headline import counted
+from report.write.text import comparison as texts
+from report.write.text import findings
+
+FORMATS = ("text", "markdown", "json", "csv", "annotations")
 
 VERDICTS = "verdicts.csv"
-"""What a duel leaves its comparison in, with the same in JSON beside it."""
+"""The file that a duel leaves its comparison in. The same in JSON lies beside it."""
 
 FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
 
@@ -29,11 +37,19 @@ LEVELS = {
     Verdict.INCONCLUSIVE: "notice",
     Verdict.IMPROVED: "notice",
 }
-"""How loudly GitHub is told of a case."""
+"""The kind of annotation that a verdict gets; none for the other verdicts."""
+
+
+def write(comparison: Comparison, form: str, width: int, *, colour: bool = False) -> str:
+    """Return the comparison in one of `FORMATS`; as text for a terminal of `width` columns."""
+    if form == "text":
+        return texts.text(comparison, width, colour=colour)
+    forms = {"markdown": texts.markdown, "json": as_json, "csv": as_csv, "annotations": as_annotations}
+    return forms[form](comparison)
 
 
 def as_json(comparison: Comparison) -> str:
-    """Return the comparison as one JSON object; what there is not is `null`."""
+    """Return the comparison as one JSON object; what is not known is `null`."""
     whole = {
         "base": comparison.base,
         "head": comparison.head,
@@ -42,22 +58,22 @@ def as_json(comparison: Comparison) -> str:
         "confidence": comparison.confidence,
         "exit_code": comparison.exit_code,
         "counts": comparison.counts,
-        "notes": comparison.notes,
-        "cases": records.plain(comparison.rows),
+        "notes": [findings.text(note) for note in comparison.notes],
+        "cases": records.plain(_rows(comparison)),
         "geometric_means": records.plain(comparison.means),
     }
     return records.as_json(whole)
 
 
 def as_csv(comparison: Comparison) -> str:
-    """Return the cases as CSV: the columns of their key, and those of `comparison.COLUMNS`."""
-    return records.as_csv(comparison.rows)
+    """Return the cases as CSV: the columns of their key, and `COMPARISON_COLUMNS`."""
+    return records.as_csv(_rows(comparison))
 
 
 def as_annotations(comparison: Comparison) -> str:
-    """Return a GitHub workflow command for each case that fails or that nothing can be said of, and one for the whole.
+    """Return GitHub workflow commands: one for the whole comparison, and one for each case of a verdict in `LEVELS`.
 
-    A regression or a failure is an error, an improvement or a doubt a notice; what is unchanged needs no annotation.
+    A case that fails the gate is an error, an improved or inconclusive one a notice.
     """
     lines = [f"::notice title=descent-bench::{counted(comparison)}"]
     for _, row in comparison.rows.iterrows():
@@ -65,21 +81,16 @@ def as_annotations(comparison: Comparison) -> str:
         if level is not None:
             case = " ".join(str(row[name]) for name in comparison.key)
             ratio = "" if pd.isna(row["ratio"]) else f" x{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-            said = f"{case}:{ratio} {row['reason']}".strip()
+            said = f"{case}:{ratio} {findings.text(row['reason'])}".strip()
             lines.append(f"::{level} title={row['verdict']}::{printable(said).replace('%', '%25')}")
     return "\n".join(lines) + "\n"
-
-
-def counted(comparison: Comparison) -> str:
-    """Return how many cases came out how: `1 regressed, 19 unchanged`."""
-    return ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
 
 
 def read(path: Path, threshold: float | None = None) -> Comparison:
     """Return the comparison that `as_json` or `as_csv` wrote, or that a duel left in the folder at `path`.
 
-    A CSV has neither the names of its sides nor its threshold: the JSON beside it tells them, or else `threshold`.
-    Raises `TableError` where the file is neither.
+    A CSV has neither the names of its sides nor its threshold. They come from the JSON beside it; where there is none,
+    the threshold is `threshold`. Raise `TableError` where the file holds no comparison.
     """
     path = path / VERDICTS if path.is_dir() else path
     whole = path.with_suffix(".json")
@@ -101,10 +112,15 @@ def _from_json(whole: dict[str, Any]) -> Comparison:
 
 
 def _comparison(rows: pd.DataFrame, base: str, head: str, threshold: float) -> Comparison:
-    """Return the comparison with these rows; raises `ValueError` where they are none of a comparison."""
-    key = tuple(name for name in rows.columns if name not in COLUMNS)
-    if not set(COLUMNS) <= set(rows.columns) or not set(key) <= set(NAMES) or rows.empty:
+    """Return the comparison with these rows. Raise `ValueError` where they are not the rows of a comparison."""
+    key = tuple(name for name in rows.columns if name not in COMPARISON_COLUMNS)
+    if not set(COMPARISON_COLUMNS) <= set(rows.columns) or not set(key) <= set(NAMES) or rows.empty:
         raise ValueError("other columns, or no rows")
     rows["verdict"] = rows["verdict"].map(Verdict)
     figures = rows[[*FIGURES]].astype("float64")
-    return Comparison(rows.assign(**figures), base, head, threshold, CONFIDENCE, key=key)
+    return Comparison(rows.assign(**figures), base, head, threshold, FAMILY_CONFIDENCE, key=key)
+
+
+def _rows(comparison: Comparison) -> pd.DataFrame:
+    """Return the cases with their reasons in words."""
+    return comparison.rows.assign(reason=comparison.rows["reason"].map(findings.text))

@@ -1,0 +1,50 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypeAlias
+
+from report.compare.comparison import COMPARE_CONFIDENCE, COMPARE_THRESHOLD, Rules
+from report.write import units
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 (it has no public name)
+"""What a command adds its parser to."""
+
+
+def share(word: str) -> float:
+    """Return a percentage as a fraction. Raise the error that argparse reports as a wrong option."""
+    try:
+        return units.share(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how two sides are compared."""
+    parser.add_argument(
+        "--threshold",
+        metavar="PERCENT",
+        type=share,
+        default=COMPARE_THRESHOLD,
+        help=f"the smallest change that matters (default: {100 * COMPARE_THRESHOLD:g}%%; in a duel 3%%)",
+    )
+    parser.add_argument(
+        "--confidence",
+        metavar="PERCENT",
+        type=share,
+        default=COMPARE_CONFIDENCE,
+        help=f"of all cases together (default: {100 * COMPARE_CONFIDENCE:g}%%; in a duel 95%%)",
+    )
+    parser.add_argument(
+        "--across-machines",
+        action="store_true",
+        help="the sides are of two machines: compare only the ratios to NumPy",
+    )
+    parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
+
+
+def rules(options: argparse.Namespace) -> Rules:
+    """Return the rules that the options of `add_rules` say."""
+    threshold = options.threshold or COMPARE_THRESHOLD
+    return Rules(threshold, options.confidence, options.across_machines, options.allow_missing)

@@ -1,0 +1,115 @@
+"""Tables and lines as one text, for a terminal or as Markdown. Every report is rendered here."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+MARGIN = 2
+"""The space between two columns in the terminal."""
+
+UNBOUNDED = 10_000
+"""The width that Markdown is rendered at: no line is ever wrapped."""
+
+
+class Heading(str):
+    """The title of what follows."""
+
+    __slots__ = ()
+
+
+class Notes(list[str]):
+    """Lines that explain what stands above them, a bullet each."""
+
+
+Part = Table | Heading | Notes | str
+
+
+def render(parts: Iterable[Part], width: int | None, *, colour: bool = False) -> str:
+    """Return the parts, an empty line between them, for a terminal of `width` columns; `None`: as Markdown."""
+    blocks = (_markdown(part) if width is None else _terminal(part, width, colour=colour) for part in parts)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _terminal(part: Part, width: int, *, colour: bool) -> str:
+    if isinstance(part, Table):
+        return _drawn(part, width, colour=colour)
+    if isinstance(part, Heading):
+        return _drawn(f"[bold]{escape(_wrapped(part, width))}[/bold]", width, colour=colour)
+    if isinstance(part, Notes):
+        return "\n".join(_wrapped(f"- {note}", width) for note in part)
+    return "\n".join(_wrapped(line, width) for line in part.splitlines())
+
+
+def _markdown(part: Part) -> str:
+    if isinstance(part, Table):
+        part.box, part.padding, part.show_edge = box.MARKDOWN, (0, 1), True
+        return _drawn(part, UNBOUNDED, colour=False)
+    if isinstance(part, Heading):
+        return f"### {part}"
+    if isinstance(part, Notes):
+        return "\n".join(f"- {note}" for note in part)
+    return part
+
+
+def _drawn(part: Table | str, width: int, *, colour: bool) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, force_terminal=colour, highlight=False, soft_wrap=False).print(part)
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(lines).strip("\n")
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Return the line in pieces that fit, the later ones indented. A long word, such as a path, stays whole."""
+    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def table(names: Sequence[str], words: Sequence[str] = ()) -> Table:
+    """Return an empty table with these columns. Columns of `words` are aligned left, the others, numbers, right."""
+    part = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, MARGIN - 1, 0, 0))
+    for name in names:
+        part.add_column(escape(name), justify="left" if name in words else "right", no_wrap=True)
+    return part
+
+
+def fits(columns: Mapping[str, Sequence[str]], width: int | None) -> bool:
+    """Return whether the columns fit beside each other."""
+    return width is None or sum(_width(name, texts) for name, texts in columns.items()) - MARGIN <= width
+
+
+def side_by_side(
+    first: tuple[str, Sequence[str]],
+    columns: Mapping[str, Sequence[str]],
+    width: int | None,
+    words: Sequence[str] = (),
+) -> Iterator[Table]:
+    """Yield the columns as a table, cut into several tables where they do not fit in `width`. Each begins with `first`.
+
+    Columns of `words` are aligned left, the others right.
+    """
+    left = dict(columns)
+    room = None if width is None else width - _width(*first) + MARGIN
+    while left:
+        names = _fitting(left, room)
+        part = table([first[0], *names], words)
+        for line in zip(first[1], *(left.pop(name) for name in names), strict=True):
+            part.add_row(*(escape(text or "–") for text in line))
+        yield part
+
+
+def _width(name: str, texts: Sequence[str]) -> int:
+    return max(map(len, [name, *texts])) + MARGIN
+
+
+def _fitting(columns: Mapping[str, Sequence[str]], room: int | None) -> list[str]:
+    """Return the first columns that fit beside each other, at least one."""
+    widths = itertools.accumulate(_width(name, texts) for name, texts in columns.items())
+    fitting = [room is None or total <= room for total in widths]
+    return list(columns)[: max(1, sum(fitting))]
