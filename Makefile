@@ -23,6 +23,7 @@ lint: .venv/lint.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 # The README's pictures, of the run that is committed: the curves, and the page in the browser that the tests use.
 picture: .venv/test.stamp

@@ -1,8 +1,8 @@
 """The summary of a run: a table for each group of cases, a row a backend, a column a batch size.
 
-A case shows its time per step and, where the terminal is wide enough for all tables, its ratio to NumPy. `*` marks the fastest of a
-column, where its intervals of time and of ratio are apart from those of all others. `~` marks a noisy case. Notes below
-a table say why cases have no time, and what the self-audit found.
+A case shows its time per step and, where the terminal is wide enough for all tables, its ratio to NumPy. `*` marks the
+fastest of a column, where its intervals of time and of ratio are apart from those of all others. `~` marks a noisy
+case. Notes below a table say why cases have no time, and what the self-audit found.
 """
 
 from __future__ import annotations

@@ -1,38 +1,30 @@
-"""The gate's rules, on pairs whose truth is known, and what `report noise` says of them."""
+"""The duel's rules, on pairs whose truth is known."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from report import __main__ as report
-from report.compare import noise_floor
 from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
-from report.table import schema
-from report.table.keys import CASE
-from tests import rows
 
-CELLS = 20
+CASES = 20
 RULES = Rules(0.03)
 
 
-def pools(deviation: float, cells: int = CELLS) -> dict[int, np.ndarray]:
+def pools(deviation: float, cases: int = CASES) -> dict[int, np.ndarray]:
     random = np.random.default_rng(1)
-    return {cell: random.normal(0.0, deviation, 200) for cell in range(cells)}
+    return {case: random.normal(0.0, deviation, 200) for case in range(cases)}
 
 
 def test_a_small_change_is_cleared_and_a_large_one_is_suspect() -> None:
     quiet = np.random.default_rng(0).normal(0.0, 0.005, 14)
-    assert RULES.clearing(CELLS)(quiet)
+    assert RULES.clearing(CASES)(quiet)
     assert not RULES.suspect(quiet)
     for sign in (-1.0, 1.0):
         assert RULES.suspect(quiet + sign * 0.05)
-        assert not RULES.clearing(CELLS)(quiet + sign * 0.05)
+        assert not RULES.clearing(CASES)(quiet + sign * 0.05)
 
 
 def test_a_suspect_is_one_beyond_two_thirds_of_the_threshold() -> None:
@@ -51,88 +43,9 @@ def test_nothing_changed_hardly_ever_fails() -> None:
 
 
 @pytest.mark.parametrize(("shift", "expected"), [(0.06, Verdict.REGRESSED), (-0.06, Verdict.IMPROVED)])
-def test_a_true_change_of_one_cell_is_found_and_of_that_one_alone(shift: float, expected: Verdict) -> None:
+def test_a_true_change_of_one_case_is_found_and_of_that_one_alone(shift: float, expected: Verdict) -> None:
     random, changed = np.random.default_rng(3), pools(0.01)
     changed[7] = changed[7] + shift
     found = [duel_rules.draw(changed, RULES, random, changed={7: changed[7]}) for _ in range(50)]
     assert all(one[7][1] == expected for one in found)
-    assert not any(one[cell][1] == expected for one in found for cell in one if cell != 7)
-
-
-def samples(path: Path, deviation: float, pairs: int = 14) -> Path:
-    """Write a duel's samples: two cells, three rounds a pair, the pairs normal with so much deviation."""
-    random = np.random.default_rng(4)
-    key = {name: rows.PLAIN[name] for name in CASE}
-    table = [
-        {"stage": 1, "pair": pair, "cpu": 0, **key, "batch_size": size, "iterations": 1}
-        | {"base_seconds": 1e-3, "head_seconds": 1e-3 * np.exp(log)}
-        for size in (1, 100)
-        for pair, log in enumerate(random.normal(0.0, deviation, pairs))
-        for _ in range(3)
-    ]
-    pd.DataFrame(table).to_csv(path, index=False)
-    return path
-
-
-def test_the_pools_are_the_medians_of_the_pairs(tmp_path: Path) -> None:
-    found = noise_floor.pools(pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False))
-    assert {len(logs) for logs in found.values()} == {14}
-    assert len(found) == 2
-
-
-def test_noise_tells_the_floor_and_a_tighter_gate_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = samples(tmp_path / "samples.csv", 0.02)
-    assert report.main(["noise", str(path)]) == 0
-    assert "nothing changed" in capsys.readouterr().out
-    assert report.main(["noise", str(path), "--threshold", "0.1%"]) == 2
-    refusal = capsys.readouterr().err
-    assert "a gate at 0.1 % is tighter than the noise: below the floor" in refusal
-
-
-def test_a_noisier_machine_sees_less(tmp_path: Path) -> None:
-    quiet, loud = (noise_floor.of_files([samples(tmp_path / f"{sd}.csv", sd)]) for sd in (0.002, 0.02))
-    assert quiet.floor < loud.floor
-    assert (quiet.visible(0.03) < loud.visible(0.03)).all()
-    assert quiet.false_alarms(0.03) <= loud.false_alarms(0.03)
-
-
-def test_noise_of_launches_is_that_of_random_halves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "run.csv"
-    for row in rows.launches([1e-3 * (1 + 0.01 * number) for number in range(8)]):
-        schema.append(path, row)
-    assert report.main(["noise", str(path)]) == 0
-    assert "comparisons drawn from the data" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("", "empty"),
-        ("a,b\n1,2\n", "not the columns of schema"),
-        (None, "No such file"),
-    ],
-)
-def test_what_is_no_data_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, words: str
-) -> None:
-    path = tmp_path / "bad.csv"
-    if content is not None:
-        path.write_text(content)
-    assert report.main(["noise", str(path)]) == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert words in lines[0]
-
-
-def test_samples_that_no_clock_gives_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = samples(tmp_path / "samples.csv", 0.01)
-    path.write_text(path.read_text().replace("0.001,", "-0.001,", 1))
-    assert report.main(["noise", str(path)]) == 2
-    assert f"{path}:2: column 'base_seconds'" in capsys.readouterr().err
-
-
-def test_too_few_pairs_tell_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert report.main(["noise", str(samples(tmp_path / "samples.csv", 0.01, pairs=4))]) == 2
-    assert "fewer than 8 process pairs" in capsys.readouterr().err
+    assert not any(one[case][1] == expected for one in found for case in one if case != 7)
