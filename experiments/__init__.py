@@ -1,1 +1,1 @@
-"""Experiments that back what the documentation claims: each is one command, and prints its table."""
+"""The experiments behind the figures that the documents print. Each is one command that prints its table."""

@@ -1,4 +1,4 @@
-"""Two calls side by side in one process: what the machine does to one it does to the other."""
+"""Two calls timed in turn in one process, so that a change of the machine's speed affects both."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from bench.case import prepare, rounds
 
 ROUND_SECONDS = 0.002
 MIN_ROUNDS = 6
-"""Pairs of rounds: a median wants some."""
+"""Pairs of rounds, however short the time is: a median of fewer says little."""
 
 
-def alternate(one: Callable[[], Any], other: Callable[[], Any], seconds: float) -> tuple[list[float], list[float]]:
-    """Return the pairwise ratios one / other, in random order, and the seconds a call of the other; both are warm."""
-    one()
-    other()
-    calls, _ = rounds.calibrate(other, ROUND_SECONDS)
+def alternate(first: Callable[[], Any], second: Callable[[], Any], seconds: float) -> tuple[list[float], list[float]]:
+    """Return the ratio first / second of each pair of rounds, and the seconds that a call of `second` took in each.
+
+    The order within a pair is random. Both calls are warm before the first pair.
+    """
+    first()
+    second()
+    calls, _ = rounds.calibrate(second, ROUND_SECONDS)
     ratios: list[float] = []
-    others: list[float] = []
+    seconds_of_second: list[float] = []
     end = time.perf_counter() + seconds
     with prepare.no_garbage_collection():
         while time.perf_counter() < end or len(ratios) < MIN_ROUNDS:
-            times = {}
-            for side in random.sample((one, other), 2):
-                start = time.perf_counter()
-                for _ in range(calls):
-                    side()
-                times[side] = time.perf_counter() - start
-            ratios.append(times[one] / times[other])
-            others.append(times[other] / calls)
-    return ratios, others
+            times = {side: rounds.round_seconds(side, calls) for side in random.sample((first, second), 2)}
+            ratios.append(times[first] / times[second])
+            seconds_of_second.append(times[second] / calls)
+    return ratios, seconds_of_second

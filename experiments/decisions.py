@@ -1,17 +1,19 @@
-"""Do `report best` and `report costs` hold what they say? `python -m experiments.decisions`
+"""Are the answers of `report best` and `report costs` right? `python -m experiments.decisions`
 
-Simulated, since the truth must be known: times of known costs with normal errors of their logarithms, judged by the
-project's own rules. Printed is how often the intervals of the fit hold the true costs, how often the decision table
-names a backend that may be the fastest, and how well a crossover is told.
+All of it is simulated, because the truth must be known: the times have known costs, and the errors of their logarithms
+are normal. The project's own rules judge them. The table has how often the intervals of the fit hold the true costs,
+how often the decision table names a backend that may be the fastest, and how close an estimated crossover is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from experiments import provenance
 from report.run import estimates
 from report.run.fastest import Fastest, fastest
 from report.statistics import linear_cost
@@ -19,116 +21,130 @@ from report.statistics.crossover import crossover
 from report.statistics.intervals import Interval, median_interval
 
 SEED = 0
-FITS, RACES, CROSSOVERS = 1000, 400, 2000
-OVERHEAD, SLOPE = 2e-6, 5e-10
+OVERHEAD, COST_PER_ELEMENT = 2e-6, 5e-10
+"""The true costs of the fits: seconds a call, and seconds an element."""
+
 BACKENDS, ROUNDS = 10, 12
+"""Of a race: how many backends, and how many rounds each has."""
+
 ROUND_ERROR = 0.05
 ADVANTAGE = 0.10
-TOLD = 0.02
-"""The error of a time that its interval speaks of."""
+STATED_ERROR = 0.02
+"""The error of a time that its interval states."""
 
 Figures = tuple[str, str, str]
 
 
-def main() -> None:
-    """Print a line for each figure."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, as Markdown: a row for each figure."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.decisions", description=__doc__.partition("\n")[0])
+    parser.add_argument("--fits", type=int, default=1000, help="of each kind (default: 1000)")
+    parser.add_argument("--races", type=int, default=400, help="of each kind (default: 400)")
+    parser.add_argument("--crossovers", type=int, default=2000, help="of each kind (default: 2000)")
+    options = parser.parse_args(arguments)
     random = np.random.default_rng(SEED)
     print("| what | holds | from |\n| --- | --- | --- |", flush=True)
-    for figures in (*fits(random), *races(random), *crossovers(random)):
-        print(f"| {' | '.join(figures)} |", flush=True)
+    for simulated in (fits(random, options.fits), races(random, options.races), crossovers(random, options.crossovers)):
+        for figures in simulated:
+            print(f"| {' | '.join(figures)} |", flush=True)
+    print(provenance.line("Simulated"))
 
 
-def fits(random: np.random.Generator) -> Iterator[Figures]:
-    """Yield how often the intervals of overhead and slope hold the true ones."""
-    for count in (3, 4, 7):
+def fits(random: np.random.Generator, number: int) -> Iterator[Figures]:
+    """Yield how often the intervals of the overhead and of the cost per element hold the true costs."""
+    for sizes in (3, 4, 7):
         for error in (0.02, 0.10, 0.30):
-            found = [_fit(random, count, error) for _ in range(FITS)]
-            held = [
-                float(np.mean([cost.low <= true <= cost.high for cost in costs]))
-                for true, costs in (
-                    (OVERHEAD, [one.overhead for one in found]),
-                    (SLOPE, [one.slope for one in found]),
-                )
-            ]
-            what = f"fit: {count} batch sizes, times off by {_percent(error)}, intervals that say {_percent(TOLD)}"
-            poor = float(np.mean([one.poor for one in found]))
+            found = [_fit(random, sizes, error) for _ in range(number)]
+            overhead = _share(fit.overhead.low <= OVERHEAD <= fit.overhead.high for fit in found)
+            element = _share(fit.slope.low <= COST_PER_ELEMENT <= fit.slope.high for fit in found)
+            poor = _share(fit.poor for fit in found)
+            stated = f"intervals that say {_percent(STATED_ERROR)}"
             yield (
-                what,
-                f"overhead {_percent(held[0])}, slope {_percent(held[1])}",
-                f"{FITS:,} fits, {_percent(poor)} poor",
+                f"fit: {sizes} batch sizes, times off by {_percent(error)}, {stated}",
+                f"overhead {_percent(overhead)}, cost per element {_percent(element)}",
+                f"{number:,} fits, {_percent(poor)} poor",
             )
 
 
 def _fit(random: np.random.Generator, count: int, error: float) -> linear_cost.LinearCost:
     sizes = np.logspace(0, 6, count)
-    times = (OVERHEAD + SLOPE * sizes) * np.exp(random.normal(0.0, error, count))
-    half = np.exp(linear_cost.NORMAL * TOLD)
+    times = (OVERHEAD + COST_PER_ELEMENT * sizes) * np.exp(random.normal(0.0, error, count))
+    half = np.exp(linear_cost.NORMAL * STATED_ERROR)
     found = linear_cost.fit(sizes, times, times / half, times * half)
     assert found is not None  # noqa: S101 (there are enough batch sizes)
     return found
 
 
-def races(random: np.random.Generator) -> Iterator[Figures]:
-    """Yield how often one of ten equal backends, of which each may be the fastest, is among those that are named."""
+def races(random: np.random.Generator, number: int) -> Iterator[Figures]:
+    """Yield how often one of ten equal backends is among those named, and how often one that is truly faster wins."""
     for launches in (1, 3, 5):
-        for layout in (0.0, 0.02):
-            what = f"best: {BACKENDS} equal backends, launches: {launches}, which differ by {_percent(layout)}"
-            found = _raced(random, launches, layout, 1.0)
-            named = float(np.mean(["0" in (each.backend, *each.rivals) for each in found]))
-            yield what, f"each is named in {_percent(named)}", f"{RACES:,} races"
-            found = _raced(random, launches, layout, 1.0 - ADVANTAGE)
-            won = float(np.mean([each.separated and each.backend == "0" for each in found]))
+        for between in (0.0, 0.02):
+            found = _raced(random, number, launches, between, 1.0)
+            named = _share("0" in (outcome.backend, *outcome.rivals) for outcome in found)
+            what = f"best: {BACKENDS} equal backends, launches: {launches}, which differ by {_percent(between)}"
+            yield what, f"each is named in {_percent(named)}", f"{number:,} races"
+            found = _raced(random, number, launches, between, 1.0 - ADVANTAGE)
+            won = _share(outcome.separated and outcome.backend == "0" for outcome in found)
             yield f"the same, but one truly faster by {_percent(ADVANTAGE)}", f"it wins in {_percent(won)}", "the same"
 
 
-def _raced(random: np.random.Generator, launches: int, layout: float, first: float) -> list[Fastest]:
-    """Return the outcome of many races in which the first backend takes so many times what the others take."""
-    rows = [row for race in range(RACES) for row in _race(random, race, launches, layout, first)]
+def _raced(random: np.random.Generator, number: int, launches: int, between: float, first: float) -> list[Fastest]:
+    """Return the outcomes of some races in which the first backend takes `first` times as long as the others.
+
+    `between` is the standard deviation of a launch's logarithm.
+    """
+    rows = [row for race in range(number) for row in _race(random, race, launches, between, first)]
     raced = estimates.of_cases(pd.DataFrame(rows)).groupby("batch_size")
-    return [each for each in (fastest(cases) for _, cases in raced) if each is not None]
+    outcomes = (fastest(cases) for _, cases in raced)
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _race(
-    random: np.random.Generator, race: int, launches: int, layout: float, first: float
+    random: np.random.Generator, race: int, launches: int, between: float, first: float
 ) -> Iterator[dict[str, object]]:
-    """Yield the rows of a race, whose number stands for its batch size: what the estimates read of a run."""
+    """Yield the rows of a race, with the columns that estimates read; its number stands in for the batch size."""
     for backend in map(str, range(BACKENDS)):
         for launch in range(launches):
-            own = np.exp(random.normal(0.0, layout)) * (first if backend == "0" else 1.0)
+            level = np.exp(random.normal(0.0, between)) * (first if backend == "0" else 1.0)
             case = {"batch_size": race, "backend": backend, "launch": launch, "status": "ok", "reason": ""}
             row: dict[str, object] = dict.fromkeys((*estimates.KEY, *estimates.MEDIANS), 0) | case
-            for what in ("seconds", "ratio"):
-                rounds = own * np.exp(random.normal(0.0, ROUND_ERROR, ROUNDS))
-                # Of several launches the medians alone count, and an interval takes long.
+            for measure in ("seconds", "ratio"):
+                rounds = level * np.exp(random.normal(0.0, ROUND_ERROR, ROUNDS))
+                # Several launches count by their medians alone, and an interval takes long to compute.
                 ends = median_interval(rounds) if launches == 1 else (np.median(rounds), np.nan, np.nan)
-                row |= dict(zip(filter(None, estimates.MEASURES[what]), ends, strict=True))
-            yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0}
+                row |= dict(zip(filter(None, estimates.MEASURES[measure]), ends, strict=True))
+            yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0, "warnings": ""}
 
 
-def crossovers(random: np.random.Generator) -> Iterator[Figures]:
-    """Yield how often the true crossover lies between the ends, and how far off the interpolated one is."""
+def crossovers(random: np.random.Generator, number: int) -> Iterator[Figures]:
+    """Yield how often the true crossover lies between the ends, and how far off the interpolated estimate is."""
     for step in (10, 100):
         sizes = step ** np.arange(round(6 / np.log10(step)) + 1)
-        found = [each for each in (_crossing(random, sizes) for _ in range(CROSSOVERS)) if each is not None]
-        held = float(np.mean([at.low <= true <= at.high for at, true in found]))
+        pairs = (_crossing(random, sizes) for _ in range(number))
+        found = [pair for pair in pairs if pair is not None]
+        held = _share(at.low <= true <= at.high for at, true in found)
         off = np.exp(np.abs([np.log(at.center / true) for at, true in found]))
-        what = f"crossover: batch sizes a factor of {step} apart, ratios off by {_percent(TOLD)}"
+        what = f"crossover: batch sizes a factor of {step} apart, ratios off by {_percent(STATED_ERROR)}"
         factors = f"≈ is off by a factor of {np.median(off):.2f} in the median, {np.quantile(off, 0.95):.2f} in 95 %"
         yield what, f"between the ends in {_percent(held)}; {factors}", f"{len(found):,} crossovers"
 
 
 def _crossing(random: np.random.Generator, sizes: np.ndarray) -> tuple[Interval, float] | None:
-    """Return a crossover of two random costs as it is told, and the true one; `None` where none is told."""
-    overheads, slopes = 10.0 ** random.uniform(-7, -4, 2), 10.0 ** random.uniform(-11, -8, 2)
-    ratios = (overheads[0] + slopes[0] * sizes) / (overheads[1] + slopes[1] * sizes)
-    half = np.exp(linear_cost.NORMAL * TOLD)
-    measured = ratios * np.exp(random.normal(0.0, TOLD, len(sizes)))
+    """Return the reported and the true crossover of two backends of random costs; `None` where none is reported."""
+    overheads, elements = 10.0 ** random.uniform(-7, -4, 2), 10.0 ** random.uniform(-11, -8, 2)
+    ratios = (overheads[0] + elements[0] * sizes) / (overheads[1] + elements[1] * sizes)
+    half = np.exp(linear_cost.NORMAL * STATED_ERROR)
+    measured = ratios * np.exp(random.normal(0.0, STATED_ERROR, len(sizes)))
     points = [
         (int(size), Interval(ratio, ratio / half, ratio * half)) for size, ratio in zip(sizes, measured, strict=True)
     ]
-    true = float((overheads[1] - overheads[0]) / (slopes[0] - slopes[1]))
+    true = float((overheads[1] - overheads[0]) / (elements[0] - elements[1]))
     at = crossover(points).at
     return None if np.isnan(at.center) or true <= 0 else (at, true)
+
+
+def _share(hits: Iterator[bool]) -> float:
+    return float(np.mean(list(hits)))
 
 
 def _percent(share: float) -> str:

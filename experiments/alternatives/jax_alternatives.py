@@ -1,4 +1,4 @@
-"""JAX: its other functions, buffers donated, programs called as compiled, loops of another kind."""
+"""JAX: other functions for a derivative, no donated buffers, direct calls of a compiled program, and other loops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from backends import jax_modes as own
 from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
-from experiments.idioms import Alternatives
+from experiments.alternatives import Alternatives
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 
 Derive = Callable[[Problem], Flat]
@@ -24,31 +24,31 @@ def by_value_and_grad(problem: Problem) -> Flat:
 
 
 def by_vjp(problem: Problem) -> Flat:
-    def slope(x: Parameters, *data: Array) -> Parameters:
+    def gradient(x: Parameters, *data: Array) -> Parameters:
         value, back = jax.vjp(lambda x: own.value(problem)(x, *data), x)
         return back(jnp.ones_like(value))[0]
 
-    return slope
+    return gradient
 
 
 def by_linearize(problem: Problem) -> Flat:
-    """The slope along v, of the loss that is linearised at x first."""
+    """The directional derivative along v: linearize the loss at x, then apply it to v."""
     return lambda x, v, *data: jax.linearize(lambda x: own.value(problem)(x, *data), x)[1](v)
 
 
 def hvp_of_product(problem: Problem) -> Flat:
-    """The gradient of the slope along v: reverse over reverse."""
-    slope = own.gradient(problem)
+    """The gradient of the directional derivative along v: reverse over reverse."""
+    gradient = own.gradient(problem)
 
     def along(x: Parameters, v: Parameters, *data: Array) -> Array:
-        return sum(jnp.vdot(s, d) for s, d in zip(tree_leaves(slope(x, *data)), tree_leaves(v), strict=True))
+        return sum(jnp.vdot(g, d) for g, d in zip(tree_leaves(gradient(x, *data)), tree_leaves(v), strict=True))
 
     return jax.grad(along)
 
 
 def hvp_linearized(problem: Problem) -> Flat:
-    slope = own.gradient(problem)
-    return lambda x, v, *data: jax.linearize(lambda x: slope(x, *data), x)[1](v)
+    gradient = own.gradient(problem)
+    return lambda x, v, *data: jax.linearize(lambda x: gradient(x, *data), x)[1](v)
 
 
 def hvp_reverse_over_forward(problem: Problem) -> Flat:
@@ -56,7 +56,7 @@ def hvp_reverse_over_forward(problem: Problem) -> Flat:
 
 
 def aot(derive: Derive) -> Builder:
-    """Return the builder of an operator that calls the compiled program itself."""
+    """Return the builder of an operator that calls the compiled program directly, without the jitted wrapper."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         program = jax.jit(derive(problem)).lower(*examples(case.operator, x, data)).compile()
@@ -66,7 +66,7 @@ def aot(derive: Derive) -> Builder:
 
 
 def closed_over(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The data are constants of the program."""
+    """Compile the data into the program as constants."""
     one_step = own.one_step(problem, x, data)
     run = jax.jit(lambda x: one_step(x, *data), donate_argnums=0)
     steps = Stepwise(run, case.steps, COPIED)
@@ -74,7 +74,7 @@ def closed_over(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def stepwise(derive: Derive) -> Builder:
-    """Return the builder of a descent that is not jitted, with another gradient."""
+    """Return the builder of a descent without jit that uses this gradient."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         return Stepwise(step(derive(problem), problem.rate_at(x, data), x), case.steps)
@@ -83,17 +83,17 @@ def stepwise(derive: Derive) -> Builder:
 
 
 def in_lax(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The update in `lax` operations, which promote nothing."""
-    slope, rate = own.gradient(problem), tree_map(lambda array: jnp.full_like(array, problem.rate_at(x, data)), x)
+    """Write the update in `lax` operations, which promote no dtypes."""
+    gradient, rate = own.gradient(problem), tree_map(lambda array: jnp.full_like(array, problem.rate_at(x, data)), x)
 
     def one_step(x: Parameters, *data: Array) -> Parameters:
-        return tree_map(lambda p, s, r: jax.lax.sub(p, jax.lax.mul(s, r)), x, slope(x, *data), rate)
+        return tree_map(lambda p, g, r: jax.lax.sub(p, jax.lax.mul(g, r)), x, gradient(x, *data), rate)
 
     return Stepwise(one_step, case.steps)
 
 
 def not_donated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Each step has memory of its own."""
+    """Let each step allocate its result, where the mode donates the memory of its argument."""
     return Stepwise(jax.jit(own.one_step(problem, x, data)), case.steps)
 
 
@@ -103,7 +103,7 @@ def aot_step(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def several_a_call(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Not the same idiom: ten steps in one program, so that Python calls a tenth as often."""
+    """Not the same mode: one program runs ten steps, so Python makes a tenth of the calls."""
     one_step = own.one_step(problem, x, data)
 
     def ten(x: Parameters, *data: Array) -> Parameters:
@@ -115,14 +115,14 @@ def several_a_call(problem: Problem, case: Case, x: Parameters, data: Data) -> R
         return own.descent_jit(problem, case, x, data)
     descend = Stepwise(jax.jit(ten, donate_argnums=0), case.steps // 10, COPIED)
 
-    def run(x: Parameters, data: Data) -> Parameters:
-        return descend(x, data)  # not itself, whose first call would be taken for the first step
+    def run(x: Parameters, data: Data) -> Parameters:  # not `descend` itself: the check would take ten steps for one
+        return descend(x, data)
 
     return run
 
 
 def looped(loop: Callable[[Flat, int, Parameters], Parameters], **options: object) -> Builder:
-    """Return the builder of a descent in another loop on the device."""
+    """Return the builder of a descent that runs this loop on the device."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         one_step = own.one_step(problem, x, data)
@@ -145,29 +145,29 @@ def while_loop(one_step: Flat, steps: int, x: Parameters) -> Parameters:
     return jax.lax.while_loop(lambda at: at[0] < steps, lambda at: (at[0] + 1, one_step(at[1])), (0, x))[1]
 
 
-SLOPES = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
+GRADIENTS = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
 
 ALTERNATIVES: Alternatives = {
     "jax-grad": {
-        "descent": {name: stepwise(derive) for name, derive in SLOPES.items()} | {"the update in `lax`": in_lax},
-        "gradient": {name: eager(derive) for name, derive in SLOPES.items()},
+        "descent": {name: stepwise(derive) for name, derive in GRADIENTS.items()} | {"the update in `lax`": in_lax},
+        "gradient": {name: eager(derive) for name, derive in GRADIENTS.items()},
         "hvp": {"`linearize`": eager(hvp_linearized), "reverse over forward": eager(hvp_reverse_over_forward)},
         "jvp": {"`linearize`": eager(by_linearize)},
     },
     "jax-jit": {
         "descent": {
             "the start not donated": not_donated,
-            "the compiled program called": aot_step,
-            "the data closed over": closed_over,
-            "another idiom: ten steps a call": several_a_call,
+            "the compiled program called directly": aot_step,
+            "the data compiled in as constants": closed_over,
+            "another mode: ten steps a call": several_a_call,
         },
-        "gradient": {name: own.jitted(derive) for name, derive in SLOPES.items()}
-        | {"the compiled program called": aot(own.gradient)},
-        "value": {"the compiled program called": aot(own.value)},
+        "gradient": {name: own.jitted(derive) for name, derive in GRADIENTS.items()}
+        | {"the compiled program called directly": aot(own.gradient)},
+        "value": {"the compiled program called directly": aot(own.value)},
         "hvp": {
             "`linearize`": own.jitted(hvp_linearized),
             "reverse over forward": own.jitted(hvp_reverse_over_forward),
-            "the compiled program called": aot(own.hvp),
+            "the compiled program called directly": aot(own.hvp),
         },
         "jvp": {"`linearize`": own.jitted(by_linearize)},
     },
@@ -179,5 +179,5 @@ ALTERNATIVES: Alternatives = {
             "unrolled by 10": looped(partial(fori, unroll=10)),
         }
     },
-    "jax-revrev": {"hvp": {"`grad` of the slope along v": own.jitted(hvp_of_product)}},
+    "jax-revrev": {"hvp": {"`grad` of the directional derivative": own.jitted(hvp_of_product)}},
 }

@@ -1,4 +1,4 @@
-"""PyTorch: its optimiser's implementations, its other ways to a gradient, and compiled steps of another kind."""
+"""PyTorch: other implementations of its optimiser, other functions for a derivative, and other compiled steps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 
 from backends import torch_modes as own
 from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
-from experiments.idioms import Alternatives
+from experiments.alternatives import Alternatives
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
-    """Return the builder of the optimiser's descent, with other options of it."""
+    """Return the builder of the descent by the optimiser with these options."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
@@ -35,23 +35,23 @@ def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
 
 
 def grad_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The update under `no_grad`."""
+    """Update under `no_grad`."""
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
         leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
         for _ in range(steps):
-            slopes = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            gradients = torch.autograd.grad(loss(torch, leaf, data), leaf)
             with torch.no_grad():
-                for position, slope in zip(tree_leaves(leaf), slopes, strict=True):
-                    position.sub_(slope, alpha=rate)
+                for position, gradient in zip(tree_leaves(leaf), gradients, strict=True):
+                    position.sub_(gradient, alpha=rate)
         return tree_map(torch.detach, leaf)
 
     return run
 
 
 def grad_foreach(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """All parameters are updated by one call."""
+    """Update all parameters by one call."""
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
@@ -64,15 +64,15 @@ def grad_foreach(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     return run
 
 
-def grad_anew(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Each step has new leaves."""
+def grad_new_leaves(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Make new leaves of the graph at each step."""
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
             leaf = tree_map(lambda array: array.detach().requires_grad_(), x)
-            slopes = tree_unflatten(x, torch.autograd.grad(loss(torch, leaf, data), leaf))
-            x = tree_map(lambda position, slope: position.detach() - rate * slope, leaf, slopes)
+            gradients = tree_unflatten(x, torch.autograd.grad(loss(torch, leaf, data), leaf))
+            x = tree_map(lambda position, gradient: position.detach() - rate * gradient, leaf, gradients)
         return x
 
     return run
@@ -84,13 +84,13 @@ def func_grad_and_value(problem: Problem) -> Flat:
 
 
 def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The copy of the start is updated in place."""
-    slope, rate, steps = own.gradient_vjp(problem), problem.rate_at(x, data), case.steps
+    """Copy the start, and update the copy in place."""
+    derivative, rate, steps = own.gradient_vjp(problem), problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
         x = tree_map(torch.clone, x)
         for _ in range(steps):
-            for position, gradient in zip(tree_leaves(x), tree_leaves(slope(x, *data)), strict=True):
+            for position, gradient in zip(tree_leaves(x), tree_leaves(derivative(x, *data)), strict=True):
                 position.sub_(gradient, alpha=rate)
         return x
 
@@ -98,36 +98,38 @@ def func_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Ru
 
 
 def func_two_operations(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The update as the formula has it."""
+    """Update by `x - rate * gradient`, in two operations."""
     return Stepwise(step(own.gradient_vjp(problem), problem.rate_at(x, data), x), case.steps)
 
 
 def func_steps(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of the descent by this gradient."""
+
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        slope, update = derive(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
-        return Stepwise(lambda x, *data: tree_map(update, x, slope(x, *data)), case.steps)
+        gradient, update = derive(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
+        return Stepwise(lambda x, *data: tree_map(update, x, gradient(x, *data)), case.steps)
 
     return build
 
 
 def hvp_of_product(problem: Problem) -> Flat:
-    """The gradient of the slope along v: reverse over reverse."""
-    slope = own.gradient_func(problem)
+    """The gradient of the directional derivative along v: reverse over reverse."""
+    gradient = own.gradient_func(problem)
 
     def along(x: Parameters, v: Parameters, *data: Array) -> Array:
-        return sum(torch.sum(s * d) for s, d in zip(tree_leaves(slope(x, *data)), tree_leaves(v), strict=True))
+        return sum(torch.sum(g * d) for g, d in zip(tree_leaves(gradient(x, *data)), tree_leaves(v), strict=True))
 
     return torch.func.grad(along)
 
 
 def hvp_forward_over_vjp(problem: Problem) -> Flat:
-    slope = own.gradient_vjp(problem)
-    return lambda x, v, *data: torch.func.jvp(lambda x: slope(x, *data), (x,), (v,))[1]
+    gradient = own.gradient_vjp(problem)
+    return lambda x, v, *data: torch.func.jvp(lambda x: gradient(x, *data), (x,), (v,))[1]
 
 
 def hvp_linearized(problem: Problem) -> Flat:
-    slope = own.gradient_func(problem)
-    return lambda x, v, *data: torch.func.linearize(lambda x: slope(x, *data), x)[1](v)
+    gradient = own.gradient_func(problem)
+    return lambda x, v, *data: torch.func.linearize(lambda x: gradient(x, *data), x)[1](v)
 
 
 def hvp_reverse_over_forward(problem: Problem) -> Flat:
@@ -135,7 +137,7 @@ def hvp_reverse_over_forward(problem: Problem) -> Flat:
 
 
 def hvp_functional(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """`torch.autograd.functional.hvp`."""
+    """The Hessian-vector product by `torch.autograd.functional.hvp`."""
 
     def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
         def loss(*x_: Array) -> Array:
@@ -147,11 +149,11 @@ def hvp_functional(problem: Problem, case: Case, x: Parameters, data: Data) -> R
 
 
 def compiled_returning(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The compiled step writes to its start, and returns it."""
-    slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
+    """Let the compiled step return its argument, which it has updated in place."""
+    derivative, rate = own.gradient_func(problem), problem.rate_at(x, data)
 
     def move(x: Parameters, *data: Array) -> Parameters:
-        for position, gradient in zip(tree_leaves(x), tree_leaves(slope(x, *data)), strict=True):
+        for position, gradient in zip(tree_leaves(x), tree_leaves(derivative(x, *data)), strict=True):
             position.sub_(gradient, alpha=rate)
         return x
 
@@ -161,13 +163,13 @@ def compiled_returning(problem: Problem, case: Case, x: Parameters, data: Data) 
 
 
 def compiled_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The steps are called under `no_grad`, as nothing asks for a gradient outside of them."""
+    """Call the steps under `no_grad`: no gradient is needed outside of them."""
     descend = own.descent_compile(problem, case, x, data)
     return torch.no_grad()(descend)
 
 
 def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Only the loss is compiled, forward and backward apart; the update is `torch-grad`'s."""
+    """Compile the loss alone, forward and backward apart, and update as `torch-grad` does."""
     rate, steps = problem.rate_at(x, data), case.steps
     loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
 
@@ -175,9 +177,9 @@ def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
         leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
         positions = [array.detach() for array in tree_leaves(leaf)]
         for _ in range(steps):
-            slopes = torch.autograd.grad(loss(leaf, *data), leaf)
-            for position, slope in zip(positions, slopes, strict=True):
-                position.sub_(slope, alpha=rate)
+            gradients = torch.autograd.grad(loss(leaf, *data), leaf)
+            for position, gradient in zip(positions, gradients, strict=True):
+                position.sub_(gradient, alpha=rate)
         return tree_unflatten(x, positions)
 
     run(x, data)
@@ -185,12 +187,12 @@ def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
 
 
 def compiled_with(**options: Any) -> Builder:
-    """Return the builder of a compiled step with other options of the compiler."""
+    """Return the builder of a step that returns a new array, compiled with these options."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        slope, rate = own.gradient_func(problem), problem.rate_at(x, data)
+        gradient, rate = own.gradient_func(problem), problem.rate_at(x, data)
         move = torch.compile(
-            lambda x, *data: tree_map(lambda p, s: p - rate * s, x, slope(x, *data)),
+            lambda x, *data: tree_map(lambda p, g: p - rate * g, x, gradient(x, *data)),
             dynamic=False,
             fullgraph=True,
             **options,
@@ -202,6 +204,8 @@ def compiled_with(**options: Any) -> Builder:
 
 
 def compiled(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of an operator compiled from this derivative."""
+
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         run = torch.compile(derive(problem), dynamic=False, fullgraph=True)
         run(*examples(case.operator, x, data))
@@ -214,7 +218,7 @@ GRAD = {
     "descent": {
         "the update under `no_grad`": grad_no_grad,
         "`_foreach_sub_`": grad_foreach,
-        "new leaves each step": grad_anew,
+        "new leaves each step": grad_new_leaves,
     },
     "hvp": {"`torch.autograd.functional.hvp`": hvp_functional},
 }
@@ -222,7 +226,7 @@ GRAD = {
 ALTERNATIVES: Alternatives = {
     "torch-sgd": {
         "descent": {
-            "`foreach` left to torch": sgd(),
+            "`foreach` at torch's default": sgd(),
             "`foreach=True`": sgd(foreach=True),
             "`fused=True`": sgd(fused=True),
             "`set_to_none=False`": sgd(set_to_none=False, foreach=False),
@@ -250,10 +254,10 @@ ALTERNATIVES: Alternatives = {
             "the step returns its start": compiled_returning,
             "under `no_grad`": compiled_no_grad,
             "a new array, `mode='max-autotune-no-cudagraphs'`": compiled_with(mode="max-autotune-no-cudagraphs"),
-            "the loss alone compiled": compiled_backward,
+            "only the loss compiled": compiled_backward,
             "a new array, `cpp_wrapper`": compiled_with(options={"cpp_wrapper": True}),
         },
         "gradient": {"`vjp`": compiled(own.gradient_vjp)},
-        "hvp": {"`grad` of the slope along v": compiled(hvp_of_product)},
+        "hvp": {"`grad` of the directional derivative": compiled(hvp_of_product)},
     },
 }

@@ -1,4 +1,4 @@
-"""Other ways to write each mode's idiom: a builder each, as the mode's own, by what is different."""
+"""Other ways to write each mode: one builder each, keyed by what is different about it."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from typing import TypeAlias
 from backends.base import Builder
 
 Alternatives: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Builder]]]
-"""By mode, by operator, by what is different."""
+"""The builders by mode, then by operator, then by what is different."""

@@ -1,4 +1,4 @@
-"""NumPy with the hand-derived gradient: what the update may be written as."""
+"""NumPy with the hand-derived gradient: other ways to write the update."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from scipy.linalg import blas
 
 from backends.base import Builder, Case, Run
 from backends.numpy_modes import buffer
-from experiments.idioms import Alternatives
+from experiments.alternatives import Alternatives
 from problems import Data, Parameters, Problem, tree_leaves, tree_map
 
 
-def updated(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The start is copied, and the copy updated in place."""
+def updated_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Copy the start, and update the copy in place."""
     gradient, rate, steps = problem.gradient, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
         x = tree_map(np.copy, x)
         for _ in range(steps):
-            for position, slope in zip(tree_leaves(x), tree_leaves(gradient(x, data)), strict=True):
-                np.subtract(position, rate * slope, out=position)
+            for position, g in zip(tree_leaves(x), tree_leaves(gradient(x, data)), strict=True):
+                np.subtract(position, rate * g, out=position)
         return x
 
     return run
 
 
 def subtracted(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The step is subtracted, as the formula has it."""
+    """Subtract the step, as the formula does."""
     gradient, rate, steps = problem.gradient, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
@@ -39,47 +39,47 @@ def subtracted(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return run
 
 
-def scaled(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The rate is a number of Python, and not an array of no axes."""
-    gradient, steps, down = problem.gradient, case.steps, -problem.rate_at(x, data)
+def rate_as_number(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Keep the rate a Python number, where the mode makes it a 0-dimensional array."""
+    gradient, steps, minus_rate = problem.gradient, case.steps, -problem.rate_at(x, data)
 
     def run(x: Parameters, data: Data) -> Parameters:
         for _ in range(steps):
-            x = down * gradient(x, data) + x
+            x = minus_rate * gradient(x, data) + x
         return x
 
     return run
 
 
 def into(move: str) -> Builder:
-    """Return the builder of a descent that allocates nothing, with another update."""
+    """Return the builder of a descent that allocates nothing and updates by `move`: number, operators or axpy."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         assert problem.gradient_into is not None, "unsupported() comes first"  # noqa: S101 (as in the mode)
         gradient, steps = problem.gradient_into(x, data), case.steps
         rate: Any = problem.rate_at(x, data)
-        (position, positions), (slope, slopes) = buffer(x), buffer(x)
+        (position, positions), (g, gradients) = buffer(x), buffer(x)
         axpy = blas.saxpy if case.dtype == "float32" else blas.daxpy
         scale = np.asarray(rate, dtype=case.dtype)
 
         def number() -> None:
-            np.multiply(slopes, rate, out=slopes)
-            np.subtract(positions, slopes, out=positions)
+            np.multiply(gradients, rate, out=gradients)
+            np.subtract(positions, gradients, out=positions)
 
         def operators() -> None:
-            nonlocal slopes, positions
-            slopes *= scale
-            positions -= slopes
+            nonlocal gradients, positions
+            gradients *= scale
+            positions -= gradients
 
         def one_pass() -> None:
-            axpy(slopes, positions, a=-rate)
+            axpy(gradients, positions, a=-rate)
 
         update = {"number": number, "operators": operators, "axpy": one_pass}[move]
 
         def run(x: Parameters, data: Data) -> Parameters:
             tree_map(np.copyto, position, x)
             for _ in range(steps):
-                gradient(position, slope)
+                gradient(position, g)
                 update()
             return position
 
@@ -91,14 +91,14 @@ def into(move: str) -> Builder:
 ALTERNATIVES: Alternatives = {
     "numpy": {
         "descent": {
-            "the copy of the start updated in place": updated,
-            "`x - rate * g`, of one array alone": subtracted,
-            "the rate a number of Python, of one array alone": scaled,
+            "the copy of the start updated in place": updated_in_place,
+            "`x - rate * g`, single array only": subtracted,
+            "the rate as a Python number, single array only": rate_as_number,
         }
     },
     "numpy-inplace": {
         "descent": {
-            "the rate a number of Python": into("number"),
+            "the rate as a Python number": into("number"),
             "`*=` and `-=`": into("operators"),
             "SciPy's axpy, one pass": into("axpy"),
         }

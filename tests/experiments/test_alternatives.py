@@ -1,0 +1,58 @@
+"""The other ways to write a mode: each gives the right result, and the command prints its table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import backends
+from bench.case import prepare
+from problems import find
+
+for framework in ("torch", "jax", "autograd"):
+    pytest.importorskip(framework, reason="the experiment imports every framework")
+
+from experiments.alternatives import __main__ as command  # noqa: E402 (it imports all of them)
+
+FOUND = backends.load()
+WAYS = [
+    (mode, operator, way)
+    for mode, operators in command.ALTERNATIVES.items()
+    for operator, ways in operators.items()
+    for way in ways
+]
+
+
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # torch.func.linearize warns about itself
+@pytest.mark.parametrize(("name", "operator", "way"), WAYS)
+def test_another_way_gives_the_right_result(name: str, operator: str, way: str) -> None:
+    mode: Any = FOUND.backends[name]
+    problem = find("softmax_mlp" if name == "torch-fused" else "quadratic")
+    case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
+    if (refused := prepare.refusal(case, mode, problem)) is not None:
+        pytest.skip(refused[1])
+    other = replace(mode, builders={operator: command.ALTERNATIVES[name][operator][way]})
+    prepare.prepare(case, other, problem)
+
+
+def test_the_command_prints_a_row_for_each_other_way(capsys: pytest.CaptureFixture[str]) -> None:
+    quick = ["--batch-size", "1", "10", "--repeats", "1", "--seconds", "0.001"]
+    command.main(["--backend", "numpy", "numpy-inplace", "--operator", "descent", *quick])
+    *table, _, commit = capsys.readouterr().out.splitlines()
+    assert table[:2] == ["| operator | mode | other way | at 1 | at 10 |", "| --- | --- | --- | --- | --- |"]
+    assert len(table[2:]) == len(command.ALTERNATIVES["numpy"]["descent"]) + len(
+        command.ALTERNATIVES["numpy-inplace"]["descent"]
+    )
+    assert all(row.count(" [") == 2 for row in table[2:])
+    assert commit.startswith("Measured on `quadratic` at commit ")
+
+
+def test_a_way_that_raises_is_a_row_with_its_error() -> None:
+    def build(*_: object) -> Any:
+        raise ValueError("no\nsuch way")
+
+    case = backends.Case("descent", "quadratic", "numpy", 1, "float32", "cpu", 1)
+    row = command.Row(FOUND.backends["numpy"], case, "broken", build)
+    assert command.ratio(row, 1, 0.001, 1) == "ValueError: no such way"
