@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from experiments import provenance
-from report.run import estimates
+from report.run import cases
 from report.run.fastest import Fastest, fastest
 from report.statistics import linear_cost
 from report.statistics.crossover import crossover
 from report.statistics.intervals import Interval, median_interval
+from report.table.schema import NAMES
 
 SEED = 0
 OVERHEAD, COST_PER_ELEMENT = 2e-6, 5e-10
@@ -56,7 +57,7 @@ def fits(random: np.random.Generator, number: int) -> Iterator[Figures]:
         for error in (0.02, 0.10, 0.30):
             found = [_fit(random, sizes, error) for _ in range(number)]
             overhead = _share(fit.overhead.low <= OVERHEAD <= fit.overhead.high for fit in found)
-            element = _share(fit.slope.low <= COST_PER_ELEMENT <= fit.slope.high for fit in found)
+            element = _share(fit.per_element.low <= COST_PER_ELEMENT <= fit.per_element.high for fit in found)
             poor = _share(fit.poor for fit in found)
             stated = f"intervals that say {_percent(STATED_ERROR)}"
             yield (
@@ -94,25 +95,25 @@ def _raced(random: np.random.Generator, number: int, launches: int, between: flo
     `between` is the standard deviation of a launch's logarithm.
     """
     rows = [row for race in range(number) for row in _race(random, race, launches, between, first)]
-    raced = estimates.of_cases(pd.DataFrame(rows)).groupby("batch_size")
-    outcomes = (fastest(cases) for _, cases in raced)
+    raced = cases.from_rows(pd.DataFrame(rows)).groupby("batch_size")
+    outcomes = (fastest(same) for _, same in raced)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _race(
     random: np.random.Generator, race: int, launches: int, between: float, first: float
 ) -> Iterator[dict[str, object]]:
-    """Yield the rows of a race, with the columns that estimates read; its number stands in for the batch size."""
+    """Yield the rows of a race, with the columns of a CSV; its number stands in for the batch size."""
     for backend in map(str, range(BACKENDS)):
         for launch in range(launches):
             level = np.exp(random.normal(0.0, between)) * (first if backend == "0" else 1.0)
             case = {"batch_size": race, "backend": backend, "launch": launch, "status": "ok", "reason": ""}
-            row: dict[str, object] = dict.fromkeys((*estimates.KEY, *estimates.MEDIANS), 0) | case
+            row: dict[str, object] = dict.fromkeys(NAMES, 0) | case
             for measure in ("seconds", "ratio"):
                 rounds = level * np.exp(random.normal(0.0, ROUND_ERROR, ROUNDS))
                 # Several launches count by their medians alone, and an interval takes long to compute.
                 ends = median_interval(rounds) if launches == 1 else (np.median(rounds), np.nan, np.nan)
-                row |= dict(zip(filter(None, estimates.MEASURES[measure]), ends, strict=True))
+                row |= dict(zip(filter(None, cases.MEASURES[measure]), ends, strict=True))
             yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0, "warnings": ""}
 
 

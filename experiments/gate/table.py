@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.gate.collect import PERCENTS
-from report.commands.compare import Rules as CompareRules
-from report.commands.compare import compare
+from report.compare import noise_floor
+from report.compare.comparison import Rules as CompareRules
+from report.compare.comparison import compare
 from report.compare.sides import of_files
 from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
@@ -48,7 +49,7 @@ def pools(path: Path, share: float = 1.0) -> Pools:
     rounds = pd.read_csv(path, keep_default_na=False)
     of_pair = rounds.groupby(["backend", "batch_size", "pair"])
     kept = of_pair.cumcount() < np.ceil(share * of_pair["pair"].transform("size"))
-    return {(case[2], case[1], case[3]): logs for case, logs in duel_rules.pools(rounds[kept]).items()}
+    return {(case[2], case[1], case[3]): logs for case, logs in noise_floor.pools(rounds[kept]).items()}
 
 
 def _nothing_changed(same: Pools, duels: int, generator: np.random.Generator) -> Iterator[Row]:
