@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from report.commands.trend import THRESHOLD
+from report.history.series import THRESHOLD
 from report.statistics import change_points, verdict
 from report.statistics.verdict import CONFIDENCE
 

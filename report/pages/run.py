@@ -1,4 +1,4 @@
-"""The page of a run: the answer, the curves, every cell, and why a cell has no time."""
+"""The page of a run: who is fastest, the curves, every case, and why a case has no time."""
 
 from __future__ import annotations
 
@@ -11,22 +11,30 @@ import pandas as pd
 
 from report import table
 from report.commands import show
-from report.pages import document, panels, tables
+from report.pages import document, panels, payload
 from report.run import answers, cases, estimates
 from report.run.answers import Crossing, Winner
 from report.statistics.crossover import Crossover
-from report.table.keys import CONDITIONS, CONTROL, GROUP
+from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
 from report.table.schema import STATUSES
 from report.write import units
 from report.write.sections import unit
 
-REASONS = 100
-"""So many reasons can be read; the CSV has the rest."""
+MAX_REASONS = 100
+"""Reasons that the page lists. The CSV has all."""
+
+MAX_GROUPS_OF_REASON = 5
+"""Groups of cases that are named for a reason."""
+
+MAX_VALUES = 8
+"""Values of a column that are named."""
+
+ENVIRONMENT = ("run", "machine", "cpu", "gpu", "threads", "cpus", "allocator", "python", "numpy_version", "commit")
 
 
 @dataclass(frozen=True)
 class Group:
-    """What the page says of one group of cases in words."""
+    """What the page says of one group of cases in words. `unit` is what the times are per: a step or a call."""
 
     title: str
     unit: str
@@ -37,7 +45,10 @@ class Group:
 
 
 def page(path: Path) -> str:
-    """Return the page of the run at `path`; raises `TableError` for no result CSV, `ChartError` without Altair."""
+    """Return the page of the run whose CSV is at `path`.
+
+    Raises `TableError` where that is not the CSV of a run, and `ChartError` without the extra `[report]`.
+    """
     frame = table.read(path)
     merged = cases.merged(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
@@ -48,7 +59,7 @@ def page(path: Path) -> str:
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
-        tables.data(merged.drop(columns=[*cases.ESTIMATES]))
+        payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
         | panels.data(merged, [group.crossings for group in groups]),
         run=str(frame["run"].iloc[0]),
         what=_what(merged),
@@ -56,13 +67,13 @@ def page(path: Path) -> str:
         when=_when(frame),
         file=path.name,
         csv=document.download(path.read_bytes()),
-        cells=len(merged),
+        cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
-        doubt=_doubt(timed),
+        reliability=_reliability(timed),
         panels=panels.PANELS,
-        reasons=reasons[:REASONS],
-        more_reasons=max(0, len(reasons) - REASONS),
+        reasons=reasons[:MAX_REASONS],
+        more_reasons=max(0, len(reasons) - MAX_REASONS),
         environment=list(_environment(frame)),
     )
 
@@ -71,28 +82,29 @@ def _group(rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
     title, per = cases.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
     if timed.empty:
-        why = sorted(set(rows["reason"].astype("str")))
-        return Group(title, per, f"No cell of this choice has a time: {'; '.join(why[:3])}.", [], [], [])
+        reasons = sorted(set(rows["reason"].astype("str")))
+        return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])
     timed = answers.lean(timed)
-    found = answers.winners(timed)
+    winners = answers.winners(timed)
     against = answers.against_numpy(timed)
     crossings = answers.crossings(timed, against)
-    told = [*map(_passing, crossings), *_standings(against)]
-    return Group(title, per, answers.sentence(found), found, told, crossings)
+    standings = [*map(_passing, crossings), *_standings(against)]
+    return Group(title, per, answers.sentence(winners), winners, standings, crossings)
 
 
-def _passing(one: Crossing) -> str:
-    """Return where a backend passes NumPy by hand, in words."""
-    level = f", not separated at {', '.join(f'{size:,}' for size in one.level)}" if one.level else ""
-    passes, here, there = ("passes", "slower", "faster") if one.ahead else ("falls behind", "faster", "slower")
+def _passing(crossing: Crossing) -> str:
+    """Return where a backend passes NumPy, in words."""
+    level = f", not separated at {', '.join(f'{size:,}' for size in crossing.level)}" if crossing.level else ""
+    ahead = ("passes", "slower", "faster")
+    passes, before, after = ahead if crossing.ahead else ("falls behind", "faster", "slower")
     return (
-        f"{one.backend} {passes} NumPy at a batch of about {one.about}: "
-        f"{here} at {one.below:,}, {there} at {one.above:,}{level}"
+        f"{crossing.backend} {passes} NumPy at a batch of about {crossing.about}: "
+        f"{before} at {crossing.below:,}, {after} at {crossing.above:,}{level}"
     )
 
 
 def _standings(against: dict[str, Crossover]) -> Iterator[str]:
-    """Yield where the backends stand that do not pass NumPy by hand."""
+    """Yield how the backends stand that do not pass NumPy."""
     for words, backends in answers.standings(against).items():
         yield f"{', '.join(backends)}: {words}"
 
@@ -100,7 +112,7 @@ def _standings(against: dict[str, Crossover]) -> Iterator[str]:
 def _what(merged: pd.DataFrame) -> str:
     return (
         f"{_listed(merged, 'problem')}: {_listed(merged, 'operator')} in {_listed(merged, 'dtype')} on "
-        f"{_listed(merged, 'device')}; {merged['backend'].nunique()} backends at "
+        f"{_listed(merged, 'device')}; {_count(merged['backend'].nunique(), 'backend')} at "
         f"{_count(merged['batch_size'].nunique(), 'batch size')}"
     )
 
@@ -113,37 +125,37 @@ def _where(frame: pd.DataFrame) -> str:
 
 def _when(frame: pd.DataFrame) -> str:
     commits = " and ".join(f"commit {commit}" for commit in frame["commit"].astype("str").unique()[:3])
-    changed = " with changes" if frame["dirty"].any() else ""
+    changed = " with uncommitted changes" if frame["dirty"].any() else ""
     return f"{min(frame['started_utc'].astype('str')).replace('T', ' ')}, {commits}{changed}"
 
 
-def _doubt(timed: pd.DataFrame) -> str:
+def _reliability(timed: pd.DataFrame) -> str:
     """Return how far the figures can be trusted."""
     noisy = int(show.noisy(timed).sum()) if len(timed) else 0
     control = timed.loc[timed["backend"] == CONTROL, "ratio"].dropna()
-    moved = f" The control, numpy against itself, is at {_range(control)}; ×1 is right." if len(control) else ""
+    steady = f" The control, numpy against itself, is at {_range(control)}; it should be at ×1." if len(control) else ""
     return (
-        f"{noisy} of {_count(len(timed), 'timed cell')} {'is' if noisy == 1 else 'are'} noisy: the 95 % interval is "
-        f"wider than ± {units.percent(show.NOISY)}.{moved} {estimates.replication(timed)}"
+        f"{noisy:,} of {_count(len(timed), 'timed case')} {'is' if noisy == 1 else 'are'} noisy: the 95 % interval is "
+        f"wider than ± {units.percent(show.NOISY)}.{steady} {estimates.replication(timed)}"
     )
 
 
 def _reasons(merged: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield each reason why cells have no time, with the cells that it holds for; the most cells first."""
-    failed = merged[merged["status"] != "ok"]
-    if failed.empty:
+    """Yield each reason why cases have no time, with these cases; the reason of the most cases first."""
+    untimed = merged[merged["status"] != "ok"]
+    if untimed.empty:
         return
-    failed = failed.assign(title=cases.titles(merged)[failed.index])
-    groups = list(failed.groupby(["status", "reason"], observed=True, sort=False))
+    untimed = untimed.assign(title=cases.titles(merged)[untimed.index])
+    groups = list(untimed.groupby(["status", "reason"], observed=True, sort=False))
     for (status, reason), same in sorted(groups, key=lambda group: -len(group[1])):
         which = [_which(str(title), rows) for title, rows in same.groupby("title", sort=False)]
-        more = [f"and {len(which) - 5:,} more"] if len(which) > 5 else []  # noqa: PLR2004
+        more = len(which) - MAX_GROUPS_OF_REASON
         yield {
             "status": status,
             "meaning": STATUSES[str(status)],
             "reason": reason,
-            "cells": len(same),
-            "which": [*which[:5], *more],
+            "cases": len(same),
+            "which": [*which[:MAX_GROUPS_OF_REASON], *([f"and {more:,} more"] if more > 0 else [])],
         }
 
 
@@ -152,26 +164,25 @@ def _which(title: str, rows: pd.DataFrame) -> str:
 
 
 def _environment(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield what is to be known of the run and its machine."""
-    for name in ("run", "machine", "cpu", "gpu", "threads", "cpus", "allocator", "python", "numpy_version", "commit"):
+    """Yield what the run records of itself and of its machine, as name and text."""
+    for name in ENVIRONMENT:
         yield name, _listed(frame, name) or "none"
-    for framework, rows in frame.groupby(frame["backend"].astype("str").str.partition("-")[0]):
-        if framework == "numpy":  # it is above
+    for name, rows in frame.groupby(frame["backend"].astype("str").map(framework)):
+        if name == CONTROL:  # its version is in ENVIRONMENT
             continue
-        yield f"{framework} version", _listed(rows, "framework_version") or "not here"
+        yield f"{name} version", _listed(rows, "framework_version") or "none recorded"
     yield "launches", str(frame["launch"].nunique())
-    yield (
-        "first and last case",
-        f"{min(frame['started_utc'].astype('str'))} to {max(frame['started_utc'].astype('str'))}",
-    )
+    started = frame["started_utc"].astype("str")
+    yield "first and last case", f"{min(started)} to {max(started)}"
     yield "schema", _listed(frame, "schema")
 
 
 def _listed(rows: pd.DataFrame, name: str) -> str:
-    """Return the values of a column, at most eight of them."""
-    found = sorted(set(rows[name]) - {""})
-    words = [f"{value:,}" if name == "batch_size" else str(value) for value in found]
-    return ", ".join(words[:8]) + (f" and {len(words) - 8:,} more" if len(words) > 8 else "")  # noqa: PLR2004
+    """Return the values of a column, at most `MAX_VALUES` of them."""
+    values = sorted(set(rows[name]) - {""})
+    words = [f"{value:,}" if name == "batch_size" else str(value) for value in values]
+    more = len(words) - MAX_VALUES
+    return ", ".join(words[:MAX_VALUES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _count(number: int, what: str) -> str:

@@ -1,0 +1,1 @@
+"""One file a report: its text for a terminal, and as Markdown."""
