@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
         nargs="+",
         help="a run's CSV; the CSVs of base and head; or what a duel wrote: its folder, verdicts.csv or verdicts.json",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: that of the last file, as .html")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the last file, ending in .html")
     compare.add_rules(parser)
     parser.set_defaults(command=_main, threshold=None)
 

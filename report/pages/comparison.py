@@ -53,7 +53,7 @@ def page(comparison: Comparison, file: str) -> str:
         head=comparison.head,
         threshold=f"{100 * comparison.threshold:.3g} %" if known else "",
         confidence=f"{100 * comparison.confidence:.3g} %",
-        failing=[(row, interval(row)) for _, row in failing.iterrows()],
+        failing=[(row, "" if math.isnan(row["ratio"]) else interval(row)) for _, row in failing.iterrows()],
         notes=compare_text.notes(comparison),
         means=comparison.means.to_dict("records"),
         file=file,

@@ -63,8 +63,8 @@ PANELS = (
     Panel(
         "limit",
         "Distance from the machine's limit",
-        "The least time that the machine's memory and arithmetic allow, as a share of the time taken. 100 % is the "
-        "limit. Arrays that stay in a cache can pass it.",
+        "The least time that the machine's memory and arithmetic allow, as a share of the time taken. 100\u00a0% is "
+        "the limit. Arrays that stay in a cache can pass it.",
         curves.LIMIT,
         "this run has no roofline_fraction. It was not measured, or the problems do not say what a step must move",
     ),

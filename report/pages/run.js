@@ -20,9 +20,10 @@ function titleOf(row) {
 function describe(datum) {
   if (datum.text !== undefined) return { title: datum.text, main: [] };
   if (datum.row === undefined) return null;
-  const main = MAIN.flatMap(([name, kind, ...columns]) => {
+  const known = MAIN.filter(([, , column]) => field(datum.row, column) != null);
+  const main = known.map(([name, kind, ...columns]) => {
     const [value, low, high] = columns.map((column) => written(field(datum.row, column), kind));
-    return value === "–" ? [] : [[name, `${value} [${low}, ${high}]`]];
+    return [name, `${value} [${low}, ${high}]`];
   });
   const inMain = MAIN.flatMap(([, , ...columns]) => columns);
   return { title: titleOf(datum.row), main, rest: fieldsOf(datum.row).filter(([name]) => !inMain.includes(name)) };

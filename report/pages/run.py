@@ -130,8 +130,10 @@ def _when(frame: pd.DataFrame) -> str:
 
 
 def _reliability(timed: pd.DataFrame) -> str:
-    """Return how far the figures can be trusted."""
-    noisy = int(show.noisy(timed).sum()) if len(timed) else 0
+    """Return how far the figures can be trusted; nothing where there are none."""
+    if timed.empty:
+        return ""
+    noisy = int(show.noisy(timed).sum())
     control = timed.loc[timed["backend"] == CONTROL, "ratio"].dropna()
     steady = f" The control, numpy against itself, is at {_range(control)}; it should be at ×1." if len(control) else ""
     return (

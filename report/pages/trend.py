@@ -89,6 +89,7 @@ def _change(change: Change, names: Names, group_of: Groups) -> dict[str, Any]:
         "value": plain(point["value"]),
         "ratio": text.ratio(change),
         "factor": plain(change.step.change.center),
+        "verdict": str(verdict),
         "direction": text.DIRECTIONS[verdict],
         "shape": SHAPES[verdict],
         "differences": text.differences(change),

@@ -175,6 +175,11 @@ def test_odd_runs_have_a_page_too(browser: Browser, tmp_path: Path, name: str) -
     assert shown.page.locator("#table tbody tr").count() == len(ODD[name]) - 3 * (name == "launches")
 
 
+def test_a_backend_without_a_rival_is_alone(browser: Browser, tmp_path: Path) -> None:
+    shown = opened(browser, page(tmp_path, ODD["one backend"]))
+    assert shown.texts(".answer td:nth-child(2)") == ["jax-jit alone", "jax-jit alone"]
+
+
 def test_a_page_of_ten_thousand_rows_is_still_usable(browser: Browser, tmp_path: Path) -> None:
     backends = [f"jax-{number}" for number in range(25)]
     many = [rows.row(backend=name, batch_size=size) for name in backends for size in range(1, 401)]
