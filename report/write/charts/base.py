@@ -41,7 +41,7 @@ def from_rows() -> dict[str, Any]:
 
 
 def dashed_line() -> Any:
-    """Return the mark of one dashed line. It has one row of its own: a mark without rows would not be drawn."""
+    """Return a dashed line. Without a row of its own, it would be drawn for every row of the chart, or not at all."""
     alt = altair()
     return alt.Chart(alt.Data(values=[{}])).mark_rule(strokeDash=[6, 4])
 

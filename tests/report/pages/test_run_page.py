@@ -15,7 +15,7 @@ from tests.browser import Opened, opened
 from tests.rows import Row
 
 MAX_BYTES = 3_000_000
-"""The size of a page, of which Vega is nearly all."""
+"""The page of a small run is smaller than this."""
 
 
 def page(folder: Path, of_run: Iterable[Row]) -> Path:
