@@ -1,4 +1,4 @@
-"""A page opened in headless Chromium, as a reader would open it; and what it said and asked for meanwhile."""
+"""A page opened in headless Chromium, as a reader would open it, with what its console said and what it requested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 @dataclass
 class Opened:
-    """A page in the browser: what its console said, and every address that it asked for."""
+    """A page in the browser, the messages of its console, and every address that it requested."""
 
     page: Page
     said: list[str] = field(default_factory=list)
@@ -31,18 +31,18 @@ class Opened:
 
 
 def executable() -> str | None:
-    """Return the path of an installed Chrome or Chromium; `None` where there is none: nothing is installed here."""
-    found = [path for name in NAMES if (path := shutil.which(name))]
-    return next(iter(found), MAC if Path(MAC).exists() else None)
+    """Return the path of an installed Chrome or Chromium, `None` where there is none. Install nothing."""
+    paths = [path for name in NAMES if (path := shutil.which(name))]
+    return next(iter(paths), MAC if Path(MAC).exists() else None)
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Run the browser; skips the test where there is none."""
+    """Run the browser, or skip the test where there is none."""
     path = executable()
     if path is None:
         pytest.skip(NO_BROWSER)
-    # Chromium's own sandbox does not work for root, which CI's containers are; the page is our own.
+    # Chromium's sandbox does not work for root, the user of CI's containers. The page is our own.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
@@ -57,10 +57,10 @@ def opened(browser: Browser, path: Path, *, width: int = 1280, dark: bool = Fals
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", accept_downloads=True
     )
-    found = Opened(context.new_page())
-    found.page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
-    found.page.on("pageerror", lambda error: found.said.append(f"error: {error}"))
-    found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(path.as_uri())
-    found.page.wait_for_selector("html[data-ready=true]", timeout=60_000)
-    return found
+    shown = Opened(context.new_page())
+    shown.page.on("console", lambda message: shown.said.append(f"{message.type}: {message.text}"))
+    shown.page.on("pageerror", lambda error: shown.said.append(f"error: {error}"))
+    shown.page.on("request", lambda request: shown.requests.append(request.url))
+    shown.page.goto(path.as_uri())
+    shown.page.wait_for_selector("html[data-ready=true]", timeout=60_000)
+    return shown

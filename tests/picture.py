@@ -1,4 +1,4 @@
-"""The README's pictures of a run's page, as a browser shows it: `python -m tests.picture RUN.csv LIGHT.png DARK.png`"""
+"""Make the README's pictures of a run's page in a browser: `python -m tests.picture RUN.csv LIGHT.png DARK.png`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 1180, 1180
 
 
 def main(csv: str, *pictures: str) -> None:
-    """Write the top of the page, in the light and in the dark."""
+    """Write the top of the page twice: on a light and on a dark screen."""
     if executable() is None:
         sys.exit(NO_BROWSER)
     with tempfile.TemporaryDirectory() as folder, launched() as browser:

@@ -1,4 +1,4 @@
-"""`python -m report html`: a run, or what changed between two, as a page to open in a browser.
+"""`python -m report html`: a run, or what changed between two runs, as a page for a browser.
 
 python -m report html RUN.csv
 python -m report html BASE.csv HEAD.csv
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from report.commands import arguments
+from report.commands.arguments import Commands
 from report.compare import sides
 from report.compare.comparison import compare
 from report.errors import ReportError
@@ -20,22 +20,23 @@ from report.pages import comparison, saving
 USAGE = "python -m report html [options] RUN.csv | BASE.csv HEAD.csv | DUEL"
 
 
-def add_to(commands: Any) -> None:
-    """Add the command `html` to the parser's commands."""
-    html = commands.add_parser("html", help="write a page: of a run, of what changed, or of a duel", usage=USAGE)
-    html.add_argument(
+def add_to(commands: Commands) -> None:
+    """Add the command to those of `python -m report`."""
+    parser = commands.add_parser("html", help="write the page of a run, of what changed, or of a duel", usage=USAGE)
+    parser.add_argument(
         "files",
         metavar="FILE",
         type=Path,
         nargs="+",
-        help="the CSV of a run; those of base and head; or what a duel left: its folder, verdicts.csv or verdicts.json",
+        help="a run's CSV; the CSVs of base and head; or what a duel wrote: its folder, verdicts.csv or verdicts.json",
     )
-    html.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: beside the last file, with .html")
-    arguments.add_rules(html)
-    html.set_defaults(command=_main, threshold=None)
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the last file, ending in .html")
+    arguments.add_rules(parser)
+    parser.set_defaults(command=run, threshold=None)
 
 
-def _main(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Write the page, print its path, and return the exit code."""
     page, default = _page(options), saving.path_beside(options.files[-1])
     print(saving.save(page, options.output or default))
     return 0
@@ -44,8 +45,8 @@ def _main(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> str:
     files = options.files
     if len(files) > 2:  # noqa: PLR2004 (base and head)
-        raise ReportError(f"{len(files)} files: a page is of one run, or of BASE.csv and HEAD.csv")
+        raise ReportError(f"{len(files)} files: a page shows one run, or BASE.csv and HEAD.csv")
     if len(files) == 2:  # noqa: PLR2004
-        found = compare(sides.of_files(files[:1], files[1:]), arguments.rules(options))
-        return comparison.page(found, "comparison.csv")
+        result = compare(sides.of_files(files[:1], files[1:]), arguments.rules(options))
+        return comparison.page(result, "comparison.csv")
     return saving.page_of(files[0], options.threshold)

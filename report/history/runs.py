@@ -1,7 +1,7 @@
-"""A history: many runs, read as one table, a row a case and run.
+"""Reading many runs into one table, with a row a case and run.
 
-What is held alike makes a series: machine, threads, CPUs and allocator, beside the columns that name a case. Another
-machine is another series, never a step in this one.
+Each case under its own conditions (machine, threads, CPUs, allocator) is a series. Another machine therefore starts
+another series, and is never a change within one.
 """
 
 from __future__ import annotations
@@ -15,58 +15,62 @@ import pandas as pd
 
 from report import table
 from report.run import cases
+from report.table import TableError
 from report.table.keys import MEASURED_CASE, ROW
-from report.table.reader import TableError
 
-SERIES = MEASURED_CASE
 RATIO, SECONDS = "ratio_to_numpy", "seconds_per_step"
-BATCH = 100
-"""So many files are parsed at once: a file alone costs 20 ms, and too many at once are too much text."""
+"""The two measures that a series can follow."""
+
+FILES_AT_ONCE = 100
+"""Files that are parsed together. Parsed alone, a file takes 20 ms; more files at once would be too much text."""
 
 
 def read(paths: Sequence[Path]) -> pd.DataFrame:
-    """Return the rows of all runs in the files, or in the folders' CSVs; raises `TableError` where one is none."""
+    """Return the rows of all runs in these files, and in the CSVs of these folders.
+
+    Raises `TableError` where there is no CSV, where a CSV is not that of a run, and where two files hold the same row.
+    """
     files = [file for path in paths for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
     if not files:
-        raise TableError(f"{', '.join(map(str, paths))}: no CSV; keep a run a night, such as docs/ci.md does")
+        raise TableError(f"{', '.join(map(str, paths))}: no CSV. Keep the CSV of each night's run, as in docs/ci.md")
     frame = table.stack([table.read_all(batch) for batch in _batches(files)])
-    if frame.duplicated([*ROW]).any():
-        twice = frame.loc[frame.duplicated([*ROW]), "run"].iloc[0]
-        raise TableError(f"run '{twice}': rows of it are in two files; remove one of them")
+    repeated = frame.duplicated([*ROW])
+    if repeated.any():
+        raise TableError(f"run '{frame.loc[repeated, 'run'].iloc[0]}': two files hold rows of it; remove one of them")
     return frame
 
 
 def _batches(files: Sequence[Path]) -> list[list[Path]]:
-    """Return the files in groups of one header each, which the reader parses together."""
+    """Return the files in batches that the reader can parse together: those of a batch have the same header."""
     by_header: dict[bytes, list[Path]] = defaultdict(list)
     for path in files:
         try:
             with path.open("rb") as file:
                 by_header[file.readline()].append(path)
         except OSError:
-            by_header[b""].append(path)  # the reader says what is wrong with it
+            by_header[b""].append(path)  # the reader says what is wrong with the file
     groups = by_header.values()
-    return [group[first : first + BATCH] for group in groups for first in range(0, len(group), BATCH)]
+    return [group[first : first + FILES_AT_ONCE] for group in groups for first in range(0, len(group), FILES_AT_ONCE)]
 
 
 def points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a case and run that has a time, by series and date, with `series`, `measure` and its interval.
+    """Return a row a case and run that has a time, sorted by series and date.
 
-    The measure is the ratio to NumPy where all points of the series have one, else the seconds a step: `value`, `low`
-    and `high`.
+    The rows have the columns of `cases.from_rows`, the `date`, the number of their `series`, and the `measure` with its
+    `value` and interval, `low` and `high`. The measure is the ratio to NumPy where all points of the series have one,
+    else the seconds a step. Raises `TableError` where no case has a time.
     """
-    rows = cases.from_rows(frame, (*SERIES, "run"))
+    rows = cases.from_rows(frame, (*MEASURED_CASE, "run"))
     rows = rows[rows["status"] == "ok"].reset_index(drop=True)
     if rows.empty:
         raise TableError("no case of any run has a time")
     rows["date"] = pd.to_datetime(rows["started_utc"].astype("str"), utc=True, format="ISO8601")
-    rows["series"] = rows.groupby([*SERIES], observed=True, sort=True).ngroup()
+    rows["series"] = rows.groupby([*MEASURED_CASE], observed=True, sort=True).ngroup()
     rows = rows.sort_values(["series", "date", "run"], kind="stable").reset_index(drop=True)
-    ratios = rows[RATIO].notna().groupby(rows["series"]).transform("all").to_numpy()
-    ends = {
-        "measure": np.where(ratios, RATIO, SECONDS),
-        "value": np.where(ratios, rows[RATIO], rows[SECONDS]),
-        "low": np.where(ratios, rows["ratio_ci_low"], rows["step_low"]),
-        "high": np.where(ratios, rows["ratio_ci_high"], rows["step_high"]),
-    }
-    return rows.assign(**ends)
+    has_ratios = rows[RATIO].notna().groupby(rows["series"]).transform("all").to_numpy()
+    return rows.assign(
+        measure=np.where(has_ratios, RATIO, SECONDS),
+        value=np.where(has_ratios, rows[RATIO], rows[SECONDS]),
+        low=np.where(has_ratios, rows["ratio_ci_low"], rows["step_low"]),
+        high=np.where(has_ratios, rows["ratio_ci_high"], rows["step_high"]),
+    )

@@ -1,5 +1,5 @@
-"""Pages: a run, a comparison or a history as one HTML file that needs no network and no server.
+"""Pages: a run, a comparison or a history as one HTML file, which needs no network and no server.
 
-A module a page fills its template in; `document` puts templates, styles, scripts and data together. What a page says is
-computed by the rest of `report/`, here it is only arranged.
+Each kind of page has a module, a template and a script of the same name. `document` puts the template, the styles, the
+scripts and the data together. The rest of `report/` computes what a page says.
 """

@@ -1,6 +1,7 @@
 "use strict";
 
-// What is chosen: a group of cases, by the values of its columns, and which backends are drawn. `update` is the page's own.
+// The choice of a group of cases, by the values of its columns, and of the backends that are drawn. Each page defines
+// `update`, which shows what is chosen.
 
 const state = { group: page.first ?? 0, hidden: new Set(), log: true };
 
@@ -9,15 +10,15 @@ function colour(backend) {
 }
 
 function options(select, pairs, value) {
-  select.replaceChildren(...pairs.map(([each, text]) => make("option", { value: each, textContent: text, selected: each === value })));
+  select.replaceChildren(...pairs.map(([name, text]) => make("option", { value: name, textContent: text, selected: name === value })));
 }
 
-// Choose the value of a column, and of the others what goes with it.
+// Choose the group that has this value, and shares the most values with the group chosen before.
 function choose(name, value) {
   const wanted = { ...page.groups[state.group], [name]: value };
-  const fits = (group) => Object.keys(wanted).filter((each) => group[each] === wanted[each]).length;
-  const among = page.groups.flatMap((group, index) => (group[name] === value ? [index] : []));
-  state.group = among.reduce((best, index) => (fits(page.groups[index]) > fits(page.groups[best]) ? index : best));
+  const shared = (group) => Object.keys(wanted).filter((column) => group[column] === wanted[column]).length;
+  const candidates = page.groups.flatMap((group, index) => (group[name] === value ? [index] : []));
+  state.group = candidates.reduce((best, index) => (shared(page.groups[index]) > shared(page.groups[best]) ? index : best));
   update();
 }
 
@@ -52,15 +53,18 @@ function buildLegend() {
     label.append(box, swatch(page.looks[name][2], colour(name)), name);
     return label;
   });
-  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, both("all", []), both("none", Object.keys(page.looks)));
+  const buttons = [hideButton("all", []), hideButton("none", Object.keys(page.looks))];
+  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, ...buttons);
 }
 
-function both(text, hidden) {
+// Return a button that hides exactly these backends.
+function hideButton(text, hidden) {
   const button = make("button", { type: "button", textContent: text });
   button.addEventListener("click", () => {
     state.hidden = new Set(hidden);
     buildLegend();
-    [...byId("legend").querySelectorAll("button")].find((each) => each.textContent === text).focus(); // it is made anew
+    // The legend has new buttons now: keep the focus on the same button.
+    [...byId("legend").querySelectorAll("button")].find((other) => other.textContent === text).focus();
     update();
   });
   return button;

@@ -20,7 +20,7 @@ async function drawForest() {
   const empty = chart.nextElementSibling;
   chart.hidden = drawn.length === 0;
   empty.hidden = drawn.length > 0;
-  empty.textContent = "Nothing to draw: no case that is shown has a time on both sides.";
+  empty.textContent = "Nothing to draw: none of the cases shown has a time on both sides.";
   if (!drawn.length) return;
   const band = page.threshold === null ? [] : [{ low: 1 / (1 + page.threshold), high: 1 + page.threshold }];
   const cases = drawn.map((row) => ({
@@ -28,8 +28,8 @@ async function drawForest() {
     low: field(row, "low") ?? field(row, "ratio"), high: field(row, "high") ?? field(row, "ratio"),
     colour: colour(field(row, "verdict")), shape: page.looks[field(row, "verdict")][2],
   }));
-  const found = [...band, ...cases].flatMap((one) => [one.low, one.high]);
-  const values = [...found, ...found.map((value) => 1 / value)]; // 1 is in the middle
+  const limits = [...band, ...cases].flatMap(({ low, high }) => [low, high]);
+  const values = [...limits, ...limits.map((value) => 1 / value)]; // so that 1 is in the middle
   const spec = { ...scaled(page.spec, { log: true, x: ends(values, true) }), height: Math.max(60, 22 * cases.length) };
   await draw(chart, spec, { cases, marks: band }, describe);
 }
@@ -48,7 +48,7 @@ function buildLegend() {
 }
 
 const table = new SortedTable(byId("table"), page.shown, rows, {
-  cell: field,
+  value: field,
   fields: fieldsOf,
   title: (row) => field(row, "name"),
   decorate: (line, row) => line.querySelector(".verdict").classList.add(field(row, "verdict")),

@@ -1,28 +1,23 @@
-"""The page of a comparison: what got slower, how sure that is, and everything else below it."""
+"""The page of a comparison: the cases that fail, the ratios with their intervals, and all cases in a table."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from report.compare.comparison import Comparison
-from report.pages import document, tables
-from report.statistics.verdict import Verdict
-from report.write import charts, comparison_files
+from report.compare.comparison import FAILING, Comparison
+from report.pages import document, payload
+from report.write import comparison_files
+from report.write.charts.forest import forest
 from report.write.headline import headline, interval, name_of
+from report.write.palette import VERDICTS
 from report.write.text import comparison as texts
+from report.write.text import findings
 
-MOST = 80
-"""So many lines of a forest can be read; the table has all cases."""
+MAX_LINES = 80
+"""Lines that the forest draws. The table has all cases."""
 
-COLOURS = {
-    Verdict.REGRESSED: ("#c8510a", "#ff8a4c", "triangle-right"),
-    Verdict.IMPROVED: ("#0072b2", "#56b4e9", "triangle-left"),
-    Verdict.INCONCLUSIVE: ("#9a7d00", "#e0c341", "diamond"),
-}
-"""Colours on white and in the dark, and shapes, of what a verdict says; what is left is grey."""
-
-GREY = ("#6b7480", "#9aa4b0", "circle")
+MAX_FAILING = 10
+"""Cases that the list of those that fail names. The table has all."""
 
 SHOWN = (
     ("base_seconds", "base", "seconds"),
@@ -33,18 +28,23 @@ SHOWN = (
     ("verdict", "verdict", "text"),
     ("reason", "reason", "text"),
 )
+"""The columns of the table, after the name of the case."""
 
 
 def page(comparison: Comparison, file: str) -> str:
-    """Return the page of a comparison, whose cases it offers as the CSV `file`."""
-    rows = comparison.rows.assign(name=[name_of(comparison, row) for _, row in comparison.rows.iterrows()])
+    """Return the page of a comparison. It offers the cases as a CSV named `file`."""
+    rows = comparison.rows.assign(
+        name=[name_of(comparison, row) for _, row in comparison.rows.iterrows()],
+        reason=comparison.rows["reason"].map(findings.text),
+    )
+    failing = rows[rows["verdict"].isin(FAILING)].head(MAX_FAILING)
     known = not math.isnan(comparison.threshold)
-    data = tables.by_columns(rows) | {
-        "spec": charts.forest(),
+    data = payload.by_columns(rows) | {
+        "spec": forest(),
         "shown": [["name", "case", "text"], *map(list, SHOWN)],
-        "looks": {str(verdict): [*COLOURS.get(verdict, GREY)] for verdict in Verdict},
+        "looks": {str(verdict): [*look] for verdict, look in VERDICTS.items()},
         "threshold": comparison.threshold if known else None,
-        "most": MOST,
+        "most": MAX_LINES,
     }
     return document.render(
         "comparison.html",
@@ -55,18 +55,11 @@ def page(comparison: Comparison, file: str) -> str:
         head=comparison.head,
         threshold=f"{100 * comparison.threshold:.3g} %" if known else "",
         confidence=f"{100 * comparison.confidence:.3g} %",
-        counts=comparison.counts,
-        first=[(name_of(comparison, row), row, interval(row)) for _, row in _worst(comparison)],
+        failing=[(row, "" if math.isnan(row["ratio"]) else interval(row)) for _, row in failing.iterrows()],
         notes=texts.notes(comparison),
         means=comparison.means.to_dict("records"),
         file=file,
         csv=document.download(comparison_files.as_csv(comparison).encode()),
-        most=MOST,
+        most=MAX_LINES,
         cases=len(rows),
     )
-
-
-def _worst(comparison: Comparison) -> Any:
-    """Return the first cases that fail a gate."""
-    failing = comparison.rows["verdict"].isin([Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING])
-    return comparison.rows[failing].head(10).iterrows()

@@ -1,6 +1,7 @@
 "use strict";
 
-// Numbers as people read them: three digits and a unit that fits. The same as report/units.py.
+// Numbers as people read them, with three digits and a unit that fits: as report/write/units.py writes them. Bytes have
+// decimal units here, as on the charts' axes.
 
 const UNITS = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
 
@@ -31,12 +32,12 @@ const WRITTEN = {
   ratio: (value) => `×${digits(value)}`,
 };
 
-// Return a value as it is written; a dash for what is not there.
+// Return a value as text, a dash for a value that is missing.
 function written(value, kind) {
   return value === null || value === undefined || value === "" ? "–" : WRITTEN[kind](value);
 }
 
-// Return how the values of a column are written, by the column's name.
+// Return the kind of a column's values, by the name of the column.
 function kindOf(name, value) {
   if (typeof value !== "number") return "text";
   if (/per_second|roofline|relative|flops/.test(name)) return "number";

@@ -1,4 +1,4 @@
-"""The charts of a run's page: which figure each shows, what it says in a line, and why it may be empty."""
+"""The charts of a run's page: the figure that each shows, a line that explains it, and why it may be empty."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ import pandas as pd
 
 from report.run.answers import Crossing
 from report.table.keys import CONDITIONS, GROUP
-from report.write import charts
-from report.write.charts import Figure
+from report.write import words
+from report.write.charts import curves
+from report.write.charts.curves import Figure
+from report.write.charts.start import start
+
+NO_TIME = "no case of the run has a time"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart: the figure, how it is read, how to get it where no row has it, and the operator it is measured for."""
+    """A chart of the page.
+
+    `missing` says why the chart is empty where no row has the figure, and how to measure it. `operator` is the operator
+    that the figure is measured for, empty for any. Without a figure, the panel shows the bars of `start`.
+    """
 
     id: str
     title: str
-    explain: str
+    explanation: str
     figure: Figure | None
-    missing: str = ""
+    missing: str = NO_TIME
     operator: str = ""
     size: str = ""
 
@@ -31,57 +39,60 @@ PANELS = (
     Panel(
         "time",
         "Time per step over batch size",
-        "Lower is faster. Flat parts are what a call costs, slopes what a byte or an operation costs.",
-        charts.TIME,
+        "Lower is faster. Where a line is flat, the fixed cost of a call dominates. Where it rises, the cost of each "
+        "byte or operation does.",
+        curves.TIME,
         size="wide",
     ),
     Panel(
         "ratio",
-        "Ratio to NumPy by hand",
-        "Below the dashed line a backend is faster than the derivative by hand in NumPy; crosses mark where it passes.",
-        charts.RATIO,
+        "Ratio to hand-derived NumPy",
+        "Below the dashed line a backend is faster than the hand-derived gradient in NumPy. A cross marks where it "
+        "passes NumPy.",
+        curves.RATIO,
         "no row has a ratio_to_numpy",
         size="wide",
     ),
     Panel(
         "start",
-        "Compile, first call and a step",
-        "What it takes until the first answer is there. Strong: compiling; medium: the first call; faint: one step.",
+        "Compile, first call and one step",
+        "The time until the first result, and one more step. Full colour: compiling. Paler: the first call. Palest: "
+        "one step.",
         None,
-        "no cell of the run has a time",
         size="wide",
+    ),
+    Panel(
+        "limit",
+        "Distance from the machine's limit",
+        "The least time that the machine's memory and arithmetic allow, as a share of the time taken. 100\u00a0% is "
+        "the limit. Arrays that stay in a cache can pass it.",
+        curves.LIMIT,
+        "this run has no roofline_fraction. It was not measured, or the problems do not say what a step must move",
+    ),
+    Panel(
+        "memory",
+        "Memory",
+        "The most memory that one call holds, its arguments included.",
+        curves.MEMORY,
+        "this run has no peak_bytes: memory was not measured",
     ),
     Panel(
         "gradient",
         "Gradient over value",
         "How many times as long a gradient takes as the objective alone, in the same backend.",
-        charts.GRADIENT,
-        "this run has no gradient_over_value; it is measured with --operator gradient",
+        curves.GRADIENT,
+        "this run has no gradient_over_value. Measure it with --operator gradient",
         operator="gradient",
-    ),
-    Panel(
-        "limit",
-        "Distance from the limit",
-        "The least time that the machine's memory and arithmetic allow, over the time taken: 100 % is the limit.",
-        charts.LIMIT,
-        "this run has no roofline_fraction: it was not measured, or its problems do not say what a step must move",
-    ),
-    Panel(
-        "memory",
-        "Memory",
-        "Peak memory of a case.",
-        charts.MEMORY,
-        "this run has no peak_bytes: memory was not measured",
     ),
 )
 
 
 ALWAYS = ("problem", "operator", "dtype", "device")
-"""The choices that are offered, or told, even where there is only one."""
+"""The choices that the page shows even where there is only one value."""
 
 
 def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[str, Any]:
-    """Return what the page's script draws: its panels, the choices of groups, and the `crossings` of each."""
+    """Return what the page's script draws: the panels, the groups to choose from, and the `crossings` of each group."""
     groups = merged.drop_duplicates("group").sort_values("group")
     columns = [*GROUP, *CONDITIONS]
     timed = merged[merged["status"] == "ok"]
@@ -89,12 +100,17 @@ def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[
         "panels": [_panel(panel, timed) for panel in PANELS],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),
-        "crossings": [[vars(one) for one in found] for found in crossings],
+        "crossings": [[_crossing(crossing) for crossing in of_group] for of_group in crossings],
     }
 
 
+def _crossing(crossing: Crossing) -> dict[str, Any]:
+    """Return a crossing for the script, with its batch size as people read it."""
+    return vars(crossing) | {"about": words.batch_size(crossing.batch_size)}
+
+
 def choices(groups: pd.DataFrame, columns: Sequence[str], always: Sequence[str]) -> list[str]:
-    """Return the columns that a reader chooses by: `always` these, and those of the others that part groups further."""
+    """Return the columns that a reader chooses a group by: those of `always`, and the others that split groups."""
     chosen = [*always]
     for name in columns:
         if len(groups.drop_duplicates([*chosen, name])) > len(groups.drop_duplicates(chosen)):
@@ -103,9 +119,9 @@ def choices(groups: pd.DataFrame, columns: Sequence[str], always: Sequence[str])
 
 
 def _panel(panel: Panel, timed: pd.DataFrame) -> dict[str, Any]:
-    """Return a panel for the script; `missing` says why it is empty whatever is chosen, where that is so."""
+    """Return a panel for the script. `missing` is empty where any row has the figure."""
     figure = panel.figure
-    have = timed[figure.column if figure else "compile_seconds"].notna().any()
+    measured = timed[figure.column if figure else "compile_seconds"].notna().any()
     return {
         "id": panel.id,
         "column": figure.column if figure else "",
@@ -113,6 +129,6 @@ def _panel(panel: Panel, timed: pd.DataFrame) -> dict[str, Any]:
         "high": figure.high if figure else "",
         "line": figure.line if figure else None,
         "operator": panel.operator,
-        "missing": "" if have else (panel.missing or "no cell of the run has a time"),
-        "spec": charts.panel(figure) if figure else charts.stack(),
+        "missing": "" if measured else panel.missing,
+        "spec": curves.panel(figure) if figure else start(),
     }

@@ -1,11 +1,12 @@
 "use strict";
 
-// The page of a run: what is chosen, and what is drawn of it.
+// The page of a run: the charts and the table of the group that is chosen.
 
 state.batch = null;
 state.follow = true;
 const timed = rows.filter((row) => field(row, "status") === "ok");
 
+// What a tooltip shows first: name, kind, and the columns of the value and its interval.
 const MAIN = [
   ["time per step", "seconds", "seconds_per_step", "step_low", "step_high"],
   ["ratio to NumPy", "ratio", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"],
@@ -19,27 +20,29 @@ function titleOf(row) {
 function describe(datum) {
   if (datum.text !== undefined) return { title: datum.text, main: [] };
   if (datum.row === undefined) return null;
-  const main = MAIN.flatMap(([name, kind, ...columns]) => {
+  const known = MAIN.filter(([, , column]) => field(datum.row, column) != null);
+  const main = known.map(([name, kind, ...columns]) => {
     const [value, low, high] = columns.map((column) => written(field(datum.row, column), kind));
-    return value === "–" ? [] : [[name, `${value} [${low}, ${high}]`]];
+    return [name, `${value} [${low}, ${high}]`];
   });
-  const told = MAIN.flatMap(([, , ...columns]) => columns);
-  return { title: titleOf(datum.row), main, rest: fieldsOf(datum.row).filter(([name]) => !told.includes(name)) };
+  const inMain = MAIN.flatMap(([, , ...columns]) => columns);
+  return { title: titleOf(datum.row), main, rest: fieldsOf(datum.row).filter(([name]) => !inMain.includes(name)) };
 }
 
-// The rows of a panel: of the chosen group, or of its like with the operator that the figure is measured for.
+// Return the groups that a panel draws: the chosen group, or the same group of the operator that the figure is measured for.
 function chosenGroups(operator) {
   if (!operator) return new Set([state.group]);
   const wanted = page.groups[state.group];
-  const alike = (group) => Object.keys(wanted).every((name) => ["operator", "steps"].includes(name) || group[name] === wanted[name]);
-  return new Set(page.groups.flatMap((group, index) => (group.operator === operator && alike(group) ? [index] : [])));
+  const same = (group) => Object.keys(wanted).every((name) => ["operator", "steps"].includes(name) || group[name] === wanted[name]);
+  return new Set(page.groups.flatMap((group, index) => (group.operator === operator && same(group) ? [index] : [])));
 }
 
 function visible(row, groups) {
   return groups.has(field(row, "group")) && !state.hidden.has(field(row, "backend"));
 }
 
-function say(panel, text) {
+// Show the text in place of the chart; an empty text shows the chart. Return the text.
+function replaceChart(panel, text) {
   const section = byId(panel.id);
   section.querySelector(".chart").hidden = Boolean(text);
   const empty = section.querySelector(".empty");
@@ -48,8 +51,9 @@ function say(panel, text) {
   return text;
 }
 
-function curveData(panel, found) {
-  const cases = found.map((row) => ({
+// Return what the chart draws of each row, the smallest batch first.
+function curveData(panel, drawn) {
+  const cases = drawn.map((row) => ({
     row,
     backend: field(row, "backend"),
     batch_size: field(row, "batch_size"),
@@ -58,82 +62,87 @@ function curveData(panel, found) {
     colour: colour(field(row, "backend")),
     shape: page.looks[field(row, "backend")][2],
   }));
-  return cases.sort((one, other) => one.batch_size - other.batch_size);
+  return cases.sort((left, right) => left.batch_size - right.batch_size);
 }
 
-async function drawCurves(panel, found) {
-  const cases = curveData(panel, found);
-  const values = cases.flatMap((one) => [one[panel.column], one[panel.low], one[panel.high]]).filter((value) => value != null);
+async function drawCurves(panel, drawn) {
+  const cases = curveData(panel, drawn);
+  const columns = [panel.column, panel.low, panel.high];
+  const values = cases.flatMap((point) => columns.map((column) => point[column])).filter((value) => value != null);
   const y = ends(panel.line ? [...values, panel.line] : values, state.log);
-  const sizes = [...new Set(cases.map((one) => one.batch_size))];
-  const x = ends(sizes, state.log, narrow.matches ? 4 : 9);
-  if (state.log && sizes.length <= (narrow.matches ? 4 : 9)) x.ticks = sizes;
+  const sizes = [...new Set(cases.map((point) => point.batch_size))];
+  const maxTicks = narrow.matches ? 4 : 9;
+  const x = ends(sizes, state.log, maxTicks);
+  if (state.log && sizes.length <= maxTicks) x.ticks = sizes;
   const marks = panel.column === "ratio_to_numpy" ? crossings(cases) : [];
   const spec = { ...scaled(panel.spec, { log: state.log, x, y }), height: narrow.matches ? 300 : 380 };
   const labels = narrow.matches ? [] : names(panel, cases, y, spec.height);
   await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels, marks }, describe);
 }
 
+// Return the backends' names at the ends of their curves.
 function names(panel, cases, y, height) {
-  const last = new Map(cases.map((one) => [one.backend, one]));
-  const points = [...last.values()].map((one) => ({ ...one, row: undefined, value: one[panel.column] }));
-  return apart(points, y, state.log, height).map((one) => ({ ...one, [panel.column]: one.value }));
+  const last = new Map(cases.map((point) => [point.backend, point]));
+  const points = [...last.values()].map((point) => ({ ...point, row: undefined, value: point[panel.column] }));
+  return apart(points, y, state.log, height).map((point) => ({ ...point, [panel.column]: point.value }));
 }
 
 function crossings(cases) {
-  const shown = new Set(cases.map((one) => one.backend));
-  const found = (page.crossings[state.group] ?? []).filter((one) => shown.has(one.backend));
-  return found.map((one) => ({
-    batch_size: one.batch_size,
+  const drawn = new Set(cases.map((point) => point.backend));
+  const found = (page.crossings[state.group] ?? []).filter(({ backend }) => drawn.has(backend));
+  return found.map(({ backend, batch_size, about, ahead }) => ({
+    batch_size,
     ratio_to_numpy: 1,
-    colour: colour(one.backend),
-    name: narrow.matches || !state.log ? "" : `${one.backend} ≈ ${one.about}`,
-    text: `${one.backend} ${one.ahead ? "passes" : "falls behind"} NumPy at a batch of about ${one.about}`,
+    colour: colour(backend),
+    name: narrow.matches || !state.log ? "" : `${backend} ≈ ${about}`,
+    text: `${backend} ${ahead ? "passes" : "falls behind"} NumPy at a batch of about ${about}`,
   }));
 }
 
-const PARTS = [["compile_seconds", 1], ["first_call_seconds", 0.6], ["seconds_per_step", 0.3]];
+const PARTS = [["compile_seconds", 1], ["first_call_seconds", 0.6], ["seconds_per_step", 0.3]]; // with their opacity
 
-async function drawStack(panel, found) {
-  const sizes = [...new Set(found.map((row) => field(row, "batch_size")))].sort((one, other) => one - other);
+async function drawStart(panel, drawn) {
+  const sizes = [...new Set(drawn.map((row) => field(row, "batch_size")))].sort((left, right) => left - right);
   if (!sizes.includes(state.batch)) state.batch = sizes.includes(10000) ? 10000 : sizes.at(-1);
   options(byId("batch"), sizes.map((size) => [size, size.toLocaleString("en-US")]), state.batch);
   const total = (row) => PARTS.reduce((sum, [name]) => sum + (field(row, name) ?? 0), 0);
-  const here = found.filter((row) => field(row, "batch_size") === state.batch).sort((one, other) => total(one) - total(other));
-  const cases = here.flatMap((row) => PARTS.map(([name, opacity], order) => ({
+  const ofBatch = drawn.filter((row) => field(row, "batch_size") === state.batch);
+  ofBatch.sort((left, right) => total(left) - total(right));
+  const cases = ofBatch.flatMap((row) => PARTS.map(([name, opacity], order) => ({
     row, backend: field(row, "backend"), seconds: field(row, name) ?? 0, opacity, order, colour: colour(field(row, "backend")),
   })));
-  const labels = here.map((row) => ({
+  const labels = ofBatch.map((row) => ({
     backend: field(row, "backend"),
     seconds: total(row),
     text: narrow.matches ? seconds(total(row)) : PARTS.map(([name]) => written(field(row, name), "seconds")).join(" + "),
   }));
-  const room = narrow.matches ? 1.3 : 1.25; // for the figures beside the longest bar
-  const x = { domain: [0, room * Math.max(...here.map(total))], ticks: undefined };
-  const bars = (datum) => (datum.row === undefined ? null : describe(datum));
-  const spec = { ...scaled(panel.spec, { log: false, x }), height: 26 * here.length };
-  await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels }, bars);
+  const room = narrow.matches ? 1.3 : 1.25; // for the text after the longest bar
+  const x = { domain: [0, room * Math.max(...ofBatch.map(total))], ticks: undefined };
+  const ofBar = (datum) => (datum.row === undefined ? null : describe(datum));
+  const spec = { ...scaled(panel.spec, { log: false, x }), height: 26 * ofBatch.length };
+  await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels }, ofBar);
 }
 
 async function drawPanel(panel) {
-  if (say(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
+  if (replaceChart(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
   const groups = chosenGroups(panel.operator);
   const withTime = timed.filter((row) => groups.has(field(row, "group")));
-  const ofPanel = withTime.filter((row) => !panel.column || field(row, panel.column) != null);
-  const found = ofPanel.filter((row) => visible(row, groups));
-  const lacking = `no cell of this choice has ${withTime.length ? panel.column : "a time"}`;
-  const why = ofPanel.length ? "all of its backends are switched off" : lacking;
-  if (say(panel, found.length ? "" : `Nothing to draw: ${why}.`)) return;
-  await (panel.column ? drawCurves : drawStack)(panel, found);
+  const withFigure = withTime.filter((row) => !panel.column || field(row, panel.column) != null);
+  const drawn = withFigure.filter((row) => visible(row, groups));
+  const missing = `no case of this choice has ${withTime.length ? panel.column : "a time"}`;
+  const why = withFigure.length ? "all of its backends are switched off" : missing;
+  if (replaceChart(panel, drawn.length ? "" : `Nothing to draw: ${why}.`)) return;
+  await (panel.column ? drawCurves : drawStart)(panel, drawn);
 }
 
 const table = new SortedTable(byId("table"), page.shown, rows, {
-  cell: field,
+  value: field,
   fields: fieldsOf,
   title: titleOf,
   decorate: (line, row) => line.classList.toggle("untimed", field(row, "status") !== "ok"),
 });
 
+// Build the switch between the rows that are chosen above and all rows.
 function buildFollow() {
   const label = make("label");
   const box = make("input", { type: "checkbox", id: "follow", checked: true });

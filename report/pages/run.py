@@ -1,4 +1,4 @@
-"""The page of a run: the answer, the curves, every cell, and why a cell has no time."""
+"""The page of a run: who is fastest, the curves, every case, and why a case has no time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,30 @@ from typing import Any
 import pandas as pd
 
 from report import table
-from report.pages import document, panels, tables
+from report.pages import document, panels, payload
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
-from report.table.keys import CONDITIONS, CONTROL, GROUP
+from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
 from report.table.schema import STATUSES
 from report.write import sections, units, words
 from report.write.sections import unit
 from report.write.text import answer
 
-REASONS = 100
-"""So many reasons can be read; the CSV has the rest."""
+MAX_REASONS = 100
+"""Reasons that the page lists. The CSV has all."""
+
+MAX_GROUPS_OF_REASON = 5
+"""Groups of cases that are named for a reason."""
+
+MAX_VALUES = 8
+"""Values of a column that are named."""
+
+ENVIRONMENT = ("run", "machine", "cpu", "gpu", "threads", "cpus", "allocator", "python", "numpy_version", "commit")
 
 
 @dataclass(frozen=True)
 class Group:
-    """What the page says of one group of cases in words."""
+    """What the page says of one group of cases in words. `unit` is what the times are per: a step or a call."""
 
     title: str
     unit: str
@@ -36,7 +44,10 @@ class Group:
 
 
 def page(path: Path) -> str:
-    """Return the page of the run at `path`; raises `TableError` for no result CSV, `ChartError` without Altair."""
+    """Return the page of the run whose CSV is at `path`.
+
+    Raises `TableError` where that is not the CSV of a run, and `ChartError` without the extra `[report]`.
+    """
     frame = table.read(path)
     merged = cases.from_rows(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
@@ -47,7 +58,7 @@ def page(path: Path) -> str:
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
-        tables.data(merged.drop(columns=[*cases.ESTIMATES]))
+        payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
         | panels.data(merged, [group.crossings for group in groups]),
         run=str(frame["run"].iloc[0]),
         what=_what(merged),
@@ -55,13 +66,13 @@ def page(path: Path) -> str:
         when=_when(frame),
         file=path.name,
         csv=document.download(path.read_bytes()),
-        cells=len(merged),
+        cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
-        doubt=_doubt(timed),
+        reliability=_reliability(timed),
         panels=panels.PANELS,
-        reasons=reasons[:REASONS],
-        more_reasons=max(0, len(reasons) - REASONS),
+        reasons=reasons[:MAX_REASONS],
+        more_reasons=max(0, len(reasons) - MAX_REASONS),
         environment=list(_environment(frame)),
     )
 
@@ -70,21 +81,21 @@ def _group(rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
     title, per = sections.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
     if timed.empty:
-        why = sorted(set(rows["reason"].astype("str")))
-        return Group(title, per, f"No case of this choice has a time: {'; '.join(why[:3])}.", [], [], [])
+        reasons = sorted(set(rows["reason"].astype("str")))
+        return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])
     timed = answers.lean(timed)
-    found = answers.winners(timed)
+    winners = answers.winners(timed)
     against = answers.against_numpy(timed)
     crossings = answers.crossings(timed, against)
-    lines = [*map(answer.passing, crossings), *answer.standings(against)]
-    return Group(title, per, answer.sentence(found), found, lines, crossings)
+    standings = [*map(answer.passing, crossings), *answer.standings(against)]
+    return Group(title, per, answer.sentence(winners), winners, standings, crossings)
 
 
 def _what(merged: pd.DataFrame) -> str:
     return (
         f"{_listed(merged, 'problem')}: {_listed(merged, 'operator')} in {_listed(merged, 'dtype')} on "
-        f"{_listed(merged, 'device')}; {merged['backend'].nunique()} backends at "
-        f"{_count(merged['batch_size'].nunique(), 'batch size')}"
+        f"{_listed(merged, 'device')}; {units.count(merged['backend'].nunique(), 'backend')} at "
+        f"{units.count(merged['batch_size'].nunique(), 'batch size')}"
     )
 
 
@@ -96,37 +107,40 @@ def _where(frame: pd.DataFrame) -> str:
 
 def _when(frame: pd.DataFrame) -> str:
     commits = " and ".join(f"commit {commit}" for commit in frame["commit"].astype("str").unique()[:3])
-    changed = " with changes" if frame["dirty"].any() else ""
+    changed = " with uncommitted changes" if frame["dirty"].any() else ""
     return f"{min(frame['started_utc'].astype('str')).replace('T', ' ')}, {commits}{changed}"
 
 
-def _doubt(timed: pd.DataFrame) -> str:
-    """Return how far the figures can be trusted."""
-    noisy = int(cases.noisy(timed).sum()) if len(timed) else 0
+def _reliability(timed: pd.DataFrame) -> str:
+    """Return how far the figures can be trusted; nothing where there are none."""
+    if timed.empty:
+        return ""
+    noisy = int(cases.noisy(timed).sum())
     control = timed.loc[timed["backend"] == CONTROL, "ratio"].dropna()
-    moved = f" The control, numpy against itself, is at {_range(control)}; ×1 is right." if len(control) else ""
+    steady = f" The control, numpy against itself, is at {_range(control)}; it should be at ×1." if len(control) else ""
+    count = f"{noisy:,} of {units.count(len(timed), 'timed case')} {'is' if noisy == 1 else 'are'}"
     return (
-        f"{noisy} of {_count(len(timed), 'timed cell')} {'is' if noisy == 1 else 'are'} noisy: the 95 % interval is "
-        f"wider than ± {units.percent(cases.NOISY)}.{moved} {words.replication(timed)}"
+        f"{count} noisy: the 95 % interval is wider than ± {units.percent(cases.NOISY)}.{steady} "
+        f"{words.replication(timed)}"
     )
 
 
 def _reasons(merged: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield each reason why cells have no time, with the cells that it holds for; the most cells first."""
-    failed = merged[merged["status"] != "ok"]
-    if failed.empty:
+    """Yield each reason why cases have no time, with these cases; the reason of the most cases first."""
+    untimed = merged[merged["status"] != "ok"]
+    if untimed.empty:
         return
-    failed = failed.assign(title=sections.titles(merged)[failed.index])
-    groups = list(failed.groupby(["status", "reason"], observed=True, sort=False))
+    untimed = untimed.assign(title=sections.titles(merged)[untimed.index])
+    groups = list(untimed.groupby(["status", "reason"], observed=True, sort=False))
     for (status, reason), same in sorted(groups, key=lambda group: -len(group[1])):
         which = [_which(str(title), rows) for title, rows in same.groupby("title", sort=False)]
-        more = [f"and {len(which) - 5:,} more"] if len(which) > 5 else []  # noqa: PLR2004
+        more = len(which) - MAX_GROUPS_OF_REASON
         yield {
             "status": status,
             "meaning": STATUSES[str(status)],
             "reason": reason,
-            "cells": len(same),
-            "which": [*which[:5], *more],
+            "cases": len(same),
+            "which": [*which[:MAX_GROUPS_OF_REASON], *([f"and {more:,} more"] if more > 0 else [])],
         }
 
 
@@ -135,30 +149,23 @@ def _which(title: str, rows: pd.DataFrame) -> str:
 
 
 def _environment(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield what is to be known of the run and its machine."""
-    for name in ("run", "machine", "cpu", "gpu", "threads", "cpus", "allocator", "python", "numpy_version", "commit"):
+    """Yield what the run records of itself and of its machine, as name and text."""
+    for name in ENVIRONMENT:
         yield name, _listed(frame, name) or "none"
-    for framework, rows in frame.groupby(frame["backend"].astype("str").str.partition("-")[0]):
-        if framework == "numpy":  # it is above
+    for name, rows in frame.groupby(frame["backend"].astype("str").map(framework)):
+        if name == CONTROL:  # its version is in ENVIRONMENT
             continue
-        yield f"{framework} version", _listed(rows, "framework_version") or "not here"
+        yield f"{name} version", _listed(rows, "framework_version") or "none recorded"
     yield "launches", str(frame["launch"].nunique())
-    yield (
-        "first and last case",
-        f"{min(frame['started_utc'].astype('str'))} to {max(frame['started_utc'].astype('str'))}",
-    )
+    started = frame["started_utc"].astype("str")
+    yield "first and last case", f"{min(started)} to {max(started)}"
     yield "schema", _listed(frame, "schema")
 
 
 def _listed(rows: pd.DataFrame, name: str) -> str:
-    """Return the values of a column, at most eight of them."""
-    found = sorted(set(rows[name]) - {""})
-    words = [f"{value:,}" if name == "batch_size" else str(value) for value in found]
-    return ", ".join(words[:8]) + (f" and {len(words) - 8:,} more" if len(words) > 8 else "")  # noqa: PLR2004
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    """Return the values of a column, at most `MAX_VALUES` of them."""
+    values = sorted(set(rows[name]) - {""})
+    return units.some([f"{value:,}" if name == "batch_size" else str(value) for value in values], MAX_VALUES)
 
 
 def _range(values: pd.Series) -> str:

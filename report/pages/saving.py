@@ -1,4 +1,4 @@
-"""Where a page is written, and which page a file is shown by: that of a run, or that of a comparison."""
+"""Where a page is written, and which page shows a file: that of a run, or that of a comparison."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from report.write import comparison_files
 
 
 def beside(source: Path) -> str:
-    """Write the page of a run, or of a duel's folder, beside it. Return its path, or one line that says why not."""
+    """Write the page of a run's CSV, or of a duel's folder, next to it.
+
+    Return the path of the page, or one line that says why there is none.
+    """
     try:
         return str(save(page_of(source), path_beside(source)))
     except ReportError as error:
@@ -18,7 +21,7 @@ def beside(source: Path) -> str:
 
 
 def path_beside(source: Path) -> Path:
-    """Return where the page of a run, or of a duel's folder, is written unless the user says otherwise."""
+    """Return where the page of a run's CSV, or of a duel's folder, is written by default."""
     return source / "verdicts.html" if source.is_dir() else source.with_suffix(".html")
 
 
@@ -32,14 +35,14 @@ def save(text: str, path: Path) -> Path:
 
 
 def page_of(path: Path, threshold: float | None = None) -> str:
-    """Return the page of a run's CSV, or of a comparison: its CSV or JSON, or the folder that a duel left."""
+    """Return the page of a run's CSV, or of a comparison: its CSV or JSON, or the folder of a duel."""
     if _is_run(path):
         return run.page(path)
     return comparison.page(comparison_files.read(path, threshold), "verdicts.csv")
 
 
 def _is_run(path: Path) -> bool:
-    """Return whether the file is read as a run: every file is, unless its header is that of a comparison."""
+    """Return whether the file is read as a run's CSV: a file is, unless its header is that of a comparison."""
     if path.is_dir() or path.suffix == ".json":
         return False
     if not path.is_file():

@@ -1,29 +1,31 @@
 "use strict";
 
-// A table that sorts by its headings and filters by words. `columns` are [name, heading, kind]; `cell(row, name)` gives
-// a value; `fields(row)` what the dialog of a row shows, as [name, text].
+// A table that sorts by its headings and filters by words.
+//
+// `columns` are [name, heading, kind]. `value(row, name)` returns a value of a row, `title(row)` its title, and
+// `fields(row)` what the dialog of the row shows, as [name, text]. `decorate(line, row)` may style the line of a row.
 
-const FEW = 100;
+const ROWS_AT_FIRST = 100;
 
 class SortedTable {
-  constructor(parent, columns, rows, { cell, fields, title, decorate = () => {} }) {
-    Object.assign(this, { columns, rows, cell, fields, title, decorate });
+  constructor(parent, columns, rows, { value, fields, title, decorate = () => {} }) {
+    Object.assign(this, { columns, rows, value, fields, title, decorate });
     this.sorted = { name: null, down: false };
-    this.most = FEW;
+    this.most = ROWS_AT_FIRST;
     this.texts = new Map();
     this.build(parent);
     this.show(rows);
   }
 
-  // What a row is filtered by; making it for thousands of rows takes a while, so it is kept.
+  // Return the text that a row is filtered by. Making it for thousands of rows takes a while, so each is kept.
   text(row) {
-    if (!this.texts.has(row)) this.texts.set(row, this.spell(row));
+    if (!this.texts.has(row)) this.texts.set(row, this.makeText(row));
     return this.texts.get(row);
   }
 
-  spell(row) {
-    const plain = this.columns.map(([name, , kind]) => `${this.cell(row, name) ?? ""} ${written(this.cell(row, name), kind)}`);
-    return plain.join(" ").toLowerCase();
+  makeText(row) {
+    const values = this.columns.map(([name, , kind]) => `${this.value(row, name) ?? ""} ${written(this.value(row, name), kind)}`);
+    return values.join(" ").toLowerCase();
   }
 
   build(parent) {
@@ -43,57 +45,58 @@ class SortedTable {
     this.more = make("button", { type: "button" });
     this.more.addEventListener("click", () => { this.most = Infinity; this.update(); });
     parent.append(tools, scroll, this.more);
-    this.headings();
+    this.buildHeadings();
   }
 
-  headings() {
+  buildHeadings() {
     this.head.append(make("th", { textContent: "" }));
-    this.buttons = this.columns.map(([name, heading, kind]) => {
+    this.headings = this.columns.map(([name, heading, kind]) => {
       const cell = make("th", { scope: "col", className: kind === "text" ? "" : "n" });
       const button = make("button", { type: "button", textContent: heading, title: name });
       button.addEventListener("click", () => this.sort(name));
       cell.append(button);
       this.head.append(cell);
-      return [name, heading, cell, button];
+      return { name, heading, cell, button };
     });
   }
 
   sort(name) {
     this.sorted = { name, down: this.sorted.name === name && !this.sorted.down };
-    for (const [each, heading, cell, button] of this.buttons) {
-      const mine = each === name;
-      button.textContent = mine ? `${heading} ${this.sorted.down ? "▼" : "▲"}` : heading;
-      if (mine) cell.setAttribute("aria-sort", this.sorted.down ? "descending" : "ascending");
+    for (const { name: column, heading, cell, button } of this.headings) {
+      const sorted = column === name;
+      button.textContent = sorted ? `${heading} ${this.sorted.down ? "▼" : "▲"}` : heading;
+      if (sorted) cell.setAttribute("aria-sort", this.sorted.down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
     this.update();
   }
 
-  // Show some of the rows: those that the rest of the page has chosen.
+  // Show these rows: those that the rest of the page has chosen.
   show(rows) {
     this.chosen = rows;
     this.update();
   }
 
-  found() {
+  // Return the chosen rows that have all words of the filter, in order.
+  matching() {
     const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = this.chosen.filter((row) => words.every((word) => this.text(row).includes(word)));
     const { name, down } = this.sorted;
-    return name === null ? rows : rows.sort((one, other) => this.compare(one, other, name, down ? -1 : 1));
+    return name === null ? rows : rows.sort((left, right) => this.compare(left, right, name, down ? -1 : 1));
   }
 
-  // What is not there comes last, in either direction.
-  compare(one, other, name, sign) {
-    const [a, b] = [this.cell(one, name) ?? "", this.cell(other, name) ?? ""];
+  // Missing values come last in both directions.
+  compare(left, right, name, sign) {
+    const [a, b] = [this.value(left, name) ?? "", this.value(right, name) ?? ""];
     if (a === "" || b === "") return (a === "") - (b === "");
     return sign * (typeof a === "number" ? a - b : String(a).localeCompare(String(b)));
   }
 
   update() {
-    const rows = this.found();
+    const rows = this.matching();
     const shown = rows.slice(0, this.most);
     this.count.textContent = `${rows.length.toLocaleString("en-US")} of ${this.rows.length.toLocaleString("en-US")} rows`;
-    if (rows.length === 0 && this.chosen.length < this.rows.length) this.count.textContent += "; more are outside what is chosen above";
+    if (rows.length === 0 && this.chosen.length < this.rows.length) this.count.textContent += "; the choices above hide the others";
     this.body.replaceChildren(...shown.map((row) => this.line(row)));
     this.more.hidden = shown.length === rows.length;
     this.more.textContent = `Show all ${rows.length.toLocaleString("en-US")}`;
@@ -108,7 +111,7 @@ class SortedTable {
     first.append(open);
     line.append(first);
     for (const [name, , kind] of this.columns) {
-      const text = written(this.cell(row, name), kind);
+      const text = written(this.value(row, name), kind);
       line.append(make("td", { textContent: text, className: kind === "text" ? name : "figure" }));
     }
     this.decorate(line, row);
@@ -120,6 +123,7 @@ function make(tag, properties = {}) {
   return Object.assign(document.createElement(tag), properties);
 }
 
+// Return the elements of a list of [name, text].
 function list(fields) {
   return fields.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]);
 }

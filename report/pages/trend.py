@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from report.commands import trend
-from report.commands.trend import Series
 from report.history import runs
-from report.pages import document, panels, tables
-from report.statistics.change_points import Step
+from report.history.series import VERSIONS, Change, History, Series
+from report.pages import document, panels, payload
+from report.pages.payload import plain
+from report.statistics.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
 from report.table.keys import CONDITIONS, GROUP
-from report.write import charts, palette
+from report.write.charts import base
+from report.write.charts.timeline import timeline
+from report.write.text import trend as text
 
 CHOICES = (*GROUP, "batch_size", *CONDITIONS)
-"""What one chart shows: series that differ in the backend alone."""
+"""What the series of one chart share: they differ in the backend alone."""
+
+ALWAYS = ("problem", "operator", "dtype", "device", "batch_size")
+"""The choices that the page shows even where there is only one value."""
 
 POINT = ("run", "started_utc", "commit", "launches", "backend", "value", "low", "high", "seconds_per_step", "warnings")
+"""The columns of a point that its tooltip shows, before its versions."""
+
 SHAPES = {Verdict.REGRESSED: "triangle-up", Verdict.IMPROVED: "triangle-down"}
-WORDS = {Verdict.REGRESSED: "slower", Verdict.IMPROVED: "faster"}
+
 SHOWN = (
     ("title", "case", "text"),
     ("runs", "runs", "count"),
@@ -30,80 +37,82 @@ SHOWN = (
     ("last", "last", "text"),
     ("changes", "changes", "count"),
 )
+"""The columns of the table of series."""
+
+Names = Mapping[int, str]
+Groups = Mapping[int, int]
+"""The name of each series, and the number of the chart that shows it, by the number of the series."""
 
 
-def page(found: list[Series], threshold: float) -> str:
-    """Return the page of these series."""
-    points = pd.concat([series.points for series in found], ignore_index=True)
+def page(history: History) -> str:
+    """Return the page of a history."""
+    points = pd.concat([series.points for series in history.series], ignore_index=True)
     points["group"] = points.groupby([*CHOICES], observed=True, sort=True).ngroup()
     groups = points.drop_duplicates("group").sort_values("group")
-    of_series = dict(zip(points["series"], points["group"], strict=True))
-    steps = list(trend.changes(found))
-    changes = [_change(series, step, of_series) for series, step in steps]
-    names = palette.looks(points["backend"].astype("str"))
-    data = tables.by_columns(points[[*POINT, *trend.VERSIONS[1:], "measure", "series", "group"]]) | {
-        "spec": charts.timeline(),
-        "seconds": charts.SECONDS,
+    group_of = dict(zip(points["series"].astype(int), points["group"].astype(int), strict=True))
+    names = text.names(history)
+    changes = [_change(change, names, group_of) for change in history.changes()]
+    data = payload.by_columns(points[[*POINT, *VERSIONS[1:], "measure", "series", "group"]]) | {
+        "spec": timeline(),
+        "seconds": base.SECONDS,
         "changes": changes,
-        "levels": [level for series in found for level in _levels(series, of_series)],
+        "levels": [level for series in history.series for level in _levels(series, group_of)],
         "first": changes[0]["group"] if changes else 0,
         "groups": groups[[*CHOICES]].astype("str").to_dict("records"),
         "choices": panels.choices(groups, CHOICES, ALWAYS),
-        "looks": {name: [*look] for name, look in names.items()},
+        "looks": payload.looks(points),
         "shown": [*map(list, SHOWN)],
-        "series": [_series(series, of_series) for series in found],
+        "series": [_series(series, names, group_of) for series in history.series],
     }
     return document.render(
         "trend.html",
         ("choices.js", "trend.js"),
         data,
-        headline=trend.headline(found, threshold),
-        titles=trend.titles(found),
+        headline=text.headline(history),
+        subject=text.subject(history),
         first=f"{points['date'].min():%Y-%m-%d}",
         last=f"{points['date'].max():%Y-%m-%d}",
         changes=changes,
         ratio=runs.RATIO,
+        min_runs=MIN_RUNS,
     )
 
 
-ALWAYS = ("problem", "operator", "dtype", "device", "batch_size")
-
-
-def _change(series: Series, step: Step, of_series: dict[Any, Any]) -> dict[str, Any]:
-    point = series.points.iloc[step.index]
+def _change(change: Change, names: Names, group_of: Groups) -> dict[str, Any]:
+    number, point, verdict = change.series.number, change.first_run, change.step.verdict
     return {
-        "title": series.title,
+        "title": names[number],
         "backend": str(point["backend"]),
-        "group": int(of_series[point["series"]]),
+        "group": group_of[number],
         "date": point["started_utc"],
-        "since": trend.since(series, step),
-        "value": document.plain(point["value"]),
-        "ratio": trend.interval(step),
-        "factor": document.plain(step.change.center),
-        "way": WORDS[step.verdict],
-        "shape": SHAPES[step.verdict],
-        "differences": series.differences(step),
+        "since": text.since(change),
+        "value": plain(point["value"]),
+        "ratio": text.ratio(change),
+        "factor": plain(change.step.change.center),
+        "verdict": str(verdict),
+        "direction": text.DIRECTIONS[verdict],
+        "shape": SHAPES[verdict],
+        "differences": text.differences(change),
     }
 
 
-def _levels(series: Series, of_series: dict[Any, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the level between two changes: from which date to which, and the median of the runs."""
-    dates, first = series.points["started_utc"], series.points.iloc[0]
-    for start, end, value in series.levels():
-        group, backend = int(of_series[first["series"]]), str(first["backend"])
-        ends = {"from": str(dates[start]), "to": str(dates[end]), "value": document.plain(value)}
-        yield {"group": group, "backend": backend} | ends
+def _levels(series: Series, group_of: Groups) -> Iterator[dict[str, Any]]:
+    """Yield the lines between the changes: the first date, the last date, and the median of the runs."""
+    dates, backend = series.points["started_utc"], str(series.points["backend"].iloc[0])
+    for level in series.levels():
+        ends = {"from": str(dates[level.first]), "to": str(dates[level.last]), "value": plain(level.value)}
+        yield {"group": group_of[series.number], "backend": backend} | ends
 
 
-def _series(series: Series, of_series: dict[Any, Any]) -> dict[str, Any]:
+def _series(series: Series, names: Names, group_of: Groups) -> dict[str, Any]:
     dates = series.points["date"]
     return {
-        "title": series.title,
+        "title": names[series.number],
         "backend": str(series.points["backend"].iloc[0]),
-        "group": int(of_series[series.points["series"].iloc[0]]),
+        "group": group_of[series.number],
         "runs": len(series.points),
         "from": f"{dates.iloc[0]:%Y-%m-%d}",
         "to": f"{dates.iloc[-1]:%Y-%m-%d}",
-        "last": series.last,
+        "last": text.last(series),
         "changes": len(series.steps),
     }

@@ -88,15 +88,16 @@ def passes(group: pd.DataFrame, backend: str, other: str) -> Crossover | None:
 
 def _points(group: pd.DataFrame, backend: str, other: str) -> Iterator[Point]:
     timed = cases.timed(group).sort_values("batch_size")
-    others = timed[timed["backend"] == other]
-    for _, mine in timed[timed["backend"] == backend].iterrows():
-        if other == CONTROL:
-            ratio = Interval(mine["ratio"], mine["ratio_low"], mine["ratio_high"])
-        else:
-            there = others[others["batch_size"] == mine["batch_size"]]
-            ratio = margin(there.iloc[0], mine) if len(there) else UNKNOWN
-        if ratio.center > 0:
-            yield int(mine["batch_size"]), ratio
+    mine, others = (timed[timed["backend"] == name] for name in (backend, other))
+    if other == CONTROL:
+        ratios = mine[["ratio", "ratio_low", "ratio_high"]].to_numpy(dtype=float)
+        for size, (center, low, high) in zip(mine["batch_size"], ratios, strict=True):
+            if center > 0:
+                yield int(size), Interval(center, low, high)
+        return
+    for size in sorted(set(mine["batch_size"]) & set(others["batch_size"])):
+        here, there = (rows[rows["batch_size"] == size] for rows in (mine, others))
+        yield int(size), Interval(*(float(end[0]) for end in margin(there, here)))
 
 
 def _of_group(group: pd.DataFrame, against: str) -> Iterator[dict[str, object]]:

@@ -9,12 +9,22 @@ room for the number of backends that are compared (docs/methodology.md).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from report.run import cases
 from report.statistics.intervals import UNKNOWN, Interval
+from report.statistics.welch import Array
+
+
+class Margins(NamedTuple):
+    """Margins of several cases, with the ends of their intervals."""
+
+    center: Array
+    low: Array
+    high: Array
 
 
 @dataclass(frozen=True)
@@ -41,20 +51,23 @@ def fastest(of: pd.DataFrame) -> Fastest | None:
     ranked = cases.timed(of).sort_values(["seconds", "backend"])
     if ranked.empty:
         return None
-    first, others = ranked.iloc[0], ranked.iloc[1:]
-    margins = [margin(first, row) for _, row in others.iterrows()]
-    names = [str(name) for name in others["backend"]]
-    rivals = tuple(name for name, found in zip(names, margins, strict=True) if not found.low > 1.0)
-    return Fastest(str(first["backend"]), rivals, next(iter(names), None), next(iter(margins), UNKNOWN))
+    names = [str(name) for name in ranked["backend"]]
+    margins = margin(ranked.iloc[:1], ranked.iloc[1:])
+    rivals = tuple(name for name, low in zip(names[1:], margins.low, strict=True) if not low > 1.0)
+    if len(names) == 1:
+        return Fastest(names[0], (), None, UNKNOWN)
+    return Fastest(names[0], rivals, names[1], Interval(*(float(end[0]) for end in margins)))
 
 
-def margin(case: pd.Series, other: pd.Series) -> Interval:
-    """Return how many times as long as a case another takes.
+def margin(case: pd.DataFrame, others: pd.DataFrame) -> Margins:
+    """Return how many times as long each of the other cases takes as `case`, a frame of one row.
 
     The interval covers that of the times and that of the ratios to NumPy: it lies above 1 only where the case is faster
     by both. Its ends are NaN where either case has no interval.
     """
+    ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
     with np.errstate(all="ignore"):  # quotients at the edge of what a float64 holds
-        lows = [other[f"{name}_low"] / case[f"{name}_high"] for name in ("seconds", "ratio")]
-        highs = [other[f"{name}_high"] / case[f"{name}_low"] for name in ("seconds", "ratio")]
-        return Interval(float(other["seconds"] / case["seconds"]), float(np.min(lows)), float(np.max(highs)))
+        center = ends["seconds"][1] / ends["seconds"][0]
+        lows = [ends[f"{name}_low"][1] / ends[f"{name}_high"][0] for name in ("seconds", "ratio")]
+        highs = [ends[f"{name}_high"][1] / ends[f"{name}_low"][0] for name in ("seconds", "ratio")]
+    return Margins(center, np.minimum(*lows), np.maximum(*highs))

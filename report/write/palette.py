@@ -1,7 +1,7 @@
-"""One colour and one shape a backend, in every picture and on every page.
+"""The colours and shapes of backends and of verdicts, in every picture and on every page.
 
-The hue tells the framework, in hues that the colour-blind can tell apart (Okabe and Ito); the shade and the shape tell
-the mode. On a dark ground the shades are others, the hues are not.
+The hue of a backend says which framework it is, and its shade and shape say which mode. The hues are those of Okabe and
+Ito, which the colour-blind can tell apart. On a dark ground the shades differ, and the hues stay.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from report.statistics.verdict import Verdict
 from report.table.keys import in_order
 
 
 class Look(NamedTuple):
-    """How a backend is drawn: its colour on white, its colour on a dark ground, its shape."""
+    """How a backend or a verdict is drawn: its colour on white, its colour on a dark ground, its shape."""
 
     light: str
     dark: str
@@ -45,10 +46,20 @@ OTHERS = (
 )
 """For backends that the project does not come with."""
 
+GREY = Look("#6b7480", "#9aa4b0", "circle")
 
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Return the look of each backend, in their order."""
-    known = in_order(names)
-    strangers = [name for name in known if name not in LOOKS]
-    others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(strangers)}
-    return {name: LOOKS.get(name) or others[name] for name in known}
+VERDICTS = {
+    **dict.fromkeys(Verdict, GREY),
+    Verdict.REGRESSED: Look("#c8510a", "#ff8a4c", "triangle-right"),
+    Verdict.IMPROVED: Look("#0072b2", "#56b4e9", "triangle-left"),
+    Verdict.INCONCLUSIVE: Look("#9a7d00", "#e0c341", "diamond"),
+}
+"""The look of a case by its verdict. Only what changed, or may have changed, has a colour."""
+
+
+def looks(backends: Iterable[str]) -> dict[str, Look]:
+    """Return the look of each backend, in the order of every table."""
+    names = in_order(backends)
+    unknown = [name for name in names if name not in LOOKS]
+    others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(unknown)}
+    return {name: LOOKS.get(name) or others[name] for name in names}

@@ -1,4 +1,4 @@
-"""The picture of a run."""
+"""`python -m report plot`: the picture of a run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from report import __main__ as report
 from report import table
-from report.commands import plot
 from report.run import cases
 from report.table import schema
+from report.write.charts import picture
 from tests import rows
 
 
@@ -23,7 +23,7 @@ def run(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_picture_is_made_by_the_files_ending(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ending_of_the_file_says_what_picture_is_made(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for ending, magic in ((".png", b"\x89PNG"), (".svg", b"<svg")):
         out = run.with_suffix(ending)
         assert report.main(["plot", str(run), "-o", str(out)]) == 0
@@ -32,8 +32,8 @@ def test_a_picture_is_made_by_the_files_ending(run: Path, capsys: pytest.Capture
     assert "ends in .png or .svg" in capsys.readouterr().err
 
 
-def test_every_backend_has_a_colour_of_its_own(run: Path) -> None:
-    chart = plot.chart(cases.from_rows(table.read(run))).to_dict()
+def test_every_backend_has_its_own_colour(run: Path) -> None:
+    chart = picture.chart(cases.from_rows(table.read(run))).to_dict()
     scale = chart["spec"]["layer"][0]["encoding"]["color"]["scale"]
     assert scale["domain"] == ["numpy", "jax-loop", "mine-own"]
     assert len(set(scale["range"])) == 3

@@ -1,9 +1,8 @@
-"""The page of a comparison, opened in a browser: the verdicts are those of the comparison, worst first."""
+"""The page of a comparison, opened in a browser: it shows the verdicts, the worst first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,18 @@ from playwright.sync_api import Browser
 from report import __main__ as report
 from report.write import comparison_files
 from tests import rows
-from tests.browser import launched, opened
+from tests.browser import opened
 
 EVIL = "</script><script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Two runs: one case slower, one faster, one the same, one that broke, with a name that is no name."""
+    """Two runs: a case got slower, one got faster, one is the same, and one broke, whose name is a script."""
     folder = tmp_path_factory.mktemp("sides")
     for side, speed in (("base", {}), ("head", {"jax-jit": 1.5, "jax-loop": 0.5})):
         for backend in ("numpy", "jax-jit", "jax-loop"):
-            seconds = [speed.get(backend, 1.0) * one * 1e-3 for one in (0.99, 1.0, 1.0, 1.0, 1.01)]
+            seconds = [speed.get(backend, 1.0) * noise * 1e-3 for noise in (0.99, 1.0, 1.0, 1.0, 1.01)]
             rows.write(folder / f"{side}.csv", rows.launches(seconds, backend=backend, run=side))
     rows.write(folder / "base.csv", rows.launches([1e-3] * 5, backend=EVIL, run="base"))
     rows.write(folder / "head.csv", [rows.row(None, backend=EVIL, launch=launch, run="head") for launch in range(5)])
@@ -38,28 +31,28 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
 @pytest.fixture
 def verdicts(sides: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """What a duel leaves: the comparison as CSV and as JSON."""
+    """What a duel writes: the comparison as CSV and as JSON."""
     for form in ("csv", "json"):
         assert report.main(["compare", *sides, "--format", form]) == 1
         (tmp_path / f"verdicts.{form}").write_text(capsys.readouterr().out, encoding="utf-8")
     return tmp_path / "verdicts.csv"
 
 
-def test_the_page_says_what_got_slower_and_draws_it_first(browser: Browser, sides: tuple[str, str]) -> None:
+def test_the_page_says_what_got_slower_and_shows_it_first(browser: Browser, sides: tuple[str, str]) -> None:
     assert report.main(["html", *sides]) == 0
     path = Path(sides[1]).with_suffix(".html")
-    found = opened(browser, path)
-    assert found.texts("#headline")[0].startswith("1 case regressed, worst jax-jit ×1.500 [")
-    assert found.texts("#forest .role-axis-label text")[-3:] == ["jax-jit", "jax-loop", "numpy"]
-    assert found.texts("#table td.verdict") == ["regressed", "failed", "improved", "unchanged"]
-    found.page.locator("#legend input[value=unchanged]").uncheck()
-    found.page.wait_for_function("!document.querySelector('#forest').textContent.includes('numpy')")
-    assert found.texts("#table td.verdict") == ["regressed", "failed", "improved"]
-    assert found.said == []
-    assert found.requests == [path.as_uri()]
+    shown = opened(browser, path)
+    assert shown.texts("#headline")[0].startswith("1 case regressed, worst jax-jit ×1.500 [")
+    assert shown.texts("#forest .role-axis-label text")[-3:] == ["jax-jit", "jax-loop", "numpy"]
+    assert shown.texts("#table td.verdict") == ["regressed", "failed", "improved", "unchanged"]
+    shown.page.locator("#legend input[value=unchanged]").uncheck()
+    shown.page.wait_for_function("!document.querySelector('#forest').textContent.includes('numpy')")
+    assert shown.texts("#table td.verdict") == ["regressed", "failed", "improved"]
+    assert shown.said == []
+    assert shown.requests == [path.as_uri()]
 
 
-def test_a_duels_folder_or_csv_or_json_has_the_same_page(verdicts: Path, tmp_path: Path) -> None:
+def test_a_duels_folder_its_csv_and_its_json_have_the_same_page(verdicts: Path, tmp_path: Path) -> None:
     texts = []
     for source in (verdicts, verdicts.with_suffix(".json"), tmp_path):
         assert report.main(["html", str(source), "-o", str(tmp_path / "page.html")]) == 0
@@ -68,7 +61,7 @@ def test_a_duels_folder_or_csv_or_json_has_the_same_page(verdicts: Path, tmp_pat
     assert "(threshold 10 %)" in texts[0]
 
 
-def test_what_was_written_reads_back_as_the_same_verdicts(verdicts: Path) -> None:
+def test_the_verdicts_read_back_as_they_were_written(verdicts: Path) -> None:
     whole = comparison_files.read(verdicts)
     assert whole.counts == {"regressed": 1, "failed": 1, "improved": 1, "unchanged": 1}
     assert whole.threshold == pytest.approx(0.10)
@@ -82,13 +75,13 @@ def test_what_was_written_reads_back_as_the_same_verdicts(verdicts: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a", "b", "c"], "3 files: a page is of one run, or of BASE.csv and HEAD.csv"),
+        (["a", "b", "c"], "3 files: a page shows one run, or BASE.csv and HEAD.csv"),
         (["."], "verdicts.csv: No such file"),
         (["no.json"], "no.json: No such file"),
         (["verdicts.json"], "neither a run nor a comparison"),
     ],
 )
-def test_what_is_no_comparison_is_one_line(
+def test_unusable_input_is_one_line(
     arguments: list[str],
     words: str,
     tmp_path: Path,

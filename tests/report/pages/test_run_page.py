@@ -1,4 +1,4 @@
-"""The page of a run, opened in a browser: what it shows, what its switches do, and that it asks for nothing."""
+"""The page of a run, opened in a browser: what it shows, what its switches do, and that it loads nothing else."""
 
 from __future__ import annotations
 
@@ -9,29 +9,24 @@ import pytest
 from playwright.sync_api import Browser
 
 from report import __main__ as report
-from report.pages import document
+from report.write import palette
 from tests import rows
-from tests.browser import Opened, launched, opened
+from tests.browser import Opened, opened
 from tests.rows import Row
 
-LARGEST = 3_000_000
+MAX_BYTES = 3_000_000
+"""The page of a small run is smaller than this."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-def page(folder: Path, found: Iterable[Row]) -> Path:
+def page(folder: Path, of_run: Iterable[Row]) -> Path:
     """Return the page that the command makes of a run with these rows."""
-    csv = rows.write(folder / "run.csv", found)
+    csv = rows.write(folder / "run.csv", of_run)
     assert report.main(["html", str(csv)]) == 0
     return csv.with_suffix(".html")
 
 
 def race() -> Iterator[Row]:
-    """A small race: NumPy, two backends of which one passes it, and one that is not there."""
+    """A small race: NumPy, a backend that passes it, a backend that does not, and a backend that is not installed."""
     for size in (1, 100, 10_000):
         for backend, ratio in (
             ("numpy", 1.0),
@@ -50,15 +45,15 @@ def raced(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def still(browser: Browser, raced: Path) -> Opened:
-    """The page as it opens, for tests that change nothing."""
+    """The page as it opens, for tests that do not change it."""
     return opened(browser, raced)
 
 
 @pytest.fixture
 def shown(browser: Browser, raced: Path) -> Iterator[Opened]:
-    found = opened(browser, raced)
-    yield found
-    found.page.context.close()
+    page = opened(browser, raced)
+    yield page
+    page.page.context.close()
 
 
 def drawn(shown: Opened, panel: str = "time") -> set[str]:
@@ -66,8 +61,8 @@ def drawn(shown: Opened, panel: str = "time") -> set[str]:
     return set(shown.texts(f"#{panel} .chart svg .mark-text.role-mark text"))
 
 
-def test_a_page_is_one_small_file_that_asks_for_nothing_and_complains_of_nothing(still: Opened, raced: Path) -> None:
-    assert raced.stat().st_size < LARGEST
+def test_a_page_is_one_small_file_that_loads_nothing_else_and_reports_no_error(still: Opened, raced: Path) -> None:
+    assert raced.stat().st_size < MAX_BYTES
     assert still.requests == [raced.as_uri()]
     assert still.said == []
 
@@ -106,7 +101,7 @@ def test_filters_and_headings_choose_and_order_the_rows(shown: Opened) -> None:
     assert shown.texts("#table td:nth-child(5)") == ["250 µs", "20.0 µs", "400 ns"]
 
 
-def test_a_choice_changes_what_is_told_and_drawn(shown: Opened) -> None:
+def test_a_choice_changes_the_words_and_the_charts(shown: Opened) -> None:
     shown.page.get_by_label("dtype").select_option("float64")
     assert "float64" in shown.texts(".answer:not([hidden]) h2")[0]
     shown.page.get_by_label("axes").select_option("linear")
@@ -114,7 +109,7 @@ def test_a_choice_changes_what_is_told_and_drawn(shown: Opened) -> None:
     assert shown.said == []
 
 
-def test_every_column_of_a_row_can_be_had_from_the_keyboard(still: Opened) -> None:
+def test_the_keyboard_opens_every_column_of_a_row(still: Opened) -> None:
     still.page.get_by_role("button", name="All columns of jax-loop at batch 10,000").focus()
     still.page.keyboard.press("Enter")
     assert {"relative_error", "framework_version", "started_utc"} <= set(still.texts("#row dt"))
@@ -136,7 +131,7 @@ def test_the_download_is_the_csv_byte_by_byte(still: Opened, raced: Path) -> Non
     assert Path(download.value.path()).read_bytes() == raced.with_suffix(".csv").read_bytes()
 
 
-def test_every_cell_without_a_time_has_its_reason(still: Opened) -> None:
+def test_every_case_without_a_time_has_its_reason(still: Opened) -> None:
     (line,) = still.texts("#without tbody tr")
     assert "unavailable" in line
     assert "torch is not installed" in line
@@ -148,11 +143,11 @@ def test_an_empty_panel_says_why(still: Opened) -> None:
         assert why in still.texts(f"#{panel} .empty")[0]
 
 
-def test_the_page_fits_a_phone_and_the_dark(browser: Browser, raced: Path) -> None:
-    found = opened(browser, raced, width=390, dark=True)
-    assert found.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert found.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
-    assert found.said == []
+def test_the_page_fits_a_phone_and_a_dark_screen(browser: Browser, raced: Path) -> None:
+    shown = opened(browser, raced, width=390, dark=True)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert shown.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
+    assert shown.said == []
 
 
 EVIL = "</script><script>alert(1)</script>"
@@ -160,12 +155,13 @@ EVIL = "</script><script>alert(1)</script>"
 ODD = {
     "one row": [rows.row(backend="numpy")],
     "one backend": [rows.row(backend="jax-jit", batch_size=size) for size in (1, 10)],
-    "all cells failed": [rows.row(None, backend=name) for name in ("numpy", "torch-sgd")],
+    "all cases failed": [rows.row(None, backend=name) for name in ("numpy", "torch-sgd")],
     "a name with a script": [
         rows.row(backend=EVIL, problem=EVIL, run=EVIL, cpu=EVIL),
         rows.row(None, backend="numpy", problem=EVIL, reason=f"no: {EVIL} <!-- & \u2028 \"'"),
     ],
     "launches": [*rows.launches([1e-3, 2e-3, 3e-3]), rows.row(None, launch=3)],
+    "every shape": [rows.row(backend=name) for name in palette.LOOKS],
     "no ratio": [rows.row(1e-3, None, batch_size=size) for size in (1, 10)],
 }
 
@@ -173,26 +169,26 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_odd_runs_have_a_page_too(browser: Browser, tmp_path: Path, name: str) -> None:
     path = page(tmp_path, ODD[name])
-    found = opened(browser, path)
-    assert found.said == []
-    assert found.requests == [path.as_uri()]
-    assert found.page.locator("#table tbody tr").count() == len(ODD[name]) - 3 * (name == "launches")
+    shown = opened(browser, path)
+    assert shown.said == []
+    assert shown.requests == [path.as_uri()]
+    assert shown.page.locator("#table tbody tr").count() == len(ODD[name]) - 3 * (name == "launches")
+
+
+def test_a_backend_without_a_rival_is_alone(browser: Browser, tmp_path: Path) -> None:
+    shown = opened(browser, page(tmp_path, ODD["one backend"]))
+    assert shown.texts(".answer td:nth-child(2)") == ["jax-jit alone", "jax-jit alone"]
 
 
 def test_a_page_of_ten_thousand_rows_is_still_usable(browser: Browser, tmp_path: Path) -> None:
     backends = [f"jax-{number}" for number in range(25)]
     many = [rows.row(backend=name, batch_size=size) for name in backends for size in range(1, 401)]
-    found = opened(browser, page(tmp_path, many))
-    assert found.said == []
-    found.page.get_by_role("searchbox").fill("jax-7 399")
-    assert len(found.texts("#table tbody tr")) == 1
+    shown = opened(browser, page(tmp_path, many))
+    assert shown.said == []
+    shown.page.get_by_role("searchbox").fill("jax-7 399")
+    assert len(shown.texts("#table tbody tr")) == 1
 
 
-def test_data_cannot_end_their_element() -> None:
-    text = document.as_json({"name": f"{EVIL}<!--\u2028&"})
-    assert not set("<>&\u2028") & set(text)
-
-
-def test_what_is_no_run_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main(["html", str(tmp_path / "none.csv")]) == 2
     assert "no such file" in capsys.readouterr().err
