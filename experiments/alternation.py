@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.case import prepare, rounds
+from bench.case import rounds
 
 ROUND_SECONDS = 0.002
 MIN_ROUNDS = 6
@@ -22,7 +22,7 @@ def alternate(one: Callable[[], Any], other: Callable[[], Any], seconds: float) 
     ratios: list[float] = []
     others: list[float] = []
     end = time.perf_counter() + seconds
-    with prepare.no_garbage_collection():
+    with rounds.no_garbage_collection():
         while time.perf_counter() < end or len(ratios) < MIN_ROUNDS:
             times = {}
             for side in random.sample((one, other), 2):

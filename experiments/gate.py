@@ -25,7 +25,10 @@ import pandas as pd
 
 from bench import machine, options
 from bench.duel import command as duelling
-from bench.duel.stage import Effort, Sides, Stage, lanes
+from bench.duel import samples
+from bench.duel.pair import Effort
+from bench.duel.sides import Sides, cases_of
+from bench.duel.stage import Stage, lanes
 from bench.process.client import Side
 from experiments import peers
 from report.commands.compare import Rules as CompareRules
@@ -128,13 +131,13 @@ def collect(folder: Path, pairs: int, races: int, runs: int) -> None:
 def _collect_pairs(folder: Path, name: str, percent: int, pairs: int) -> None:
     head = machine.ROOT if percent == 0 else _slowed(folder / name, percent)
     sides = Sides(Side(), Side(head))
-    cases = duelling.cases_of(sides, dict.fromkeys(options.HELP) | duelling.DEFAULTS).common
+    cases = cases_of(sides, dict.fromkeys(options.HELP) | duelling.DEFAULTS).common
     done = itertools.count(1)
     fresh = (duel_rules.FRESH_SECONDS, duel_rules.FRESH_PRECISION)
     effort = Effort(*((duel_rules.SECONDS, duel_rules.PRECISION) if percent == 0 else fresh), 300.0, lanes())
     stage = Stage(sides, effort, cases, pairs, duel_rules.never)
     stage.run(lambda: print(f"\r{name}: {next(done)} of {pairs * len(cases)}", end="", file=sys.stderr, flush=True))
-    duelling.write_samples(folder / f"{name}.csv", 1, stage)
+    samples.write(folder / f"{name}.csv", 1, stage)
 
 
 def _slowed(copy: Path, percent: int) -> Path:

@@ -18,8 +18,10 @@ from scipy import stats
 
 from bench import options
 from bench.duel import command as duelling
-from bench.duel import stage as duel
-from bench.duel.stage import Effort, Round, Sides, Stage, lanes
+from bench.duel import pair as duel
+from bench.duel.pair import Effort
+from bench.duel.sides import Sides, cases_of
+from bench.duel.stage import Round, Stage, lanes
 from bench.process.client import Side
 from report.statistics.duel_rules import never
 
@@ -38,16 +40,16 @@ def main() -> None:
         error = 100 * cells["error"]
         print(f"| {1e3 * length:g} ms | {cells['rounds']:.0f} | {100 * cells['scatter']:.1f} % | {error:.2f} % |")
     print("\n| numpy-inplace at 10,000: arrays | pairs scatter by |\n| --- | ---: |")
-    duel.ROUND_SECONDS = 0.001
+    duel.MIN_ROUND_SECONDS = 0.001
     for name, every in (("stay", sys.maxsize), ("are moved every 8 rounds", 8)):
-        duel.MOVE = every
+        duel.ROUNDS_PER_MOVE = every
         (cell,) = _stage({"backend": "numpy-inplace", "batch_size": "10000"}, MANY).values()
         print(f"| {name} | {100 * float(_pairs(cell).median().std()):.1f} % |")
 
 
 def _cells(length: float) -> Iterator[dict[str, float]]:
     """Yield what rounds of this length tell of each cell."""
-    duel.ROUND_SECONDS = length
+    duel.MIN_ROUND_SECONDS = length
     for rounds in _stage({"backend": BACKENDS}, PAIRS).values():
         pairs = _pairs(rounds)
         scatter = float(pairs.agg(lambda one: stats.median_abs_deviation(one, scale="normal")).median())
@@ -58,7 +60,7 @@ def _cells(length: float) -> Iterator[dict[str, float]]:
 def _stage(selection: dict[str, str], pairs: int) -> dict[int, list[Round]]:
     """Return the rounds of each cell selected, in so many pairs of this checkout with itself."""
     sides = Sides(Side(), Side())
-    cases = duelling.cases_of(sides, {**dict.fromkeys(options.HELP), **duelling.DEFAULTS, **selection}).common
+    cases = cases_of(sides, {**dict.fromkeys(options.HELP), **duelling.DEFAULTS, **selection}).common
     stage = Stage(sides, Effort(SECONDS, 0.0, 300.0, lanes()), cases, pairs, never)
     stage.run(lambda: None)
     return stage.rounds
