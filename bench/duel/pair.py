@@ -68,7 +68,7 @@ Failures: TypeAlias = dict[str, Failure]
 Outcome: TypeAlias = Measured | Failures
 
 
-def measured(
+def outcomes(
     sides: Sides, cases: Iterator[tuple[int, CaseFields]], cpu: int, effort: Effort
 ) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the number and the outcome of each case.

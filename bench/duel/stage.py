@@ -73,7 +73,7 @@ class Stage:
         def measure(number: int) -> None:
             cpu = cpus.get()
             try:
-                with closing(pair.measured(self.sides, self._shuffled(), cpu, self.effort)) as outcomes:
+                with closing(pair.outcomes(self.sides, self._shuffled(), cpu, self.effort)) as outcomes:
                     for case, outcome in outcomes:
                         with self._lock:
                             self._add(number, cpu, case, outcome)
