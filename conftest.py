@@ -1,4 +1,4 @@
-"""Where pytest meets the project: the options, the parametrisation over scalars, and what is printed at the end."""
+"""Connects pytest to the project: the options, one pytest item for each case, and the summary at the end."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import machine, options
+from report.table.keys import CASE
 
-# NumPy and the frameworks read affinity and thread counts when they are imported: nothing here imports them before
-# pytest_configure has pinned what --threads asks for.
+# NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
+# pytest_configure has pinned the threads.
 if TYPE_CHECKING:
     from bench.race import Race
     from bench.selection import Selection
 
-CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
 STARTED = time.perf_counter()
 
 SELECTION = pytest.StashKey["Selection"]()
@@ -33,15 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--threads", metavar="N", help="pin the process to N CPUs, and every thread pool to N threads")
     group.addoption(
         "--allocator",
-        choices=("default", "steady"),
-        default="default",
-        help="'steady': glibc keeps freed memory, so that arrays cost no page faults; recorded in every row",
+        choices=machine.ALLOCATORS,
+        default=machine.ALLOCATORS[0],
+        help="'steady': glibc keeps freed memory, so that arrays cost no page faults; every row records it",
     )
     group.addoption("--memory", choices=("on", "off"), default="on", help=options.MEMORY)
     group.addoption(
-        "--results", metavar="CSV", type=Path, help="CSV to append to (default: results/<UTC>-<commit>.csv)"
+        "--results", metavar="CSV", type=Path, help="file to append to (default: results/<UTC>-<commit>.csv)"
     )
-    group.addoption("--no-page", dest="page", action="store_false", help="write no page, only the CSV and its summary")
+    group.addoption("--no-page", dest="page", action="store_false", help="write the CSV and its summary, but no page")
     group.addoption("--launch", metavar="N", type=int, default=0, help="number of this process in its run (default: 0)")
 
 
@@ -55,7 +55,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("results"):
         _path(session.config)
     if any(_given(session.config).values()):
-        _selection(session.config)  # a wrong word ends the session here, before anything is collected
+        _selection(session.config)  # a wrong option ends the session here, before anything is collected
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -63,13 +63,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     config = metafunc.config
     cases = [tuple(vars(case)[name] for name in CASE) for case in _selection(config).cases]
-    # Shuffled, so that no backend always runs on a cold machine or after a heavy neighbour; the seed is in the CSV.
+    # Shuffled, so that no backend always runs on a cold machine or after the same neighbour. The seed is in the CSV.
     random.Random(f"{_path(config).stem}/{config.getoption('launch')}").shuffle(cases)  # noqa: S311 (not a secret)
     metafunc.parametrize(CASE, cases, ids=list(map(_label, cases)))
 
 
 def _label(case: tuple[object, ...]) -> str:
-    """Return the test's name: the case, but for the steps. pytest-benchmark compares runs by it."""
+    """Return the name of the case's test: all fields but the steps. pytest-benchmark compares runs by this name."""
     *words, _, sizes = map(str, case)
     return "-".join([*words, *sizes.split()])
 
@@ -77,8 +77,9 @@ def _label(case: tuple[object, ...]) -> str:
 @pytest.fixture(scope="session")
 def race(request: pytest.FixtureRequest) -> Race:
     """The race of this session."""
-    from bench.case.rounds import Budget  # noqa: PLC0415 (likewise)
-    from bench.race import Race  # noqa: PLC0415 (imports NumPy)
+    from bench.case.rounds import Budget  # noqa: PLC0415 (imports NumPy)
+    from bench.case.row import Launch  # noqa: PLC0415 (likewise)
+    from bench.race import Race  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(
@@ -87,9 +88,9 @@ def race(request: pytest.FixtureRequest) -> Race:
         config.getoption("benchmark_min_rounds"),
         memory=config.getoption("memory") == "on",
     )
-    found = _selection(config).found
     path = _path(config)
-    race = Race(found, budget, path, path.stem, config.getoption("launch"), config.getoption("allocator"))
+    launch = Launch(path.stem, config.getoption("launch"), config.getoption("allocator"))
+    race = Race(_selection(config).found, budget, path, launch)
     config.stash[RACE] = race
     return race
 
@@ -100,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     from report import table  # noqa: PLC0415 (imports pandas)
     from report.pages import saving  # noqa: PLC0415 (likewise)
-    from report.write.text import summary  # noqa: PLC0415 (imports pandas)
+    from report.write.text import summary  # noqa: PLC0415 (likewise)
 
     path = _path(config)
     rows = table.read(path)
@@ -129,18 +130,17 @@ def _given(config: pytest.Config) -> dict[str, str | None]:
 
 
 def _path(config: pytest.Config) -> Path:
+    """Return the CSV of this session. Its name is decided once."""
     if PATH not in config.stash:
-        from bench.race import new_path  # noqa: PLC0415 (imports NumPy)
-
         path = config.getoption("results")
         if path is not None and path.exists():
-            _require_another_launch(path, config.getoption("launch"))
-        config.stash[PATH] = path or new_path(config.rootpath / "results")
+            _require_new_launch(path, config.getoption("launch"))
+        config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
     return config.stash[PATH]
 
 
-def _require_another_launch(path: Path, launch: int) -> None:
-    """Raise a usage error where the CSV has rows of this launch already: a case would be in it twice."""
+def _require_new_launch(path: Path, launch: int) -> None:
+    """Raise a usage error if the CSV has rows of this launch already: its cases would be in the file twice."""
     from report import table  # noqa: PLC0415 (imports pandas)
 
     try:
@@ -152,6 +152,7 @@ def _require_another_launch(path: Path, launch: int) -> None:
 
 
 def _selection(config: pytest.Config) -> Selection:
+    """Return the selected cases. The selection is made once."""
     if SELECTION not in config.stash:
         from bench.selection import SelectionError, select  # noqa: PLC0415 (imports NumPy and the frameworks)
 

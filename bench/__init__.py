@@ -1,1 +1,1 @@
-"""What is timed, and how: pytest's cases, the measuring, launches in fresh processes, and the duel."""
+"""Measuring: the race, launches in fresh processes, and duels of two checkouts."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: launches in fresh processes, and duels of two checkouts."""
+"""`python -m bench`: measure in fresh processes (`run`), or compare two checkouts or environments (`duel`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from bench import launches, options
-from bench.duel import command as duelling
+from bench.duel import command as duel
 from bench.process.client import StartError
 
 
@@ -14,9 +14,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (launches, duelling):
+    for command in (launches, duel):
         sub = command.add_to(commands)
-        selection = sub.add_argument_group("what is measured, as in the race")
+        selection = sub.add_argument_group("which cases are measured, as in the race")
         for name, text in options.HELP.items():
             selection.add_argument(options.flag(name), metavar=options.METAVAR.get(name, "LIST"), help=text)
         sub.set_defaults(command=command.main)
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; what was measured is kept", file=sys.stderr)
+        print("stopped; what was measured so far is kept", file=sys.stderr)
         return 130
 
 

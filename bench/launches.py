@@ -1,47 +1,45 @@
-"""`python -m bench run`: every selected case in several fresh processes, into one CSV.
+"""`python -m bench run`: measures every selected case in several fresh processes, into one CSV.
 
-A process has its memory laid out once, and that alone moves a case by some percent: what differs between launches is
-not to be seen within one. The order of the cases is shuffled in each. A case that kills its process, or hangs, costs
-itself a row; the rest of the launch is measured in a new process.
+The memory of a process is laid out once, and the layout alone changes a case's time by some percent. One launch cannot
+show that; several can. Each launch measures the cases in its own random order. A case that kills its process, or hangs,
+gets a row that says so, and a new process measures the rest of the launch.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import random
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from bench import machine
-from bench.options import MEMORY, whole
-from bench.process.client import Side, StartError, Worker, WorkerError
-from bench.race import new_path
+from bench.case import row
+from bench.case.row import Launch, Row
+from bench.options import MEMORY, TIMEOUT_SECONDS, whole
+from bench.process.client import Side, Worker, WorkerError, select
+from bench.process.protocol import CaseFields
+from bench.progress import progress
 from report import table
 from report.pages import saving
 from report.table import schema
+from report.table.keys import BROKEN
 from report.write.text import summary
 
-Case = dict[str, Any]
+# As in the race, whose defaults are in pyproject.toml.
+MIN_ROUND_SECONDS = 0.005
+MAX_SECONDS = 1.5
+MIN_ROUNDS = 6
 
-ROUND_SECONDS = 0.005
-IMPORT_SECONDS = 300.0
-"""How long a worker's frameworks may take to import."""
-
-FAILED = {"wrong", "error", "oom", "timeout", "crashed"}
-"""What makes the run fail: a case that its backend should have run, and did not. A refusal is none of these."""
+LAUNCHES = 5
 
 
 @dataclass(frozen=True)
 class Options:
-    """How launches are measured: how many, for how long a case, and how their processes are held."""
+    """How launches measure. `timeout` is in seconds, `budget` has the fields of `bench.case.rounds.Budget`."""
 
     launches: int
     timeout: float
@@ -51,111 +49,101 @@ class Options:
     path: Path
 
 
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command to those of `python -m bench`, and return its parser."""
+    parser = commands.add_parser(
+        "run",
+        help="measure every case in several fresh processes, into one CSV",
+        epilog="Exit codes: 0, every case was measured or cannot run here; 1, a case failed; 2, usage.",
+    )
+    add = parser.add_argument
+    add("--launches", metavar="N", default=str(LAUNCHES), help=f"fresh processes (default: {LAUNCHES})")
+    add("-o", "--output", metavar="CSV", type=Path, help="file to write (default: results/<UTC>-<commit>.csv)")
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=TIMEOUT_SECONDS,
+        help=f"most time for one case (default: {TIMEOUT_SECONDS:g})",
+    )
+    add(
+        "--max-time",
+        metavar="SECONDS",
+        type=float,
+        default=MAX_SECONDS,
+        help=f"time for the rounds of one case (default: {MAX_SECONDS})",
+    )
+    add("--min-rounds", metavar="N", default=str(MIN_ROUNDS), help=f"fewest rounds of a case (default: {MIN_ROUNDS})")
+    add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
+    add("--memory", choices=("on", "off"), default="on", help=MEMORY)
+    add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
+    return parser
+
+
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
-    """Run the command with the options chosen, and return its exit code."""
+    """Run the command with the chosen options, and return its exit code."""
     return run(
         selection,
         Options(
             launches=whole("--launches", chosen.launches),
             timeout=chosen.timeout,
             budget={
-                "min_round_seconds": ROUND_SECONDS,
+                "min_round_seconds": MIN_ROUND_SECONDS,
                 "max_seconds": chosen.max_time,
                 "min_rounds": whole("--min-rounds", chosen.min_rounds),
                 "memory": chosen.memory == "on",
             },
             threads=None if chosen.threads is None else whole("--threads", chosen.threads),
             allocator=chosen.allocator,
-            path=chosen.output or new_path(machine.ROOT / "results"),
+            path=chosen.output or machine.ROOT / "results" / f"{machine.run_name()}.csv",
         ),
     )
 
 
 def run(selection: dict[str, str | None], options: Options) -> int:
-    """Measure all launches, print the summary, and return the exit code: 0, or 1 where a case failed."""
+    """Measure all launches, print the summary, and return the exit code: 1 if a case failed, else 0."""
     if options.path.exists():
-        raise ValueError(f"{options.path} is there already, and a run is a file of its own; name another with --output")
+        raise ValueError(f"{options.path} exists already, and every run has its own file; name another with --output")
     side = Side()
     with Worker(side, options.threads, options.allocator) as worker:
         cases = select(worker, selection)
-    with progress() as bar:
-        task = bar.add_task("", total=options.launches * len(cases))
-        for launch in range(options.launches):
-            order = random.Random(f"{options.path.stem}/{launch}").sample(cases, len(cases))  # noqa: S311
-            for row in _launch(side, options, launch, order):
-                schema.append(options.path, row)
-                bar.update(task, advance=1, description=f"launch {launch + 1} of {options.launches}, {row['backend']}")
+    _measure(side, options, cases)
     rows = table.read(options.path)
     width = shutil.get_terminal_size().columns
     print(summary.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
     summary.write_markdown(rows, options.path)
     print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{saving.beside(options.path)}")
-    return int(rows["status"].isin(FAILED).any())
+    return int(rows["status"].isin(BROKEN).any())
 
 
-def select(worker: Worker, selection: dict[str, str | None]) -> list[Case]:
-    """Return the cases that the words name, as the worker's checkout knows them; raises `ValueError` with its line."""
-    try:
-        answer = worker.ask("select", IMPORT_SECONDS, options=selection)
-    except WorkerError as error:
-        raise StartError(f"a worker ended while it imported the frameworks ({error}); see the lines above") from error
-    if "error" in answer:
-        raise ValueError(answer["error"])
-    return list(answer["cases"])
+def _measure(side: Side, options: Options, cases: list[CaseFields]) -> None:
+    """Measure the cases in every launch, and append each row to the CSV as soon as it is known."""
+    with progress() as bar:
+        task = bar.add_task("", total=options.launches * len(cases))
+        for number in range(options.launches):
+            launch = Launch(options.path.stem, number, options.allocator)
+            order = random.Random(f"{launch.run}/{number}").sample(cases, len(cases))  # noqa: S311 (not a secret)
+            for columns in _rows(side, options, launch, order):
+                schema.append(options.path, columns)
+                description = f"launch {number + 1} of {options.launches}, {columns['backend']}"
+                bar.update(task, advance=1, description=description)
 
 
-def _launch(side: Side, options: Options, launch: int, cases: list[Case]) -> Any:
-    """Yield a row a case, from one process, or from as many as it takes where a case ends its own."""
+def _rows(side: Side, options: Options, launch: Launch, cases: list[CaseFields]) -> Iterator[Row]:
+    """Yield the row of each case. A new process follows each one that a case has ended."""
     left = list(cases)
     while left:
         with Worker(side, options.threads, options.allocator) as worker:
-            while left:
-                case = left.pop(0)
-                started = datetime.now(UTC).isoformat(timespec="seconds")
-                try:
-                    request = {"case": case, "budget": options.budget, "run": options.path.stem, "launch": launch}
-                    yield worker.ask("measure", options.timeout, **request)["row"]
-                except WorkerError as error:
-                    yield _row(worker, case, options, launch, started) | {
-                        "status": error.status,
-                        "reason": f"{error}; the rest of the launch is measured in a new process",
-                    }
-                    break
+            while left and not worker.ended:
+                yield _row(worker, left.pop(0), options, launch)
 
 
-def _row(worker: Worker, case: Case, options: Options, launch: int, started: str) -> dict[str, Any]:
-    """Return what is known of a case whose process could not tell."""
-    return {
-        "schema": schema.VERSION,
-        "run": options.path.stem,
-        "launch": launch,
-        "started_utc": started,
-        "allocator": options.allocator,
-        "numpy_version": importlib.metadata.version("numpy"),
-        **worker.environment,
-        **case,
-    }
-
-
-def progress() -> Progress:
-    """Return the bar with the time left, on standard error; it vanishes at the end."""
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
-    return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command to those of `python -m bench`, and return its parser."""
-    parser = commands.add_parser(
-        "run",
-        help="measure every case in several fresh processes, into one CSV",
-        epilog="Exit codes: 0, every case was measured or could not be here; 1, a case failed; 2, usage.",
-    )
-    parser.add_argument("--launches", metavar="N", default="5", help="fresh processes (default: 5)")
-    parser.add_argument("-o", "--output", metavar="CSV", type=Path, help="default: results/<UTC>-<commit>.csv")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=300.0, help="a case (default: 300)")
-    parser.add_argument("--max-time", metavar="SECONDS", type=float, default=1.5, help="of rounds (default: 1.5)")
-    parser.add_argument("--min-rounds", metavar="N", default="6", help="rounds a case at least (default: 6)")
-    parser.add_argument("--threads", metavar="N", help="pin each process to N CPUs and N threads")
-    parser.add_argument("--memory", choices=("on", "off"), default="on", help=MEMORY)
-    parser.add_argument("--allocator", choices=("default", "steady"), default="default", help="as in the race")
-    return parser
+def _row(worker: Worker, case: CaseFields, options: Options, launch: Launch) -> Row:
+    """Return the row that the worker measures, or if the case ends the worker, a row that says how."""
+    started = row.now()
+    request: dict[str, Any] = {"budget": options.budget, "run": launch.run, "launch": launch.number}
+    try:
+        return dict(worker.ask("measure", options.timeout, case=case, **request)["row"])
+    except WorkerError as error:
+        failure = error.failure._replace(reason=f"{error}; the rest of the launch is measured in a new process")
+        return row.identity(case, launch, started, worker.environment) | row.failed(failure)

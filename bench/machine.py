@@ -1,6 +1,6 @@
-"""The machine and the process: what a row must tell of them, and how a process is held still.
+"""The machine and the process: what a row records about them, and how to pin threads and settle the allocator.
 
-Nothing here imports NumPy or a framework: thread pools and affinity must be set before they are imported.
+Nothing here imports NumPy or a framework: threads must be pinned before they are imported.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import importlib.metadata
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +28,12 @@ THREAD_VARIABLES = (
 )
 
 FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
+"""Modules that read the affinity and the thread variables when they are imported."""
 
-# From glibc's malloc.h: the parameters of mallopt that decide when it returns memory to the system.
+ALLOCATORS = ("default", "steady")
+"""What `--allocator` may be. With `steady`, glibc keeps freed memory; see `steady_allocator`."""
+
+# The parameters of glibc's mallopt, from malloc.h, that decide when memory returns to the system.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 STEADY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
 
@@ -35,30 +41,30 @@ STEADY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
 def pin_threads(threads: int) -> None:
     """Restrict this process to `threads` CPUs, and every thread pool to that size.
 
-    Affinity is what XLA goes by, the variables are what OpenMP and BLAS go by; both are read when a framework is
-    imported, so this raises `RuntimeError` where one already is, and `ValueError` where there are fewer CPUs.
+    XLA reads the affinity, OpenMP and BLAS read the variables, and all of them do so when they are imported. Raise
+    `RuntimeError` if a framework is imported already, and `ValueError` if there are fewer CPUs.
     """
     imported = [name for name in FRAMEWORKS if name in sys.modules]
     if imported:
         raise RuntimeError(f"threads must be pinned before {', '.join(imported)} is imported")
-    here = cpus()
-    if threads > len(here):
-        raise ValueError(f"--threads {threads}: there are {len(here)} CPUs for this process")
+    available = cpus()
+    if threads > len(available):
+        raise ValueError(f"--threads {threads}: this process may use only {len(available)} CPUs")
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, here[:threads])
+        os.sched_setaffinity(0, available[:threads])
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
 
 
 def pinned_threads() -> int:
-    """Return how many CPU threads the frameworks may use: as pinned, else the number of CPUs."""
+    """Return how many CPU threads the frameworks may use: the pinned number, or else the number of CPUs."""
     return min(int(os.environ.get("OMP_NUM_THREADS") or len(cpus())), len(cpus()))
 
 
 def steady_allocator() -> bool:
-    """Make glibc keep freed memory instead of mapping and trimming per array; return whether it could.
+    """Make glibc keep freed memory, instead of mapping and trimming memory for each array. Return whether it worked.
 
-    Arrays then cost no page faults, and a case cannot sit in one of two states. It is not what a user's process
-    does, so the choice is recorded in every row.
+    Arrays then cost no page faults, so a case cannot be in one of two states, with them and without. A user's process
+    does not do this, so every row records the choice.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     return mallopt is not None and all(mallopt(key, value) == 1 for key, value in STEADY.items())
@@ -94,7 +100,7 @@ def cpu_model() -> str:
 
 @functools.cache
 def gpu_model() -> str:
-    """Return the name of the first NVIDIA GPU, or an empty string where there is none."""
+    """Return the name of the first NVIDIA GPU, or an empty string if there is none."""
     if not shutil.which("nvidia-smi"):
         return ""
     query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
@@ -104,7 +110,7 @@ def gpu_model() -> str:
 
 @functools.cache
 def machine_hash() -> str:
-    """Return a short hash of CPU model, number of cores, memory in GiB and GPU: stable fields alone."""
+    """Return a short hash of the CPU model, the number of cores, the memory in GiB and the GPU, which do not change."""
     gib = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
     fields = f"{cpu_model()}/{os.cpu_count()}/{gib}/{gpu_model()}"
     return hashlib.sha256(fields.encode()).hexdigest()[:10]
@@ -112,13 +118,19 @@ def machine_hash() -> str:
 
 @functools.cache
 def commit(root: Path = ROOT) -> tuple[str, bool]:
-    """Return the checkout's short commit and whether tracked files differ from it; `("none", False)` without git.
+    """Return the checkout's short commit, and whether tracked files differ from it; `("none", False)` without git.
 
-    Results are data: that they differ makes no checkout dirty.
+    Files in `results` do not count: they are data.
     """
     head = _git(root, "rev-parse", "--short=10", "HEAD")
     changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
     return (head, bool(changed)) if head else ("none", False)
+
+
+def run_name() -> str:
+    """Return the name of a run or a duel that starts now: `<UTC>-<commit>`."""
+    head, _ = commit()
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{head}"
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -131,7 +143,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def environment() -> dict[str, str | int | bool]:
-    """Return the columns that are the same for every row of this process."""
+    """Return the columns that are the same in every row of this process."""
     head, dirty = commit()
     return {
         "commit": head,
@@ -140,6 +152,7 @@ def environment() -> dict[str, str | int | bool]:
         "threads": pinned_threads(),
         "cpus": cpus_text(),
         "python": platform.python_version(),
+        "numpy_version": importlib.metadata.version("numpy"),
         "cpu": cpu_model(),
         "gpu": gpu_model(),
     }

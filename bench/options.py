@@ -1,6 +1,6 @@
-"""The words of the command line that select cases: one list for the race, the launches and the duel.
+"""The options that select cases. The race, `bench run` and `bench duel` share them.
 
-It imports nothing heavy: pytest reads it before thread pools are pinned.
+This module imports nothing heavy: pytest reads it before threads are pinned.
 """
 
 from __future__ import annotations
@@ -12,33 +12,37 @@ DEFAULTS = {
     "dtype": "float32",
     "device": "all",
 }
-"""What is raced where an option is not given; batch sizes, sizes and steps are then the problem's own."""
+"""What is measured if an option is not given. Batch sizes, sizes and steps are then the problem's own."""
 
 HELP = {
     "operator": "what is timed: descent, gradient, value, hvp, jvp, comma-separated, or 'all' (default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "backend": "backends to race, comma-separated, or 'all' (default: all)",
-    "batch_size": "batch sizes, comma-separated (default: the problem's own, for quadratic 1,100,10000,1000000)",
+    "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
-    "device": "cpu, cuda or 'all' (default: all; one that is not here is a row with its reason)",
-    "size": "sizes beside the batch, such as logistic.dimension=32, comma-separated (default: the problem's own)",
-    "steps": "steps of a descent (default: the problem's own, 100)",
+    "device": "cpu, cuda or 'all' (default: all; a device that is not here gives rows with the reason)",
+    "size": "sizes other than the batch, such as logistic.dimension=32, comma-separated (default: the problem's own)",
+    "steps": "steps of a descent (default: the problem's own; quadratic has 100)",
 }
-"""The options of the selection, and what they mean."""
-
-MEMORY = "'off': no pass for peak memory, which takes a tenth of a second a case; it needs memray on the CPU"
+"""The options that select cases, with their help."""
 
 METAVAR = {"steps": "N"}
+"""What an option takes; a LIST unless it is named here."""
+
+MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
+
+TIMEOUT_SECONDS = 300.0
+"""How long a worker process may take for one case."""
 
 
 def flag(name: str) -> str:
-    """Return the option as it is typed: `batch_size` is `--batch-size`."""
+    """Return the option as it is typed: `--batch-size` for `batch_size`."""
     return f"--{name.replace('_', '-')}"
 
 
 def whole(what: str, word: str) -> int:
-    """Return `word` as a whole number of 1 or more; raises `ValueError` with a line that names it."""
-    # isdecimal alone would let other scripts' digits through; the limit is what an array's length can be.
+    """Return `word` as a whole number, 1 or more. Raise `ValueError` with one line that names `what` and `word`."""
+    # isdecimal alone accepts the digits of other scripts. An array cannot be longer than 2^63 − 1.
     if not (word.isascii() and word.isdecimal() and 0 < int(word) < 2**63):
         raise ValueError(f"{what} '{word}': must be a whole number, 1 or more")
     return int(word)

@@ -1,6 +1,6 @@
-"""From the words of the command line to the cases to measure; a word that cannot be met is one clear line.
+"""Turns the options of the command line into the cases to measure.
 
-The same options serve the race, the launches and the duel.
+The race, `bench run` and `bench duel` share these options. A wrong word gives an error of one line.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from backends import devices as devices_here
 from bench.options import DEFAULTS, whole
 from problems import Problem, sizes_text
 from problems import load as load_problems
+from report.table.keys import framework
 
 
 class SelectionError(ValueError):
-    """A word of the selection that cannot be met; its text names the word and what is possible."""
+    """An option that selects nothing possible. The text names the wrong word and what it may be."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The cases to measure, in the order of the options, and the backends that were found for them."""
+    """The cases to measure, in the order of the options, and the backends that they need."""
 
     cases: tuple[Case, ...]
     found: Found
 
 
 def select(options: Mapping[str, str | None]) -> Selection:
-    """Return the cases that the options name. Raises `SelectionError` for a word that cannot be met.
+    """Return the cases that the options select. Raise `SelectionError` if a word is wrong.
 
-    `options` maps the names of `bench.options.HELP` to the words as typed, `None` where an option is not given.
+    `options` maps the names of `bench.options.HELP` to what was typed, or to `None` if the option was not given.
     """
     try:
         return _select(options)
@@ -62,7 +63,7 @@ def _select(options: Mapping[str, str | None]) -> Selection:
 
 
 def _batch_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, tuple[int, ...]]:
-    """Return the batch sizes of each chosen problem: those typed for all of them, else each its own."""
+    """Return the batch sizes of each chosen problem: the typed ones for all problems, or else the problem's own."""
     if words is None:
         return {name: problem.batch_sizes for name, problem in chosen.items()}
     typed = dict.fromkeys(whole("batch size", word) for word in _split("batch size", words))
@@ -74,19 +75,19 @@ def _steps(operator: str, problem: Problem, length: int | None) -> int:
 
 
 def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, str]:
-    """Return the sizes of each chosen problem, all of them, as a case names them: those typed, else its own.
+    """Return all sizes of each chosen problem, typed or else its own, as `Case.sizes` has them.
 
-    `words` are `problem.name=value`, comma-separated. Raises `ValueError` for one that does not fit the problems.
+    `words` are `problem.name=value`, comma-separated. Raise `ValueError` if one of them fits no chosen problem.
     """
     typed = [_size(word, chosen) for word in _split("size", words)] if words is not None else []
-    asked = {name: {size: value for problem, size, value in typed if problem == name} for name in chosen}
-    if sum(map(len, asked.values())) < len(typed):
+    chosen_sizes = {name: {size: value for problem, size, value in typed if problem == name} for name in chosen}
+    if sum(map(len, chosen_sizes.values())) < len(typed):
         raise ValueError(f"size '{words}': names the same size twice")
-    return {name: sizes_text({**problem.sizes, **asked[name]}) for name, problem in chosen.items()}
+    return {name: sizes_text({**problem.sizes, **chosen_sizes[name]}) for name, problem in chosen.items()}
 
 
 def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
-    """Return problem, name and value of one size as typed."""
+    """Return the problem, the name and the value of one typed size."""
     path, equals, value = word.partition("=")
     problem, dot, name = path.partition(".")
     if not (equals and dot):
@@ -94,28 +95,27 @@ def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
     if problem not in chosen:
         raise ValueError(f"size '{word}': {problem} is not raced (raced: {', '.join(chosen)}); see --problem")
     if not chosen[problem].sizes:
-        raise ValueError(f"size '{word}': {problem} has none beside the batch")
+        raise ValueError(f"size '{word}': {problem} has no sizes other than the batch size")
     if name not in chosen[problem].sizes:
         raise _unknown(f"size of {problem}", name, chosen[problem].sizes)
     return problem, name, whole(f"size {path}", value)
 
 
 def _backends(words: str, operators: list[str], problems: list[str]) -> tuple[Found, list[str]]:
-    """Return what was found, and the names to race.
+    """Return the backends that were found, and the names to race.
 
-    `all` are those that offer one of the operators and of the problems, since some modes are another way to some of
-    them alone; a missing framework stands for its backends.
+    `all` selects the backends that offer one of the operators for one of the problems: some modes exist only for a few
+    of them. A framework that is missing is named instead of its backends.
     """
     if words.strip() == "all":
         found = load()
         fit = [name for name, backend in found.backends.items() if offers(backend, operators, problems)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
-    found = load(tuple(name for name in frameworks() if name in {word.partition("-")[0] for word in wanted}))
+    found = load(tuple(name for name in frameworks() if name in {framework(word) for word in wanted}))
     for word in wanted:
-        framework = word.partition("-")[0]
-        if framework in found.missing:
-            raise ValueError(f"backend '{word}': {found.missing[framework]}")
+        if framework(word) in found.missing:
+            raise ValueError(f"backend '{word}': {found.missing[framework(word)]}")
         if word not in found.backends:
             raise _unknown("backend", word, load().backends, "or all")
     return found, list(dict.fromkeys(wanted))
@@ -129,8 +129,8 @@ def _devices(words: str | None, found: Found, backends: Iterable[str]) -> list[s
     for device in chosen:
         if device not in here:
             raise ValueError(
-                f"device '{device}': none of the backends asked for can use one here (found: "
-                f"{', '.join(sorted(here)) or 'none'}); see python -m backends"
+                f"device '{device}': no selected backend can use it here (found: {', '.join(sorted(here)) or 'none'}); "
+                "see python -m backends"
             )
     return chosen
 

@@ -1,21 +1,21 @@
-"""The race: every selected case, one pytest item each, its rounds timed by pytest-benchmark.
+"""The race: each selected case is one pytest item, and pytest-benchmark times its rounds.
 
-`conftest.py` parametrises over scalars, in a shuffled order, and provides `race`, which measures them.
+`conftest.py` parametrises the test over the fields of the cases, in random order, and provides the fixture `race`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from backends import Case
-from bench.case.rounds import Rounds
+from bench.case.rounds import Call, Rounds
 from bench.race import Race
+from report.table.keys import REFUSED
 
 
-def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by parameters: a case is its scalars)
+def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by parameters: a case is its fields)
     benchmark: Any,
     race: Race,
     operator: str,
@@ -27,7 +27,7 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     steps: int,
     sizes: str,
 ) -> None:
-    def timed(call: Callable[[], object], rounds: Rounds) -> list[float]:
+    def timed(call: Call, rounds: Rounds) -> list[float]:
         benchmark.pedantic(call, rounds=rounds.rounds, iterations=rounds.iterations, teardown=rounds.after)
         seconds: list[float] = benchmark.stats.stats.data
         return seconds
@@ -35,8 +35,8 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     case = Case(operator, problem, backend, batch_size, dtype, device, steps, sizes)
     row = race.run(case, None if benchmark.disabled else timed)
     benchmark.extra_info.update(row)
-    if row["status"] in ("unsupported", "unavailable"):
+    if row["status"] in REFUSED:
         pytest.skip(str(row["reason"]))
     if row["status"] != "ok":
-        benchmark.skipped = True  # it has no time, by intent: pytest-benchmark need not warn of an unused fixture
+        benchmark.skipped = True  # no time by intent, so pytest-benchmark need not warn that its fixture is unused
         pytest.fail(f"{row['status']}: {row['reason']}", pytrace=False)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.case import prepare, rounds
+from bench.case import rounds
 
 ROUND_SECONDS = 0.002
 MIN_ROUNDS = 6
@@ -25,7 +25,7 @@ def alternate(first: Callable[[], Any], second: Callable[[], Any], seconds: floa
     ratios: list[float] = []
     seconds_of_second: list[float] = []
     end = time.perf_counter() + seconds
-    with prepare.no_garbage_collection():
+    with rounds.no_garbage_collection():
         while time.perf_counter() < end or len(ratios) < MIN_ROUNDS:
             times = {side: rounds.round_seconds(side, calls) for side in random.sample((first, second), 2)}
             ratios.append(times[first] / times[second])

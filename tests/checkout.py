@@ -1,4 +1,4 @@
-"""A copy of the checkout in a folder of the test's own, and commands run in it as a user would."""
+"""A copy of the checkout in a folder of its own, and commands that run in it as a user runs them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005", "--no-page"
 
 @dataclass(frozen=True)
 class Checkout:
-    """The copy's folder, and what runs there."""
+    """A copy of the checkout at `path`."""
 
     path: Path
 
     def write(self, name: str, text: str) -> None:
-        """Drop a file into the copy."""
+        """Write a file into the copy."""
         (self.path / name).write_text(text, encoding="utf-8")
 
     def command(self, *arguments: str) -> list[str]:
@@ -33,13 +33,13 @@ class Checkout:
         return [sys.executable, "-m", *arguments]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `python -m …` in the copy, its output captured."""
+        """Start `python -m …` in the copy, and capture its output."""
         pipe = subprocess.PIPE
         command, env = self.command(*arguments), environment()
         return subprocess.Popen(command, cwd=self.path, env=env, stdout=pipe, stderr=pipe, text=True)
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m …` in the copy to its end, and return what it printed."""
+        """Run `python -m …` in the copy until it ends, with these environment variables, and return its output."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.path,
@@ -50,21 +50,21 @@ class Checkout:
         )
 
     def race(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the race, quickly."""
+        """Run the race with a few short rounds."""
         return self.run("pytest", "bench/", "--benchmark-only", *QUICK, *arguments, **variables)
 
     def csvs(self) -> list[Path]:
-        """Return the runs that the copy holds."""
+        """Return the CSVs of the copy's runs."""
         return sorted((self.path / "results").glob("*.csv"))
 
     def rows(self) -> pd.DataFrame:
-        """Return the rows of the copy's one run, by backend, batch size and device."""
+        """Return the rows of the copy's only run, by backend, batch size and device."""
         (path,) = self.csvs()
         return table.read(path).set_index(["backend", "batch_size", "device"])
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment, but for what would tell a race in it that pytest-xdist runs its tests."""
+    """Return this process's environment without the variables of pytest-xdist, which would change a race in it."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
 
 

@@ -1,1 +1,1 @@
-"""One case, inside one process: prepare it, check it, time its rounds, audit it."""
+"""One case inside one process: prepare it, check it, time its rounds, audit it, and make its row."""

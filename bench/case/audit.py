@@ -1,14 +1,13 @@
-"""The self-audit: what makes a measured row doubtful, by name, each with its remedy.
+"""The self-audit: warnings about a measured row, each with a name and a remedy.
 
-Every check is one function of the evidence, which is gathered beside the rounds and not in their time. A check that a
-framework cannot answer has no doubt.
+Each check is one function of the evidence. The evidence is gathered after the rounds, so it costs them no time. If a
+framework cannot answer a check's question, the check gives no warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,35 +16,34 @@ from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair, clock
 from problems import Parameters, step_flops, tree_leaves
+from report.table.warnings import AuditWarning
 
-LATE_SHARE, LATE_SECONDS = 0.5, 1e-4
-"""A result that is late by more than this share of its call, and by more than a fetch scatters, was not awaited."""
+MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.5, 1e-4
+"""A result was not awaited if it is later than this share of its call, and later than fetches scatter."""
 
-FOLDED_SHARE = 0.1
-"""A program with less than this share of the operations that the problem cannot avoid has them in its constants."""
+MIN_FLOPS_SHARE = 0.1
+"""A program with less than this share of the operations that the problem needs has the rest folded into constants."""
 
-UNSTABLE_SPREAD = 0.25
-"""Rounds whose middle half spreads over more than this share of their median are unstable."""
+MAX_SPREAD = 0.25
+"""Rounds are unstable if their interquartile range is more than this share of their median."""
 
-CONTROL_SHIFT = 0.2
-"""A control whose second half differs by more than this share of its first has moved."""
+MAX_CONTROL_SHIFT = 0.2
+"""The control moved if the medians of its first and second half differ by more than this share of the first."""
 
-CALLS = 3
+FETCHES = 3
+"""How often the lateness of a result is measured; the smallest counts."""
+
 SLOW_SECONDS = 0.1
-
-
-class Doubt(NamedTuple):
-    """A doubt about a row: its name, and what to do about it."""
-
-    name: str
-    remedy: str
+"""A call that takes longer is made once for the evidence, not `FETCHES` times."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks go by: the case, the seconds a round, its control, what was compiled meanwhile, and its result.
+    """What the checks look at.
 
-    `late_seconds` is how much longer the result took to the host than one that is surely there.
+    `seconds` has one value for each round, `control` the paired rounds of the reference. `compiled` is how often the
+    framework compiled during the rounds. `late_seconds` is how much longer the result took to the host than an array
+    that is certainly computed. `result` is that of one more call, on the host.
     """
 
     prepared: Prepared
@@ -57,111 +55,114 @@ class Evidence:
 
 
 def compilations(prepared: Prepared) -> int:
-    """Return what the case's framework has compiled so far; 0 where it cannot tell."""
-    ask = probes_of(prepared.backend).compilations
-    return 0 if ask is None else ask()
+    """Return how often the case's framework has compiled so far; 0 if it does not count."""
+    count = probes_of(prepared.backend).compilations
+    return 0 if count is None else count()
 
 
 def evidence(prepared: Prepared, seconds: list[float], control: Pair, compiled: int) -> Evidence:
-    """Return the evidence of a case whose rounds are over; it takes one to three calls more."""
+    """Return the evidence about a case after its rounds. It takes one to three more calls."""
     late, result = _lateness(prepared, float(np.median(seconds)))
     return Evidence(prepared, np.asarray(seconds), control, compiled, late, result)
 
 
 def _lateness(prepared: Prepared, call_seconds: float) -> tuple[float, Parameters]:
-    """Return by how much a result's way to the host takes longer than that of the start, which is surely there."""
+    """Return how much longer a fetch of the result takes than one of the start, which is computed; and the result."""
     backend, case = prepared.backend, prepared.case
-    ways, sure = [], []
-    for _ in range(CALLS if call_seconds < SLOW_SECONDS else 1):
-        seconds, result = _fetching(prepared, prepared.call())
-        ways.append(seconds)
-        sure.append(_fetching(prepared, place(backend, case, prepared.host[0])[0])[0])
-    return min(ways) - min(sure), result
+    of_result, of_start = [], []
+    for _ in range(FETCHES if call_seconds < SLOW_SECONDS else 1):
+        seconds, result = _fetch(prepared, prepared.call())
+        of_result.append(seconds)
+        of_start.append(_fetch(prepared, place(backend, case, prepared.host[0])[0])[0])
+    return min(of_result) - min(of_start), result
 
 
-def _fetching(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
+def _fetch(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
     start = clock()
     fetched = prepared.backend.fetch(result)
     return clock() - start, fetched
 
 
-def not_awaited(seen: Evidence) -> Doubt | None:
-    """The timed call ended before its result was there."""
-    if seen.late_seconds <= max(LATE_SECONDS, LATE_SHARE * float(np.median(seen.seconds))):
+def not_awaited(evidence: Evidence) -> AuditWarning | None:
+    """The timed call ended before its result was computed."""
+    if evidence.late_seconds <= max(MAX_LATE_SECONDS, MAX_LATE_SHARE * float(np.median(evidence.seconds))):
         return None
-    return Doubt("not awaited", "the time ends before the result is there, the backend's wait must block until it is")
-
-
-def recompiled(seen: Evidence) -> Doubt | None:
-    """The framework compiled during the rounds."""
-    if not seen.compiled:
-        return None
-    return Doubt("recompiled", "the framework compiled during the rounds, give it one shape, dtype and function a case")
-
-
-def dtype_drifted(seen: Evidence) -> Doubt | None:
-    """The result is of another dtype than the case."""
-    found = {str(np.asarray(array).dtype) for array in tree_leaves(seen.result)} - {seen.prepared.case.dtype}
-    if not found:
-        return None
-    return Doubt(
-        "dtype drifted", f"the result is {', '.join(sorted(found))}, look for a number that is not of the case"
+    return AuditWarning(
+        "not awaited", "the time ends before the result is computed: let the backend's wait block until it is"
     )
 
 
-def constants_folded(seen: Evidence) -> Doubt | None:
-    """The compiled program does far fewer operations than the problem cannot avoid.
+def recompiled(evidence: Evidence) -> AuditWarning | None:
+    """The framework compiled during the rounds."""
+    if not evidence.compiled:
+        return None
+    return AuditWarning(
+        "recompiled", "the framework compiled during the rounds: let a case have one shape, one dtype and one function"
+    )
 
-    On a GPU products are calls of a library, which the compiler may not count.
+
+def dtype_drifted(evidence: Evidence) -> AuditWarning | None:
+    """The result has another dtype than the case."""
+    dtypes = {str(np.asarray(array).dtype) for array in tree_leaves(evidence.result)} - {evidence.prepared.case.dtype}
+    if not dtypes:
+        return None
+    return AuditWarning(
+        "dtype drifted", f"the result is {', '.join(sorted(dtypes))}: look for a constant of another dtype"
+    )
+
+
+def constants_folded(evidence: Evidence) -> AuditWarning | None:
+    """The compiled program does far fewer operations than the problem needs.
+
+    Only on a CPU: on a GPU, products are library calls, which the compiler may not count.
     """
-    prepared = seen.prepared
+    prepared = evidence.prepared
     if prepared.case.device != "cpu":
         return None
     needed = step_flops(prepared.case.operator, prepared.problem, prepared.host[0], prepared.host[-1])
-    ask = probes_of(prepared.backend).counted_flops
-    counted = None if ask is None else ask(prepared.run)
-    if needed is None or counted is None or counted >= FOLDED_SHARE * needed:
+    count = probes_of(prepared.backend).counted_flops
+    counted = None if count is None else count(prepared.run)
+    if needed is None or counted is None or counted >= MIN_FLOPS_SHARE * needed:
         return None
-    return Doubt("constants folded", "the program lacks most operations, hand it start and data as arguments")
-
-
-def unstable(seen: Evidence) -> Doubt | None:
-    """The rounds scatter."""
-    low, middle, high = np.percentile(seen.seconds, [25, 50, 75])
-    if high - low <= UNSTABLE_SPREAD * middle:
-        return None
-    return Doubt("unstable", f"its rounds spread by over {UNSTABLE_SPREAD:.0%}, quiet the machine or try --threads 1")
-
-
-def threads(seen: Evidence) -> Doubt | None:
-    """The framework computes with another number of threads than the row says."""
-    ask, asked = probes_of(seen.prepared.backend).threads, machine.pinned_threads()
-    found = asked if ask is None else ask()
-    if seen.prepared.case.device != "cpu" or found == asked:
-        return None
-    return Doubt(
-        "threads", f"{found} in the framework, {asked} in the row, give --threads and no variables of your own"
+    return AuditWarning(
+        "constants folded", "the program lacks most operations: pass the start and the data as arguments"
     )
 
 
-def control_moved(seen: Evidence) -> Doubt | None:
-    """The hand-derived NumPy beside the rounds got faster or slower meanwhile."""
-    first, second = (float(np.median(half)) for half in np.array_split(seen.control.seconds_per_step, 2))
-    if abs(second - first) <= CONTROL_SHIFT * first:
+def unstable(evidence: Evidence) -> AuditWarning | None:
+    """The rounds scatter."""
+    low, middle, high = np.percentile(evidence.seconds, [25, 50, 75])
+    if high - low <= MAX_SPREAD * middle:
         return None
-    return Doubt(
-        "control moved", f"NumPy beside it shifted by over {CONTROL_SHIFT:.0%}, go by the ratio or run it again"
+    return AuditWarning("unstable", f"the rounds spread by over {MAX_SPREAD:.0%}: quiet the machine or try --threads 1")
+
+
+def threads(evidence: Evidence) -> AuditWarning | None:
+    """The framework computes with another number of threads than the row says."""
+    count, expected = probes_of(evidence.prepared.backend).threads, machine.pinned_threads()
+    actual = expected if count is None else count()
+    if evidence.prepared.case.device != "cpu" or actual == expected:
+        return None
+    return AuditWarning(
+        "threads", f"{actual} in the framework, {expected} in the row: use --threads and set no variables yourself"
+    )
+
+
+def control_moved(evidence: Evidence) -> AuditWarning | None:
+    """The paired rounds of the reference got faster or slower during the case."""
+    halves = np.array_split(evidence.control.seconds_per_step, 2)
+    first, second = (float(np.median(half)) for half in halves)
+    if abs(second - first) <= MAX_CONTROL_SHIFT * first:
+        return None
+    return AuditWarning(
+        "control moved",
+        f"the paired NumPy rounds shifted by over {MAX_CONTROL_SHIFT:.0%}: trust the ratio or measure again",
     )
 
 
 CHECKS = (not_awaited, recompiled, dtype_drifted, constants_folded, unstable, threads, control_moved)
 
 
-def doubts(seen: Evidence) -> list[Doubt]:
-    """Return every doubt about the row."""
-    return [doubt for check in CHECKS if (doubt := check(seen)) is not None]
-
-
-def text(found: Iterable[Doubt]) -> str:
-    """Return the doubts as the column `warnings` has them: `name: remedy`, separated by `; `."""
-    return "; ".join(f"{name}: {' '.join(remedy.replace(';', ',').split())}" for name, remedy in found)
+def warnings_of(evidence: Evidence) -> list[AuditWarning]:
+    """Return the warnings about the row, in the order of `CHECKS`."""
+    return [warning for check in CHECKS if (warning := check(evidence)) is not None]

@@ -1,8 +1,8 @@
-"""Peak memory of a case, in a pass of its own: what one call holds at its worst, with what it is called with.
+"""Peak memory: the most bytes that one call holds, its arguments included. Measured after the rounds.
 
-On the CPU memray sees every allocation of the process, NumPy's, torch's and XLA's alike; on CUDA the frameworks have
-their own counters. Only what the call allocates is seen: a framework's own libraries and compiled code are not in it,
-and memory that a pool had taken before counts nothing.
+On the CPU memray sees every allocation of the process, whether NumPy, torch or XLA makes it. On CUDA the frameworks
+have their own counters. Only what the call allocates is seen: not a framework's libraries and compiled code, and not
+memory that a pool took before.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from problems import tree_leaves
 
 
 def peak_bytes(prepared: Prepared) -> int | None:
-    """Return the bytes that one call holds at its peak, its arguments included; `None` where nobody can tell."""
-    peak = _host_peak(_whole(prepared)) if prepared.case.device == "cpu" else _device_peak(prepared)
+    """Return the most bytes that one call holds, its arguments included; `None` if nothing here can measure it."""
+    peak = _host_peak(_with_scratch(prepared)) if prepared.case.device == "cpu" else _device_peak(prepared)
     return None if peak is None else peak + sum(array.nbytes for part in prepared.host for array in tree_leaves(part))
 
 
-def _whole(prepared: Prepared) -> Call:
-    """Return the call; where a framework compiles nothing it is built first, since it allocates its scratch there."""
+def _with_scratch(prepared: Prepared) -> Call:
+    """Return the call. If the framework compiles nothing, the call builds its run first: that allocates its scratch."""
     if probes_of(prepared.backend).compilations is not None:
         return prepared.call
     case, backend, problem, placed = prepared.case, prepared.backend, prepared.problem, prepared.placed
 
-    def built_and_called() -> object:
+    def build_and_call() -> object:
         run = backend.compile(case, problem, placed[0], placed[-1])
         return awaited(partial(run, *placed), backend.wait)()
 
-    return built_and_called
+    return build_and_call
 
 
 def _host_peak(call: Call) -> int | None:
     if importlib.util.find_spec("memray") is None:
         return None
-    import memray  # noqa: PLC0415 (an extra, and not for every system)
+    import memray  # noqa: PLC0415 (an extra, and not available on every system)
 
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:
         path = Path(folder) / "allocations"
@@ -51,7 +51,7 @@ def _host_peak(call: Call) -> int | None:
 
 
 def _device_peak(prepared: Prepared) -> int | None:
-    """Return what the framework's counter rises by. One that cannot be set back tells only of a new highest peak."""
+    """Return by how much the framework's counter rises. A counter that cannot be reset only shows a new maximum."""
     probes = probes_of(prepared.backend)
     if probes.peak_bytes is None or probes.held_bytes is None:
         return None

@@ -1,4 +1,4 @@
-"""What a case is paired with: the operator by hand in NumPy, and beside a gradient the backend's own value."""
+"""What a case is paired with: the reference, and a gradient also with the backend's own value."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from problems import Parameters, by_hand
 
 
 def reference_pair(prepared: Prepared, seconds: float) -> Pair:
-    """Return the paired reference of a round of `seconds`: the same operator by hand, on the same problem and batch.
+    """Return the paired rounds of the reference, for rounds of `seconds`: the same operator, problem and batch size.
 
-    For a descent that is a short descent, for the others some calls, made as the backend's are.
+    For a descent, a paired round is one short descent. For the other operators it is some calls, made as the backend's
+    calls are.
     """
-    case, given = prepared.case, prepared.host
+    case, host = prepared.case, prepared.host
 
-    def by_numpy(steps: int) -> Call:
-        run = by_hand(case.operator, prepared.problem, steps, given[0], given[-1])
-        return awaited(partial(run, *given), _no_wait)
+    def reference(steps: int) -> Call:
+        run = by_hand(case.operator, prepared.problem, steps, host[0], host[-1])
+        return awaited(partial(run, *host), _no_wait)
 
-    return paired(by_numpy(1), seconds, by_numpy if case.operator == "descent" else None)
+    return paired(reference(1), seconds, reference if case.operator == "descent" else None)
 
 
 def _no_wait(result: Parameters) -> None:
-    """NumPy returns when it is done."""
+    """Do nothing: NumPy returns when its result is computed."""
 
 
 def value_pair(prepared: Prepared, seconds: float) -> Pair | None:
-    """Return the pair of a gradient with its backend's own value; `None` for another operator, or without a value.
+    """Return the paired rounds of a gradient's value, computed by the same backend.
 
-    Raises `WrongResultError` where the value is wrong, and whatever the backend raises.
+    `None` for another operator, or if the backend has no value of its own. Raise `WrongResultError` if the value is
+    wrong, and whatever the backend raises.
     """
     if prepared.case.operator != "gradient":
         return None

@@ -1,10 +1,10 @@
-"""The reference: what a case is called with, what is right by hand in float64, and how far off a result is."""
+"""The reference: the arguments of a case, the right result in float64, and the error of a result."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ import numpy as np
 from backends import Case
 from problems import ALONG, Array, Parameters, Problem, by_hand, direction, instance, tree_leaves, tree_map
 
-KEPT = 256
-"""References that are kept: the cases are shuffled, and those of all backends share one. A sweep has about 200."""
+MAX_KEPT = 256
+"""How many results are kept. Cases come in random order and all backends share a result; a sweep has about 200."""
 
 
 class WrongResultError(Exception):
-    """The backend's result is not the reference's; `relative_error` says how far off."""
+    """The backend's result differs from the reference's. `relative_error` says by how much."""
 
     def __init__(self, case: Case, relative_error: float) -> None:
         self.relative_error = relative_error
@@ -28,22 +28,22 @@ class WrongResultError(Exception):
 
 
 def tolerance(dtype: str) -> float:
-    """Return the relative error that a right result may have: half of the digits, √ε of the dtype."""
+    """Return the largest relative error of a right result: √ε of the dtype, which is half of its digits."""
     return float(np.sqrt(np.finfo(dtype).eps))
 
 
 def arguments(case: Case, problem: Problem) -> tuple[Any, ...]:
-    """Return what the operator is called with, on the host: `x, data`, or along a direction `x, v, data`."""
+    """Return the operator's arguments on the host: `x, data`, or `x, v, data` if it takes a direction `v`."""
     x, data = _instance(problem, case.batch_size, case.dtype)
     return (x, direction(problem, case.batch_size, x), data) if case.operator in ALONG else (x, data)
 
 
-# Drawing a million rows takes longer than many a descent on them, and a case asks several times.
+# A case asks for its arguments several times, and to draw a million rows takes longer than many descents on them.
 _instance = lru_cache(maxsize=1)(instance)
 
 
 def doubled(case: Case, problem: Problem) -> tuple[Any, ...]:
-    """Return the case's rounded arguments in float64."""
+    """Return the case's arguments, rounded to its dtype and then converted to float64."""
     return tuple(tree_map(_double, argument) for argument in arguments(case, problem))
 
 
@@ -52,50 +52,55 @@ def _double(array: Array) -> Array:
 
 
 def expected(case: Case, problem: Problem) -> Parameters:
-    """Return the reference: the operator by hand in float64, from the case's rounded arguments."""
+    """Return the right result: the hand-derived operator in float64, called with the case's rounded arguments."""
     return _expected(problem, replace(case, backend="", device=""))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
-    given = doubled(case, problem)
-    return by_hand(case.operator, problem, case.steps, given[0], given[-1])(*given)
+    rounded = doubled(case, problem)
+    return by_hand(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
 
 
 def descent_error(case: Case, problem: Problem, end: Parameters, first: Parameters) -> float:
-    """Return the error of a descent's end, or that of its first step's move where it is larger: −rate × the gradient.
+    """Return the relative error of a descent: that of its `end` or of its first step, whichever is larger.
 
-    The end alone does not tell a wrong gradient: 1.1 times the right one ends at the same minimum.
+    `first` is where the first step arrives. Its error is that of the move, which is −rate × the gradient. The end alone
+    does not show a wrong gradient: a descent along 1.1 times the right gradient ends at the same minimum.
     """
     start = doubled(case, problem)[0]
-    moved = partial(tree_map, np.subtract)
-    lost = tree_map(lambda array: tolerance(case.dtype) * np.max(np.abs(array)), start)
-    return _worst(
-        relative_error(end, expected(case, problem), lost),
-        relative_error(moved(first, start), moved(expected(replace(case, steps=1), problem), start), lost),
+
+    def move(end: Parameters) -> Parameters:
+        return tree_map(np.subtract, end, start)
+
+    min_scale = tree_map(lambda array: tolerance(case.dtype) * np.max(np.abs(array)), start)
+    return _largest(
+        relative_error(end, expected(case, problem), min_scale),
+        relative_error(move(first), move(expected(replace(case, steps=1), problem)), min_scale),
     )
 
 
-def relative_error(result: Parameters, reference: Parameters, lost: Parameters = 0.0) -> float:
-    """Return the largest error of an array of the result; infinite for another number of them.
+def relative_error(result: Parameters, reference: Parameters, min_scale: Parameters = 0.0) -> float:
+    """Return the largest relative error among the arrays of the result; infinite for another number of arrays.
 
-    `lost` is the magnitude, for each array, below which the rounding of what it was computed from leaves no digits.
+    An error is relative to the reference's largest magnitude, but at least to `min_scale`, one number for all arrays
+    or one for each: below it, the rounding of the inputs leaves no digits.
     """
     if len(tree_leaves(result)) != len(tree_leaves(reference)):
         return math.inf
-    lost = lost if isinstance(lost, tuple) else (lost,) * len(tree_leaves(result))
-    return _worst(*map(_array_error, tree_leaves(result), tree_leaves(reference), lost))
+    scales = min_scale if isinstance(min_scale, tuple) else (min_scale,) * len(tree_leaves(result))
+    return _largest(*map(_array_error, tree_leaves(result), tree_leaves(reference), scales))
 
 
-def _worst(*errors: float) -> float:
-    """Return the largest error; NaN where one is, which Python's own `max` may pass over."""
+def _largest(*errors: float) -> float:
+    """Return the largest error, or NaN if any of them is NaN. Python's own `max` may ignore a NaN."""
     return float(np.max(errors))
 
 
-def _array_error(result: Array, reference: Array, lost: float) -> float:
+def _array_error(result: Array, reference: Array, min_scale: float) -> float:
     """Return the largest deviation over the largest magnitude of the reference; infinite for another shape."""
     result = np.asarray(result, dtype="float64")
     if result.shape != reference.shape:
         return math.inf
-    scale = max(float(np.max(np.abs(reference))), lost) or 1.0
+    scale = max(float(np.max(np.abs(reference))), min_scale) or 1.0
     return float(np.max(np.abs(result - reference))) / scale

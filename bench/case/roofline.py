@@ -1,7 +1,7 @@
-"""The machine's limits, measured in the run: bytes copied and operations done a second, on the case's own CPUs or GPU.
+"""The machine's limits, measured during the run: bytes copied and operations done per second.
 
-A limit is a maximum, and neighbours hide it for a while: it is measured anew beside every case, and the best so far in
-this process counts.
+They are measured on the case's own CPUs or GPU. A limit is a maximum, and a busy machine hides it for a while: it is
+measured again after every case, and the best of this process so far counts.
 """
 
 from __future__ import annotations
@@ -15,27 +15,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backends.probes import probes_of
+from backends import probes_of
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, clock, round_seconds
 from problems import Array, step_bytes, step_flops
+from report.table.keys import framework
 
 ROUNDS = 3
-ROUND_SECONDS = 0.001
+MIN_ROUND_SECONDS = 0.001
 
-SMALLEST_COPY = {"cpu": 2**18, "cuda": 2**26}
-"""Bytes moved. Of fewer the call would be measured, and not the copy; on a CPU these lie in a core's second cache."""
+MIN_COPY_BYTES = {"cpu": 2**18, "cuda": 2**26}
+"""The fewest bytes that the measured copy moves. With fewer, the call takes longer than the copy.
 
-IN_FLIGHT = 8
-"""Copies that a device is given before it is waited for: their launches hide behind each other."""
+On a CPU, so many bytes fit a core's second cache.
+"""
 
-PRODUCT = {"cpu": 512, "cuda": 8192}
-"""Rows and columns of the matrices: enough for every core to reach its pace, in some milliseconds."""
+COPIES_IN_FLIGHT = 8
+"""How many copies a device gets before it is waited for. Each launch then overlaps with the copy before it."""
+
+PRODUCT_SIZE = {"cpu": 512, "cuda": 8192}
+"""Rows and columns of the multiplied matrices: enough for every core to reach full speed, in some milliseconds."""
 
 
 class Limit(NamedTuple):
-    """What a step cannot avoid, what the machine does at best, and the seconds that follow; NaN: not known."""
+    """What a step needs at least, and what the machine does at best. NaN: not known."""
 
     step_bytes: float
     step_flops: float
@@ -44,45 +48,45 @@ class Limit(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """The least time of a step: that of its bytes, or of its operations where that is longer."""
+        """The least time of a step: the time of its bytes or that of its operations, whichever is longer."""
         times = (self.step_bytes / self.copy_bytes_per_second, self.step_flops / self.flops_per_second)
         return max((time for time in times if not math.isnan(time)), default=math.nan)
 
 
 def limit(prepared: Prepared) -> Limit:
-    """Return what bounds a step of the case."""
+    """Return what bounds the time of one step of the case."""
     case, x, data = prepared.case, prepared.host[0], prepared.host[-1]
     moved = step_bytes(case.operator, x, data)
     flops = step_flops(case.operator, prepared.problem, x, data)
-    size = max(moved, SMALLEST_COPY[case.device])
-    where = "cpu" if case.device == "cpu" else case.backend.partition("-")[0]  # a framework's modes share its device
+    size = max(moved, MIN_COPY_BYTES[case.device])
+    where = "cpu" if case.device == "cpu" else framework(case.backend)  # all modes of a framework use its device alike
     copy = _best_so_far((where, size), partial(_copy_rate, prepared, size))
     product = _best_so_far((where, case.dtype), partial(_flops_rate, prepared))
     return Limit(moved, math.nan if flops is None else flops, copy, product)
 
 
-def _best_so_far(question: tuple[str, int | str], measure: Callable[[], float]) -> float:
-    _best[question] = max(measure(), _best.get(question, 0.0))
-    return _best[question]
+def _best_so_far(key: tuple[str, int | str], measure: Callable[[], float]) -> float:
+    _best[key] = max(measure(), _best.get(key, 0.0))
+    return _best[key]
 
 
 _best: dict[tuple[str, int | str], float] = {}
 
 
-def _copy_rate(prepared: Prepared, moved: int) -> float:
-    """Return the bytes a second, read and written, of a copy that moves as many bytes as the step.
+def _copy_rate(prepared: Prepared, size: int) -> float:
+    """Return the bytes per second, read and written, of a copy that moves `size` bytes, as the step does.
 
-    What lies in a cache is held against a cache.
+    The size decides which cache the arrays fit, so the step is compared with a copy in the same cache.
     """
     if prepared.case.device == "cpu":
-        # A small copy is fastest by one thread, whose fellows would wait for Python's lock.
-        return max(_copy_rate_by(moved, threads) for threads in {1, machine.pinned_threads()})
-    return _device_copy_rate(prepared, moved)
+        # One thread copies few bytes fastest: several would wait for Python's lock.
+        return max(_copy_rate_by(size, threads) for threads in {1, machine.pinned_threads()})
+    return _device_copy_rate(prepared, size)
 
 
 def _flops_rate(prepared: Prepared) -> float:
-    """Return the operations a second of a large matrix product: NumPy's on a CPU, else the framework's own."""
-    case, side = prepared.case, PRODUCT[prepared.case.device]
+    """Return the operations per second of a large matrix product: NumPy's on a CPU, else the framework's own."""
+    case, side = prepared.case, PRODUCT_SIZE[prepared.case.device]
     array = np.ones((side, side), dtype=case.dtype)
     if case.device == "cpu":
         return 2.0 * side**3 / _best_seconds(partial(np.matmul, array, array, out=np.empty_like(array)))
@@ -90,37 +94,36 @@ def _flops_rate(prepared: Prepared) -> float:
     return 2.0 * side**3 / _best_seconds(awaited(lambda: placed @ placed, prepared.backend.wait))
 
 
-def _copy_rate_by(moved: int, threads: int) -> float:
-    """Return the rate where each thread copies its own part, over and over: they meet once a round."""
-    part = max(1, moved // 2 // threads)
+def _copy_rate_by(size: int, threads: int) -> float:
+    """Return the copy rate of several threads. Each copies its own part many times; all start a round together."""
+    part = max(1, size // 2 // threads)
     copies = [partial(np.copyto, np.zeros(part, dtype="uint8"), np.ones(part, dtype="uint8")) for _ in range(threads)]
-    times, _ = calibrate(copies[0], ROUND_SECONDS)
+    calls, _ = calibrate(copies[0], MIN_ROUND_SECONDS)
     barrier = threading.Barrier(threads)
 
     def work(copy: Callable[[], Any]) -> tuple[float, float]:
         barrier.wait()
         start = clock()
-        round_seconds(copy, times)
+        round_seconds(copy, calls)
         return start, clock()
 
     with ThreadPoolExecutor(threads) as pool:
-        ends = [list(pool.map(work, copies)) for _ in range(ROUNDS)]
-    return (
-        2.0 * part * threads * times / min(max(end for _, end in one) - min(start for start, _ in one) for one in ends)
-    )
+        rounds = [list(pool.map(work, copies)) for _ in range(ROUNDS)]
+    fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
+    return 2.0 * part * threads * calls / fastest
 
 
-def _device_copy_rate(prepared: Prepared, moved: int) -> float:
-    """Return the rate of the framework's own copy on its device; NaN where the framework has none to offer."""
+def _device_copy_rate(prepared: Prepared, size: int) -> float:
+    """Return the rate of the framework's own copy on its device; NaN if the framework offers none."""
     copied = probes_of(prepared.backend).copied
     if copied is None:
         return math.nan
-    array = _put(prepared, np.ones(moved // 2, dtype="uint8"))
+    array = _put(prepared, np.ones(size // 2, dtype="uint8"))
 
     def copies() -> Array:
-        return [copied(array) for _ in range(IN_FLIGHT)][-1]
+        return [copied(array) for _ in range(COPIES_IN_FLIGHT)][-1]
 
-    return 2.0 * (moved // 2) * IN_FLIGHT / _best_seconds(awaited(copies, prepared.backend.wait))
+    return 2.0 * (size // 2) * COPIES_IN_FLIGHT / _best_seconds(awaited(copies, prepared.backend.wait))
 
 
 def _put(prepared: Prepared, array: Array) -> Array:
@@ -128,7 +131,7 @@ def _put(prepared: Prepared, array: Array) -> Array:
 
 
 def _best_seconds(call: Callable[[], Any]) -> float:
-    """Return the seconds a call of the best round."""
+    """Return the seconds per call of the fastest round."""
     call()
-    times, _ = calibrate(call, ROUND_SECONDS)
-    return min(round_seconds(call, times) for _ in range(ROUNDS)) / times
+    calls, _ = calibrate(call, MIN_ROUND_SECONDS)
+    return min(round_seconds(call, calls) for _ in range(ROUNDS)) / calls

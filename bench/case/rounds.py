@@ -1,15 +1,18 @@
-"""The rounds of a case: how many calls each, how many in all, and the short paired rounds that follow each.
+"""The rounds of a case: how many calls a round has, how many rounds there are, and the paired rounds after each.
 
-What the machine does to a round it does to those beside it, and it cancels in the ratio of the two.
+A paired round is a short round of something else, right after a timed round. What the machine does to the timed round
+it also does to the paired round, so it cancels in the ratio of the two.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,15 +21,15 @@ from report.statistics.intervals import Interval, median_interval
 
 clock = time.perf_counter
 
-Call = Callable[[], Parameters]
-"""A timed region: one call of an operator, to the end of the wait for its result."""
+Call: TypeAlias = Callable[[], Parameters]
+"""A timed region: one call of an operator. It returns when the result is computed."""
 
 PAIR_SHARE = 0.25
-"""A paired round takes about this share of the round that it follows."""
+"""How long a paired round takes, as a share of the round before it."""
 
 
 def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
-    """Return the timed region: a call that ends when its result is there."""
+    """Return the timed region: a call of `start` that ends when `wait` says that the result is computed."""
 
     def call() -> Parameters:
         result = start()
@@ -38,7 +41,11 @@ def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
 
 @dataclass(frozen=True)
 class Pair:
-    """A paired round: `calls` calls of `call`, `steps` steps in all, and what they took beside each round so far."""
+    """A paired round: `calls` calls of `call`, `steps` steps in total.
+
+    `once` is one step. `round_seconds` is about how long the paired round takes, with the untimed step before it.
+    `seconds_per_step` has one value for each round so far.
+    """
 
     once: Call
     call: Call
@@ -49,17 +56,17 @@ class Pair:
 
     def __call__(self) -> None:
         """Time one paired round."""
-        # One step, not timed, brings the pair's arrays back to where the backend's have been: into the cache.
+        # This untimed step brings the pair's arrays back into the cache. The backend's arrays were there in its round.
         self.once()
         self.seconds_per_step.append(round_seconds(self.call, self.calls) / self.steps)
 
     def ratio(self, seconds_per_step: Any) -> Interval:
-        """Return the median over rounds of a step of the case over one of the pair, with its interval."""
+        """Return the median over rounds of the case's seconds per step over the pair's, with its interval."""
         return median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
 
 
 def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None) -> Pair:
-    """Return the pair of a round of `seconds`: so many calls of `once`, or one of `lengthened(steps)`."""
+    """Return the pair for rounds of `seconds`: many calls of `once`, or one call of `lengthened(steps)`."""
     once()
     step_seconds = round_seconds(once, 1)
     steps = max(1, round(PAIR_SHARE * seconds / step_seconds))
@@ -69,9 +76,10 @@ def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None 
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a case is measured: seconds a round, seconds for all rounds with their pairs, and how many at least.
+    """How long a case is measured.
 
-    `memory` says whether its peak memory is measured too, in a pass after the rounds.
+    `min_round_seconds` is for one round, `max_seconds` for all rounds with their paired rounds. There are at least
+    `min_rounds` rounds, however long they take. `memory` says whether peak memory is measured too, after the rounds.
     """
 
     min_round_seconds: float
@@ -82,9 +90,9 @@ class Budget:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How a prepared case is to be timed: how many rounds of how many calls, with which pairs after each.
+    """How a prepared case is timed: `rounds` rounds of `iterations` calls, each followed by its paired rounds.
 
-    `value` is that of the backend's own value, beside its gradient.
+    `reference` is the hand-derived NumPy. `value` is the backend's own value, where the case is a gradient.
     """
 
     rounds: int
@@ -93,20 +101,20 @@ class Rounds:
     value: Pair | None = None
 
     def after(self) -> None:
-        """Time the paired rounds, after a round and not in its time."""
+        """Time the paired rounds. Called after each round; their time is not part of the round's."""
         self.reference()
         if self.value is not None:
             self.value()
 
 
 def plan(iterations: int, seconds: float, reference: Pair, value: Pair | None, budget: Budget) -> Rounds:
-    """Return the rounds, of `seconds` each, that with their pairs take about what the budget has for a case."""
+    """Return as many rounds, of `seconds` each, as fit the budget together with their paired rounds."""
     together = seconds + reference.round_seconds + (0.0 if value is None else value.round_seconds)
     return Rounds(max(budget.min_rounds, math.ceil(budget.max_seconds / together)), iterations, reference, value)
 
 
 def calibrate(call: Callable[[], Any], min_seconds: float) -> tuple[int, float]:
-    """Return how many calls take at least `min_seconds`, and what they took. The call is compiled and warm."""
+    """Return how many calls take at least `min_seconds`, and how long they took. The call is compiled and warm."""
     iterations = 1
     while (seconds := round_seconds(call, iterations)) < min_seconds:
         iterations = max(iterations + 1, min(10 * iterations, math.ceil(iterations * 1.1 * min_seconds / seconds)))
@@ -119,3 +127,23 @@ def round_seconds(call: Callable[[], Any], iterations: int) -> float:
     for _ in range(iterations):
         call()
     return clock() - start
+
+
+def time_rounds(call: Call, rounds: Rounds) -> list[float]:
+    """Time every round and the paired rounds after it, and return the seconds per call of each round."""
+    seconds = []
+    for _ in range(rounds.rounds):
+        seconds.append(round_seconds(call, rounds.iterations) / rounds.iterations)
+        rounds.after()
+    return seconds
+
+
+@contextlib.contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Collect garbage now, and not again until the end of the block."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

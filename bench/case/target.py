@@ -1,7 +1,7 @@
 """Time to target: how many steps of a descent bring the loss near its minimum.
 
-Counted on the float64 descent by hand, which the check has shown every backend to follow, so it is the same for all of
-them; what differs is how long a step takes.
+The steps are counted on the reference's float64 descent. The check has shown that every backend follows it, so the
+count holds for all of them. What differs is how long a step takes.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ import numpy as np
 
 from backends import Case
 from bench.case.prepare import Prepared
-from bench.case.reference import KEPT, doubled
+from bench.case.reference import MAX_KEPT, doubled
 from problems import Array, Data, Parameters, Problem, by_hand, step_flops, tree_leaves, tree_map, tree_unflatten
 
 TARGET = 0.01
-"""The share that is left of the way from the start's loss down to the minimum."""
+"""The target is reached when this share of the way from the first loss down to the minimum is left."""
 
-EFFORT = 2e8
-"""Operations that the search for a minimum may take, all its evaluations together: a second or so of NumPy."""
+MAX_OPERATIONS = 2e8
+"""How many operations the search for a minimum may take in total: about a second of NumPy."""
 
-EVALUATIONS = 1000
+MAX_EVALUATIONS = 1000
 
 
 def steps_to_target(prepared: Prepared) -> int | None:
-    """Return the first step k with f(x_k) − f* ≤ `TARGET` × (f(x_0) − f*); `None` where the descent does not get there.
+    """Return the first step k with f(x_k) − f* ≤ `TARGET` × (f(x_0) − f*).
 
-    There is none either where f has no minimum, or where the search for it takes more than its effort.
+    `None` if the descent does not get there, if f has no minimum, or if the search for it takes too long.
     """
     return _steps(prepared.problem, replace(prepared.case, backend="", device=""))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_KEPT)
 def _steps(problem: Problem, case: Case) -> int | None:
     x, data = doubled(case, problem)
     lowest = minimum(problem, x, data)
@@ -52,49 +52,47 @@ def _steps(problem: Problem, case: Case) -> int | None:
 
 
 def minimum(problem: Problem, x: Parameters, data: Data) -> float:
-    """Return f*: in closed form where the problem has it, else the local minimum that L-BFGS finds from `x`.
+    """Return f*: the problem's closed form if it has one, else the local minimum that L-BFGS finds from `x`.
 
-    NaN where that does not converge within its effort.
+    NaN if L-BFGS does not converge within `MAX_OPERATIONS`.
     """
     if problem.minimum is not None:
         return problem.minimum(x, data)
-    evaluations = min(EVALUATIONS, int(EFFORT / _operations(problem, x, data)))
+    evaluations = min(MAX_EVALUATIONS, int(MAX_OPERATIONS / _operations(problem, x, data)))
     return _searched(problem, x, data, evaluations) if evaluations > 0 else math.nan
 
 
 def _operations(problem: Problem, x: Parameters, data: Data) -> float:
-    """Return the operations of an evaluation, or where nobody has counted them how many numbers there are."""
+    """Return the operations of one evaluation, or if the problem does not count them, how many numbers it has."""
     return step_flops("gradient", problem, x, data) or sum(array.size for array in (*tree_leaves(x), *data))
 
 
 def _searched(problem: Problem, x: Parameters, data: Data, evaluations: int) -> float:
-    from scipy.optimize import minimize  # noqa: PLC0415 (a second to import: only where something is searched)
+    from scipy.optimize import minimize  # noqa: PLC0415 (takes a second to import, and is rarely needed)
 
-    shaped = _shaped(x)
+    unflatten = _unflatten_like(x)
 
-    def at(flat: Array) -> tuple[float, Array]:
-        here = shaped(flat)
-        return float(problem.loss(np, here, data)), _flat(problem.gradient(here, data))
+    def loss_and_gradient(flat: Array) -> tuple[float, Array]:
+        here = unflatten(flat)
+        return float(problem.loss(np, here, data)), _flatten(problem.gradient(here, data))
 
     limits: Any = {"maxfun": evaluations, "maxiter": evaluations}
-    found = minimize(at, _flat(x), jac=True, method="L-BFGS-B", options=limits)
+    found = minimize(loss_and_gradient, _flatten(x), jac=True, method="L-BFGS-B", options=limits)
     return float(found.fun) if found.success else math.nan
 
 
-def _flat(x: Parameters) -> Array:
+def _flatten(x: Parameters) -> Array:
     return np.concatenate([np.ravel(array) for array in tree_leaves(x)])
 
 
-def _shaped(x: Parameters) -> Callable[[Array], Parameters]:
-    """Return the inverse of `_flat`, for parameters like `x`."""
+def _unflatten_like(x: Parameters) -> Callable[[Array], Parameters]:
+    """Return the inverse of `_flatten`, for parameters shaped like `x`."""
     ends = np.cumsum([array.size for array in tree_leaves(x)])[:-1]
     shapes = tree_unflatten(x, [array.shape for array in tree_leaves(x)])
 
-    def shaped(flat: Array) -> Any:
-        return (
-            tree_map(np.reshape, tree_unflatten(x, np.split(flat, ends)), shapes)
-            if isinstance(x, tuple)
-            else flat.reshape(x.shape)
-        )
+    def unflatten(flat: Array) -> Any:
+        if not isinstance(x, tuple):
+            return flat.reshape(x.shape)
+        return tree_map(np.reshape, tree_unflatten(x, np.split(flat, ends)), shapes)
 
-    return shaped
+    return unflatten

@@ -1,4 +1,4 @@
-"""From a duel's stages to the rows of its comparison, by the rules of `report.gate`."""
+"""Turns the two stages of a duel into its comparison, by the rules of `report.statistics.duel_rules`."""
 
 from __future__ import annotations
 
@@ -8,96 +8,97 @@ from typing import Any
 
 import pandas as pd
 
+from bench.duel.pair import Failures
+from bench.duel.sides import Cases
 from bench.duel.stage import Stage
-from bench.launches import Case
+from bench.process.protocol import CaseFields
 from report.compare import comparison
 from report.compare.comparison import Comparison
-from report.compare.findings import Note
+from report.compare.findings import DuelControlMoved, Inconclusive, Note, Reason, Remeasured, SidesFailed
 from report.statistics import verdict
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
-from report.table.keys import BROKEN, CASE
+from report.table.keys import BROKEN, CASE, CONTROL
 
 Row = dict[str, Any]
+"""The columns of one case in the comparison."""
 
 
-def suspects(first: Stage, rules: Rules) -> dict[int, Case]:
-    """Return the cases that the first stage leaves under suspicion."""
+def suspects(first: Stage, rules: Rules) -> dict[int, CaseFields]:
+    """Return the cases that the first stage did not clear, and whose estimate is near the threshold or beyond it."""
     return {
         number: case
         for number, case in first.cases.items()
-        if (logs := first.logs(number)) and rules.suspect(logs) and not first.cleared(logs)
+        if (logs := first.log_ratios(number)) and rules.suspect(logs) and not first.cleared(logs)
     }
 
 
 def judged(first: Stage, second: Stage, rules: Rules) -> Iterator[Row]:
-    """Yield the row of each case: its verdict is that of its fresh pairs, where it was suspect."""
+    """Yield the row of each case. The verdict of a suspect is that of its fresh pairs."""
     for number, case in first.cases.items():
         failures = first.failures.get(number) or second.failures.get(number)
         measured = bool(first.rounds[number])
         row = _failed(failures, measured=measured) if failures else _timed(first, second, number, rules)
-        yield {name: case[name] for name in CASE} | row
+        yield _named(case) | row
 
 
-def strangers(missing: list[Case], new: list[Case]) -> Iterator[Row]:
-    """Yield the rows of cases that only one side knows."""
-    for cases, found in ((missing, Verdict.MISSING), (new, Verdict.NEW)):
-        for case in cases:
-            yield {name: case[name] for name in CASE} | _untimed(found, "")
+def unmatched(cases: Cases) -> Iterator[Row]:
+    """Yield the rows of the cases that only one side has."""
+    for only_there, found in ((cases.missing, Verdict.MISSING), (cases.new, Verdict.NEW)):
+        for case in only_there:
+            yield _named(case) | _untimed(found, "")
 
 
 def comparison_of(rows: list[Row], names: tuple[str, str], rules: Rules, *, allow_missing: bool) -> Comparison:
-    """Return the comparison that the rows make."""
+    """Return the comparison with these rows. `names` describe base and head."""
     frame = comparison.worst_first(pd.DataFrame(rows, columns=[*CASE, *comparison.COMPARISON_COLUMNS]))
-    notes: list[Note] = [*_control(frame), *_doubts(frame)]
+    notes = list(_notes(frame))
     return Comparison(frame, *names, rules.threshold, rules.confidence, notes, allow_missing=allow_missing)
 
 
+def _named(case: CaseFields) -> Row:
+    return {name: case[name] for name in CASE}
+
+
 def _timed(first: Stage, second: Stage, number: int, rules: Rules) -> Row:
-    again = number in second.cases
-    stage = second if again else first
-    logs, rounds = stage.logs(number), stage.rounds[number]
+    suspect = number in second.cases
+    stage = second if suspect else first
+    logs, rounds = stage.log_ratios(number), stage.rounds[number]
     change = rules.change(logs, len(stage.cases))
-    at_first = verdict.paired(first.logs(number), rules.confidence).center
+    at_first = verdict.paired(first.log_ratios(number), rules.confidence).center
     return {
         "measure": "paired rounds",
-        "base_seconds": statistics.median(one.base_seconds for one in rounds),
-        "head_seconds": statistics.median(one.head_seconds for one in rounds),
+        "base_seconds": statistics.median(sample.base_seconds for sample in rounds),
+        "head_seconds": statistics.median(sample.head_seconds for sample in rounds),
         "base_replicates": len(logs),
         "head_replicates": len(logs),
         "ratio": change.center,
         "low": change.low,
         "high": change.high,
         "verdict": verdict.judge(change, rules.threshold),
-        "reason": f"suspect at ×{at_first:.3f}; this is what {len(logs)} fresh pairs say" if again else "",
+        "reason": Remeasured(at_first, len(logs)) if suspect else "",
     }
 
 
-def _failed(failures: dict[str, str], *, measured: bool) -> Row:
-    """Return the row of a case that one side, or both, could not run."""
-    reason = "; ".join(f"{side}: {why}" for side, why in failures.items())
-    base, head = (failures.get(side, "").startswith(BROKEN) for side in ("base", "head"))
-    if set(failures) == {"head"} or (head and not base):
+def _failed(failures: Failures, *, measured: bool) -> Row:
+    """Return the row of a case that one side or both could not run."""
+    reason = SidesFailed(tuple((side, *failure) for side, failure in failures.items()))
+    broken = {side for side, failure in failures.items() if failure.status in BROKEN}
+    if set(failures) == {"head"} or broken == {"head"}:
         return _untimed(Verdict.FAILED, reason)
     if set(failures) == {"base"}:
         return _untimed(Verdict.INCONCLUSIVE if measured else Verdict.NEW, reason)
     return _untimed(Verdict.UNTIMED, reason)
 
 
-def _untimed(found: Verdict, reason: str) -> Row:
+def _untimed(found: Verdict, reason: Reason) -> Row:
     return {"measure": "", "base_replicates": 0, "head_replicates": 0, "verdict": found, "reason": reason}
 
 
-def _control(frame: pd.DataFrame) -> Iterator[str]:
-    moved = frame[(frame["backend"] == "numpy") & frame["verdict"].isin([Verdict.REGRESSED, Verdict.IMPROVED])]
-    if len(moved):
-        yield (
-            "the control moved: hand-derived NumPy is not the same on both sides. In a duel that is no drift of the "
-            "machine: it is NumPy, the interpreter, or something that all backends share"
-        )
-
-
-def _doubts(frame: pd.DataFrame) -> Iterator[str]:
-    wide = int((frame["verdict"] == Verdict.INCONCLUSIVE).sum())
-    if wide:
-        yield f"{wide} inconclusive: more pairs narrow their intervals (--pairs; of suspects --fresh-pairs)"
+def _notes(frame: pd.DataFrame) -> Iterator[Note]:
+    moved = (frame["backend"] == CONTROL) & frame["verdict"].isin([Verdict.REGRESSED, Verdict.IMPROVED])
+    if moved.any():
+        yield DuelControlMoved()
+    count = int((frame["verdict"] == Verdict.INCONCLUSIVE).sum())
+    if count:
+        yield Inconclusive(count, pairs=True)

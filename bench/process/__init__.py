@@ -1,1 +1,1 @@
-"""Worker processes: the client that starts and asks them, and the requests that they answer."""
+"""Worker processes: the client that starts and asks them, the requests that they answer, and the protocol."""

@@ -1,30 +1,36 @@
-"""What a worker does when it is asked: select cases, measure one whole, or time single rounds of a prepared one."""
+"""What a worker answers: it selects cases, measures a case, or times single rounds of a prepared case."""
 
 from __future__ import annotations
 
 import gc
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from backends import Case, Found, load
 from bench.case import prepare, rounds
+from bench.case.failure import Failure, failure_of
+from bench.case.measure import measure
 from bench.case.prepare import Prepared
 from bench.case.rounds import Budget
-from bench.race import Race
+from bench.case.row import Launch
+from bench.process.protocol import CaseFields, Message
 from bench.selection import SelectionError, select
 from problems import find
+from report.table.keys import framework
 
-Answer = dict[str, Any]
+MAX_MOVE_SECONDS = 0.01
+"""A case that took longer to compile is not moved, since it would be compiled again."""
 
-CHEAP_SECONDS = 0.01
-"""A case that took longer to compile is not built anew to move its arrays."""
-
-SPACE = 1 << 16
+MAX_SPACER_BYTES = 1 << 16
+"""How much memory, at most, is held in front of the arrays of a case that is moved."""
 
 
-class Servant:
-    """The state of a worker: the backends it has found so far, and the case it has prepared."""
+class Requests:
+    """Answers the requests of `bench.process.protocol`, one method each.
+
+    It remembers the backends that were imported so far, and the case that was prepared last.
+    """
 
     def __init__(self, allocator: str) -> None:
         self._allocator = allocator
@@ -32,78 +38,83 @@ class Servant:
         self._prepared: Prepared | None = None
         self._spacer = b""
 
-    def select(self, options: dict[str, str | None]) -> Answer:
-        """Answer with the cases that the options name, or with the line that says why they cannot be met."""
+    def answer(self, request: Message) -> Message:
+        """Return the answer to a request."""
+        methods: Mapping[str, Callable[..., Message]] = {
+            "select": self.select,
+            "measure": self.measure,
+            "prepare": self.prepare,
+            "calibrate": self.calibrate,
+            "round": self.round,
+            "move": self.move,
+        }
+        return methods[request["do"]](**{name: value for name, value in request.items() if name != "do"})
+
+    def select(self, options: dict[str, str | None]) -> Message:
+        """Answer with the cases that the options select, or with the error of a wrong option."""
         try:
             selection = select(options)
         except SelectionError as error:
             return {"error": str(error)}
         return {"cases": [vars(case) for case in selection.cases]}
 
-    def measure(self, case: dict[str, Any], budget: dict[str, Any], run: str, launch: int) -> Answer:
+    def measure(self, case: CaseFields, budget: dict[str, Any], run: str, launch: int) -> Message:
         """Answer with the row of the case, measured as in the race."""
-        one = Case(**case)
-        self._load(one)
-        race = Race(self._found, Budget(**budget), run_name=run, launch=launch, allocator=self._allocator)
-        return {"row": race.run(one, _timed)}
+        chosen = self._load(case)
+        process = Launch(run, launch, self._allocator)
+        return {"row": measure(chosen, self._found, Budget(**budget), process, rounds.time_rounds)}
 
-    def prepare(self, case: dict[str, Any]) -> Answer:
-        """Compile and check the case and keep it for rounds; answer with `status`, and `reason` where it is not ok."""
-        one = Case(**case)
-        self._load(one)
+    def prepare(self, case: CaseFields) -> Message:
+        """Prepare and check the case and keep it, without garbage collection from then on; answer with its status."""
+        chosen = self._load(case)
         self._prepared = None
         gc.enable()
-        if one.backend in self._found.missing:
-            return {"status": "unavailable", "reason": self._found.missing[one.backend]}
-        backend, problem = self._found.backends[one.backend], find(one.problem, one.sizes)
-        if refusal := prepare.refusal(one, backend, problem):
-            return dict(zip(("status", "reason"), refusal, strict=True))
-        try:
-            self._prepared = prepare.prepare(one, backend, problem)
-        except Exception as error:  # noqa: BLE001 (whatever a backend raises is the case's reason)
-            return prepare.failure(error)
+        ready = self._try(chosen)
+        if isinstance(ready, Failure):
+            return ready._asdict()
+        self._prepared = ready
         gc.collect()
         gc.disable()
-        return {"status": "ok", "version": backend.version()}
+        return {"status": "ok", "version": ready.backend.version()}
 
-    def calibrate(self, seconds: float) -> Answer:
+    def calibrate(self, seconds: float) -> Message:
         """Answer with how many calls of the prepared case take at least `seconds`."""
         return {"iterations": rounds.calibrate(self._ready().call, seconds)[0]}
 
-    def move(self) -> Answer:
-        """Put the prepared case's arrays elsewhere in memory, where that takes no compiling; answer whether it did."""
+    def round(self, iterations: int) -> Message:
+        """Answer with how long one round of so many calls took."""
+        return {"seconds": rounds.round_seconds(self._ready().call, iterations)}
+
+    def move(self) -> Message:
+        """Move the arrays of the prepared case elsewhere in memory, if compiling it again is cheap; answer whether."""
         prepared = self._ready()
-        if prepared.compile_seconds > CHEAP_SECONDS:
+        if prepared.compile_seconds > MAX_MOVE_SECONDS:
             return {"moved": False}
-        # Of random size, and held: what is allocated behind it lies at another distance from a page's begin.
-        self._spacer = bytes(random.randrange(SPACE))  # noqa: S311 (not a secret)
-        self._prepared = prepare.moved(prepared)
+        # A spacer of random size, which is kept, shifts later allocations to a different offset within the page.
+        self._spacer = bytes(random.randrange(MAX_SPACER_BYTES))  # noqa: S311 (not a secret)
+        self._prepared = prepare.relocate(prepared)
         self._prepared.call()
         return {"moved": True}
 
-    def round(self, iterations: int) -> Answer:
-        """Answer with the seconds that one round of so many calls took."""
-        return {"seconds": rounds.round_seconds(self._ready().call, iterations)}
+    def _try(self, case: Case) -> Prepared | Failure:
+        if refused := prepare.find_refusal(case, self._found):
+            return refused
+        try:
+            return prepare.prepare(case, self._found.backends[case.backend], find(case.problem, case.sizes))
+        except Exception as error:  # noqa: BLE001 (whatever a backend raises is the reason of its failure)
+            return failure_of(error)
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
             raise RuntimeError("no case is prepared")
         return self._prepared
 
-    def _load(self, case: Case) -> None:
-        """Import the case's framework, unless that was tried before."""
-        framework = case.backend.partition("-")[0]
-        if case.backend in self._found.backends or framework in self._found.missing:
-            return
-        found = load((framework,))
-        self._found.backends.update(found.backends)
-        self._found.missing.update(found.missing)
-
-
-def _timed(call: Callable[[], object], planned: rounds.Rounds) -> list[float]:
-    """Time the rounds as pytest-benchmark does, the pairs after each."""
-    seconds = []
-    for _ in range(planned.rounds):
-        seconds.append(rounds.round_seconds(call, planned.iterations) / planned.iterations)
-        planned.after()
-    return seconds
+    def _load(self, fields: CaseFields) -> Case:
+        """Return the case, after importing its framework if no request needed it before."""
+        case = Case(**fields)
+        name = framework(case.backend)
+        if case.backend not in self._found.backends and name not in self._found.missing:
+            found = load((name,))
+            self._found.backends.update(found.backends)
+            self._found.missing.update(found.missing)
+        return case

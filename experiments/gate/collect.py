@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import machine, options
-from bench.duel import command as duel_command
-from bench.duel.stage import Effort, Sides, Stage, lanes
+from bench.duel import samples
+from bench.duel.pair import Effort
+from bench.duel.sides import Sides, cases_of
+from bench.duel.stage import Stage, lanes
 from bench.process.client import Side
 from experiments import gate, provenance
 from experiments.gate import slowdown
@@ -87,7 +89,7 @@ def _duels(folder: Path, amount: Amount) -> Iterator[tuple[Path, int, int]]:
 def _measure_pairs(path: Path, percent: int, pairs: int, selection: dict[str, str], max_seconds: float | None) -> None:
     """Measure pairs of the checkout against itself or a slower copy; a slow case gets the effort of a suspect."""
     sides = Sides(Side(), Side(machine.ROOT if percent == 0 else slower_copy(path.with_suffix(""), percent)))
-    cases = duel_command.cases_of(sides, {**dict.fromkeys(options.HELP), **selection}).common
+    cases = cases_of(sides, {**dict.fromkeys(options.HELP), **selection}).common
     seconds, precision = (
         (duel_rules.SECONDS, duel_rules.PRECISION)
         if percent == 0
@@ -97,7 +99,7 @@ def _measure_pairs(path: Path, percent: int, pairs: int, selection: dict[str, st
     stage = Stage(sides, effort, cases, pairs, duel_rules.never)
     done, total = itertools.count(1), pairs * len(cases)
     stage.run(lambda: print(f"\r{path.stem}: {next(done)} of {total}", end="", file=sys.stderr, flush=True))
-    duel_command.write_samples(path, 1, stage)
+    samples.write(path, 1, stage)
 
 
 def slower_copy(folder: Path, percent: int) -> Path:

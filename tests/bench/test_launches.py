@@ -1,4 +1,4 @@
-"""Launches: every case in several fresh processes; one that dies or hangs costs its case a row, and no other."""
+"""`bench run`: every case in several fresh processes. A case that dies or hangs gets a row, and costs no other case."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BACKENDS = (
 QUICK = ("--max-time", "0.01", "--device", "cpu")
 
 
-def test_every_launch_measures_every_case_in_an_order_of_its_own(checkout: Checkout) -> None:
+def test_every_launch_measures_every_case_in_its_own_order(checkout: Checkout) -> None:
     sizes = "1,2,3,4,5,6"
     done = checkout.run("bench", "run", "--launches", "3", "--backend", "numpy", "--batch-size", sizes, *QUICK)
     assert done.returncode == 0, done.stderr
@@ -49,15 +49,14 @@ def test_every_launch_measures_every_case_in_an_order_of_its_own(checkout: Check
     assert path.with_suffix(".md").exists()
 
 
-def test_a_case_that_ends_or_hangs_its_process_costs_itself_a_row(checkout: Checkout) -> None:
+def test_a_case_that_ends_or_hangs_its_process_has_a_row_and_the_others_are_measured(checkout: Checkout) -> None:
     checkout.write("backends/deadly_modes.py", DEADLY)
     deadly = "deadly-killed,deadly-segfault,deadly-exit,deadly-hangs,deadly-prints,numpy"
-    one = ("--launches", "1", "--batch-size", "1", "--timeout", "5")
-    done = checkout.run("bench", "run", "--backend", deadly, *one, *QUICK)
+    once = ("--launches", "1", "--batch-size", "1", "--timeout", "5")
+    done = checkout.run("bench", "run", "--backend", deadly, *once, *QUICK)
     assert done.returncode == 1, done.stderr
     rows = table.read(checkout.csvs()[0]).set_index("backend")
-    found = rows["status"].to_dict()
-    assert found == {
+    assert rows["status"].to_dict() == {
         "deadly-killed": "crashed",
         "deadly-segfault": "crashed",
         "deadly-exit": "crashed",
@@ -78,7 +77,9 @@ def test_a_case_that_ends_or_hangs_its_process_costs_itself_a_row(checkout: Chec
         (["--threads", "many"], "--threads 'many'"),
     ],
 )
-def test_a_wrong_word_is_one_line_and_measures_nothing(checkout: Checkout, arguments: list[str], words: str) -> None:
+def test_a_wrong_option_is_an_error_of_one_line_and_measures_nothing(
+    checkout: Checkout, arguments: list[str], words: str
+) -> None:
     done = checkout.run("bench", "run", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -86,25 +87,25 @@ def test_a_wrong_word_is_one_line_and_measures_nothing(checkout: Checkout, argum
     assert not checkout.csvs()
 
 
-def test_a_run_is_a_file_of_its_own(checkout: Checkout, tmp_path: Path) -> None:
-    again = ("--launches", "1", "--backend", "numpy", "--batch-size", "1", "-o", str(tmp_path / "run.csv"), *QUICK)
-    assert checkout.run("bench", "run", *again).returncode == 0
-    done = checkout.run("bench", "run", *again)
+def test_a_run_does_not_append_to_the_file_of_another_run(checkout: Checkout, tmp_path: Path) -> None:
+    arguments = ("--launches", "1", "--backend", "numpy", "--batch-size", "1", "-o", str(tmp_path / "run.csv"), *QUICK)
+    assert checkout.run("bench", "run", *arguments).returncode == 0
+    done = checkout.run("bench", "run", *arguments)
     assert done.returncode == 2
-    assert "is there already" in done.stderr
+    assert "exists already" in done.stderr
     assert len(table.read(tmp_path / "run.csv")) == 1
 
 
 def test_threads_and_allocator_reach_the_processes(checkout: Checkout, tmp_path: Path) -> None:
-    held = ("--threads", "1", "--allocator", "steady", "-o", str(tmp_path / "run.csv"))
-    done = checkout.run("bench", "run", "--launches", "1", "--backend", "numpy", "--batch-size", "1", *held, *QUICK)
+    options = ("--threads", "1", "--allocator", "steady", "-o", str(tmp_path / "run.csv"))
+    done = checkout.run("bench", "run", "--launches", "1", "--backend", "numpy", "--batch-size", "1", *options, *QUICK)
     assert done.returncode == 0, done.stderr
     (row,) = table.read(tmp_path / "run.csv").to_dict("records")
     assert (row["threads"], row["allocator"]) == (1, "steady")
 
 
 @pytest.mark.parametrize(("kills", "status"), [(1, "oom"), (0, "crashed")])
-def test_a_worker_that_is_killed_ran_out_of_memory_where_the_system_says_so(
+def test_a_killed_worker_ran_out_of_memory_if_the_system_counts_a_kill_for_memory(
     kills: int, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Worker(Side(), None, "default") as worker:
@@ -113,4 +114,4 @@ def test_a_worker_that_is_killed_ran_out_of_memory_where_the_system_says_so(
         os.kill(worker._process.pid, signal.SIGKILL)
         with pytest.raises(WorkerError) as death:
             worker.ask("select", 60.0, options={})
-    assert death.value.status == status
+    assert death.value.failure.status == status

@@ -1,4 +1,4 @@
-"""The race as its user runs it: in a process of its own, in a copy of the checkout."""
+"""The race as a user runs it: in its own process, in a copy of the checkout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.checkout import QUICK, Checkout
 from tests.planted import FAULTY, LYING, MISSING
 
 
-def test_a_race_leaves_a_row_a_case_and_a_summary(checkout: Checkout) -> None:
+def test_a_race_leaves_a_row_for_each_case_and_a_summary(checkout: Checkout) -> None:
     done = checkout.race("--backend", "numpy,numpy-inplace,autograd", "--batch-size", "1,100", "--device", "cpu")
     assert done.returncode == 0, done.stdout
     rows = checkout.rows()
@@ -35,10 +35,10 @@ def test_a_race_leaves_a_row_a_case_and_a_summary(checkout: Checkout) -> None:
     assert (rows["peak_bytes"] >= 4 * rows["parameters"]).all()
     assert "quadratic: descent of 100 steps, float32, cpu" in done.stdout
     assert max(map(len, done.stdout.partition("- summary -")[2].splitlines()[1:-3])) <= 80
-    assert checkout.csvs()[0].with_suffix(".md").read_text().startswith("### quadratic")
+    assert "### quadratic" in checkout.csvs()[0].with_suffix(".md").read_text()
 
 
-def test_a_gradient_is_raced_beside_its_value_and_one_that_is_wrong_costs_the_ratio_alone(checkout: Checkout) -> None:
+def test_a_gradient_is_paired_with_its_value_and_a_wrong_value_costs_only_the_ratio(checkout: Checkout) -> None:
     checkout.write("backends/lying_modes.py", LYING)
     selection = ("--operator", "gradient", "--batch-size", "10", "--device", "cpu")
     done = checkout.race("--backend", "numpy,numpy-inplace,lying", *selection)
@@ -51,7 +51,7 @@ def test_a_gradient_is_raced_beside_its_value_and_one_that_is_wrong_costs_the_ra
     assert "no gradient_over_value: lying:" in done.stdout
 
 
-def test_what_is_wrong_or_fails_has_a_row_and_no_time_and_the_rest_is_raced(checkout: Checkout) -> None:
+def test_a_wrong_or_failing_case_has_a_row_without_a_time_and_the_others_are_raced(checkout: Checkout) -> None:
     checkout.write("backends/faulty_modes.py", FAULTY)
     faulty = "faulty-scaled,faulty-nan,faulty-raises,faulty-memory"
     done = checkout.race("--backend", f"{faulty},numpy", "--batch-size", "10", "--device", "cpu")
@@ -83,7 +83,7 @@ def test_what_is_wrong_or_fails_has_a_row_and_no_time_and_the_rest_is_raced(chec
     ],
     ids=lambda value: "-".join(value) if value[0].startswith("--") else "",
 )
-def test_a_word_that_cannot_be_met_is_one_line_and_measures_nothing(
+def test_a_wrong_option_is_an_error_of_one_line_and_measures_nothing(
     checkout: Checkout, arguments: list[str], words: list[str]
 ) -> None:
     done = checkout.race(*arguments)
@@ -94,7 +94,7 @@ def test_a_word_that_cannot_be_met_is_one_line_and_measures_nothing(
     assert not checkout.csvs()
 
 
-def test_a_framework_that_is_not_installed_is_a_row_unless_asked_for_by_name(checkout: Checkout) -> None:
+def test_a_missing_framework_is_a_row_or_an_error_if_it_was_named(checkout: Checkout) -> None:
     for name in ("torch", "jax"):
         checkout.write(f"{name}.py", MISSING.format(name=name))
     done = checkout.race("--batch-size", "1", "--device", "cpu", PYTHONPATH=str(checkout.path))
@@ -116,7 +116,7 @@ def test_a_missing_compiler_is_a_reason_and_not_an_error(checkout: Checkout) -> 
     assert "there is no 'no-such-compiler'; install g++, or set CXX" in str(row["reason"])
 
 
-def test_a_correctness_run_keeps_nothing(checkout: Checkout) -> None:
+def test_a_correctness_run_writes_no_csv(checkout: Checkout) -> None:
     done = checkout.run("pytest", "bench/", "--benchmark-disable", "--backend", "numpy,autograd", "--device", "cpu")
     assert done.returncode == 0, done.stdout
     assert "8 passed" in done.stdout
@@ -125,31 +125,34 @@ def test_a_correctness_run_keeps_nothing(checkout: Checkout) -> None:
 
 def test_a_correctness_run_fails_on_a_wrong_gradient(checkout: Checkout) -> None:
     checkout.write("backends/faulty_modes.py", FAULTY)
-    one = ("--backend", "faulty-scaled", "--batch-size", "1", "--device", "cpu")
-    done = checkout.run("pytest", "bench/", "--benchmark-disable", *one)
+    only = ("--backend", "faulty-scaled", "--batch-size", "1", "--device", "cpu")
+    done = checkout.run("pytest", "bench/", "--benchmark-disable", *only)
     assert done.returncode == 1
     assert "wrong: faulty-scaled" in done.stdout
 
 
-def test_pytest_benchmarks_own_options_go_on_working(checkout: Checkout) -> None:
+def test_the_options_of_pytest_benchmark_still_work(checkout: Checkout) -> None:
     grouped = ("--benchmark-group-by=param:dtype", "--benchmark-json=out.json", "-k", "float64")
     done = checkout.race("--backend", "numpy", "--batch-size", "1,2", "--dtype", "all", "--device", "cpu", *grouped)
     assert done.returncode == 0, done.stdout
-    whole = json.loads((checkout.path / "out.json").read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    whole = json.loads((checkout.path / "out.json").read_text(), parse_constant=pytest.fail)  # JSON has no NaN
     assert {"machine_info", "commit_info"} <= set(whole)
     kept = whole["benchmarks"]
-    assert {(one["params"]["dtype"], one["params"]["batch_size"]) for one in kept} == {("float64", 1), ("float64", 2)}
-    assert all("UNSERIALIZABLE" not in one["fullname"] for one in kept)
-    for one in kept:  # what Bencher's adapter python_pytest and github-action-benchmark's tool 'pytest' read
-        assert len(one["fullname"]) <= 1024
-        assert all(one["stats"][name] > 0 for name in ("median", "mean", "ops", "rounds"))
-        assert all(one["stats"][name] >= 0 for name in ("iqr", "stddev"))
+    assert {(entry["params"]["dtype"], entry["params"]["batch_size"]) for entry in kept} == {
+        ("float64", 1),
+        ("float64", 2),
+    }
+    assert all("UNSERIALIZABLE" not in entry["fullname"] for entry in kept)
+    for entry in kept:  # the fields that Bencher's adapter python_pytest and github-action-benchmark's tool pytest read
+        assert len(entry["fullname"]) <= 1024
+        assert all(entry["stats"][name] > 0 for name in ("median", "mean", "ops", "rounds"))
+        assert all(entry["stats"][name] >= 0 for name in ("iqr", "stddev"))
     assert "benchmark 'dtype=float64': 2 tests" in done.stdout
 
 
 def test_threads_are_pinned_and_recorded(checkout: Checkout) -> None:
-    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu")
-    done = checkout.race(*one, "--threads", "1", "--allocator", "steady", "--memory", "off", "--steps", "7")
+    only = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu")
+    done = checkout.race(*only, "--threads", "1", "--allocator", "steady", "--memory", "off", "--steps", "7")
     assert done.returncode == 0, done.stderr
     row = checkout.rows().iloc[0]
     assert row["threads"] == 1
@@ -160,7 +163,7 @@ def test_threads_are_pinned_and_recorded(checkout: Checkout) -> None:
     assert row["seconds_per_step"] == pytest.approx(row["seconds_median"] / 7)
 
 
-def test_the_order_is_shuffled_and_another_launchs_is_another(checkout: Checkout) -> None:
+def test_the_order_is_shuffled_and_differs_between_launches(checkout: Checkout) -> None:
     orders = []
     for launch in ("0", "1"):
         csv = f"{launch}.csv"
@@ -171,17 +174,17 @@ def test_the_order_is_shuffled_and_another_launchs_is_another(checkout: Checkout
     assert orders[0] != orders[1]
 
 
-def test_a_launch_is_in_its_file_once(checkout: Checkout) -> None:
-    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--results", "run.csv")
-    assert [checkout.race(*one).returncode, checkout.race(*one, "--launch", "1").returncode] == [0, 0]
-    again = checkout.race(*one)
+def test_a_launch_is_in_a_file_only_once(checkout: Checkout) -> None:
+    only = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--results", "run.csv")
+    assert [checkout.race(*only).returncode, checkout.race(*only, "--launch", "1").returncode] == [0, 0]
+    again = checkout.race(*only)
     assert again.returncode == 4
     assert "run.csv: has launch 0 already" in again.stderr
     assert len(table.read(checkout.path / "run.csv")) == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_what_is_measured_is_never_lost(checkout: Checkout, number: signal.Signals) -> None:
+def test_a_race_that_is_stopped_keeps_its_rows(checkout: Checkout, number: signal.Signals) -> None:
     sizes = ",".join(map(str, range(1, 41)))
     slow = ("--benchmark-max-time=0.2", "--backend", "numpy", "--batch-size", sizes, "--device", "cpu")
     race = checkout.start("pytest", "bench/", "--benchmark-only", *slow)
@@ -214,14 +217,14 @@ def test_the_summary_can_be_printed_again(checkout: Checkout) -> None:
     assert markdown.stdout == checkout.csvs()[0].with_suffix(".md").read_text()
 
 
-def test_the_race_ends_with_its_page_or_with_how_to_get_one(checkout: Checkout) -> None:
-    one = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--benchmark-max-time=0.02")
-    done = checkout.run("pytest", "bench/", "--benchmark-only", *one)
+def test_the_race_ends_with_its_page_or_says_how_to_get_one(checkout: Checkout) -> None:
+    only = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--benchmark-max-time=0.02")
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *only)
     page = checkout.csvs()[0].with_suffix(".html")
     assert str(page) in done.stdout
     assert "numpy alone was timed at 1" in page.read_text(encoding="utf-8")
     checkout.write("altair.py", "raise ImportError")
-    done = checkout.run("pytest", "bench/", "--benchmark-only", *one, PYTHONPATH=str(checkout.path))
+    done = checkout.run("pytest", "bench/", "--benchmark-only", *only, PYTHONPATH=str(checkout.path))
     assert done.returncode == 0, done.stdout
     assert "no page: pictures and pages need Altair: pip install -c constraints.txt '.[report]'" in done.stdout
 
@@ -229,12 +232,12 @@ def test_the_race_ends_with_its_page_or_with_how_to_get_one(checkout: Checkout) 
 def test_there_is_nothing_to_show_before_the_first_run(checkout: Checkout, tmp_path: Path) -> None:
     shown = checkout.run("report", "show")
     assert shown.returncode == 2
-    assert "no runs yet; make one with: pytest bench/ --benchmark-only" in shown.stderr
+    assert "no runs yet; measure something: pytest bench/ --benchmark-only" in shown.stderr
 
 
-def test_a_slow_case_has_few_rounds_and_still_an_interval(checkout: Checkout) -> None:
-    one = ("--backend", "numpy", "--batch-size", "100000", "--device", "cpu", "--steps", "50")
-    done = checkout.race(*one, *QUICK, "--benchmark-max-time=0.000001")
+def test_a_slow_case_has_few_rounds_but_an_interval(checkout: Checkout) -> None:
+    only = ("--backend", "numpy", "--batch-size", "100000", "--device", "cpu", "--steps", "50")
+    done = checkout.race(*only, *QUICK, "--benchmark-max-time=0.000001")
     assert done.returncode == 0
     row = checkout.rows().iloc[0]
     assert row["rounds"] == 6

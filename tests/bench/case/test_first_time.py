@@ -1,4 +1,4 @@
-"""Every case of a race is compiled as if for the first time, whatever was compiled before it."""
+"""A race compiles every case as if for the first time, whatever was compiled before it."""
 
 from __future__ import annotations
 
@@ -10,40 +10,44 @@ import pytest
 import backends
 from backends import Backend, Case
 from bench.case import prepare
+from bench.case.measure import measure
 from bench.case.rounds import Budget
-from bench.race import Race
+from bench.case.row import Launch
 from problems import find
+from report.table.keys import framework
 
 FOUND = backends.load()
 BUDGET = Budget(min_round_seconds=1e-4, max_seconds=0.01, min_rounds=6, memory=False)
 
 
 def prepared(name: str) -> tuple[Backend, Case]:
-    """Return the backend and a case of it; skips where it cannot run here."""
+    """Return the backend and a case of it; skip the test if the case cannot run here."""
     if name not in FOUND.backends:
-        pytest.skip(FOUND.missing[name.partition("-")[0]])
+        pytest.skip(FOUND.missing[framework(name)])
     case = Case("gradient", "quadratic", name, 7, "float32", "cpu", 1)
-    if (refused := prepare.refusal(case, FOUND.backends[name], find("quadratic"))) is not None:
-        pytest.skip(refused[1])
+    if (refused := prepare.find_refusal(case, FOUND)) is not None:
+        pytest.skip(refused.reason)
     return FOUND.backends[name], case
 
 
 @pytest.mark.parametrize("name", ["jax-grad", "jax-jit"])
 def test_jax_compiles_as_much_the_second_time(name: str) -> None:
-    """Its operations are compiled one by one, and kept: found again, a first call takes a hundredth of the time."""
+    """JAX compiles operations one by one and caches them. With a warm cache, a first call takes a hundredth as long."""
     backend, case = prepared(name)
     count = backends.probes_of(backend).compilations
     assert count is not None
     counts = []
     for _ in range(2):
         before = count()
-        assert Race(FOUND, BUDGET).run(case, None)["status"] == "ok"
+        assert measure(case, FOUND, BUDGET, Launch(), None)["status"] == "ok"
         counts.append(count() - before)
     assert counts[1] == counts[0] > 0
 
 
 def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It looks for a kernel of the same source in memory, then on disk; only what it builds lies in a new folder."""
+    """torch looks for a kernel of the same source in memory, then on disk. Only a kernel that it builds is in a new
+    folder.
+    """
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     backend, case = prepared("torch-compile")
     for _ in range(2):

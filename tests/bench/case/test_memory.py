@@ -1,4 +1,4 @@
-"""Peak memory: what one call holds at its worst, its arguments included."""
+"""Peak memory: the most bytes that one call holds, its arguments included."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from backends import Case, Probes
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.memory import peak_bytes
+from report.table.keys import framework
 
 pytest.importorskip("memray")
 FOUND = backends.load(("numpy", "torch", "jax"))
@@ -28,29 +29,29 @@ def prepared(name: str, operator: str = "gradient", backend: Any = None) -> prep
 
 @pytest.mark.parametrize(("name", "arrays"), [("numpy", 3), ("torch-grad", 3), ("jax-jit", 2)])
 def test_the_native_allocations_of_every_framework_are_seen(name: str, arrays: int) -> None:
-    """x and the gradient at least; NumPy's 2x − 2 holds 2x beside them. The rest is small beside the arrays."""
+    """A call holds at least x and the gradient, and NumPy's 2x − 2 also 2x. The rest is small compared with these."""
     if name not in FOUND.backends:
-        pytest.skip(FOUND.missing[name.partition("-")[0]])
+        pytest.skip(FOUND.missing[framework(name)])
     peak = peak_bytes(prepared(name))
     assert peak is not None
     assert arrays * ARRAY <= peak <= (arrays + 2.5) * ARRAY
 
 
 def test_scratch_that_is_allocated_once_is_counted() -> None:
-    """The start, the place of the descent and that of its gradient."""
+    """The descent holds three arrays: the start, its position and its gradient."""
     peak = peak_bytes(prepared("numpy-inplace", "descent"))
     assert peak is not None
     assert 3 * ARRAY <= peak <= 3.2 * ARRAY
 
 
-def test_without_memray_there_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_memray_there_is_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setitem(sys.modules, "memray", None)
     assert peak_bytes(prepared("numpy")) is None
 
 
 class Counter(NumpyMode):
-    """A backend of a GPU whose framework counts 1,000 bytes held, and a peak that rises with the call."""
+    """A backend on a GPU. Its framework counts 1,000 bytes held, and a peak that rises during the call."""
 
     known_devices = ("cuda",)
     resets = True
@@ -63,12 +64,12 @@ class Counter(NumpyMode):
 
 
 class HighWater(Counter):
-    """One whose counter cannot be set back, and has seen as much before."""
+    """A backend whose counter cannot be reset, and had the same peak before."""
 
     resets = False
 
 
-def test_on_a_gpu_the_frameworks_counter_tells_or_nobody() -> None:
+def test_on_a_gpu_the_peak_is_the_frameworks_own_or_missing() -> None:
     problem = problems.load()["quadratic"]
     case = Case("gradient", "quadratic", "numpy", 10, "float32", "cuda", 1)
     builders = FOUND.backends["numpy"].builders

@@ -1,4 +1,4 @@
-"""The paired rounds: short, beside each round, and a ratio of the two."""
+"""Paired rounds: short, right after each round, and the ratio of the two."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bench.case import prepare
 from bench.case.pairs import reference_pair, value_pair
 from bench.case.reference import WrongResultError
 from bench.case.rounds import Budget, Pair, paired, plan
+from report.table.keys import framework
 
 FOUND = backends.load()
 PROBLEM = problems.load()["quadratic"]
@@ -27,9 +28,9 @@ def prepared(name: str, operator: str = "gradient") -> prepare.Prepared:
 
 
 @pytest.mark.parametrize("name", ["numpy", "numpy-inplace", "autograd", "jax-jit", "torch-sgd"])
-def test_a_gradient_is_paired_with_its_backends_own_value_where_that_has_one(name: str) -> None:
+def test_a_gradient_is_paired_with_its_backends_own_value_if_there_is_one(name: str) -> None:
     if name not in FOUND.backends:
-        pytest.skip(FOUND.missing[name.partition("-")[0]])
+        pytest.skip(FOUND.missing[framework(name)])
     pair = value_pair(prepared(name), 0.001)
     assert (pair is not None) == ("value" in FOUND.backends[name].builders)
     if pair is not None:
@@ -40,11 +41,11 @@ def test_a_gradient_is_paired_with_its_backends_own_value_where_that_has_one(nam
         assert len(pair.seconds_per_step) == 1
 
 
-def test_only_a_gradient_has_a_value_beside_it() -> None:
+def test_only_a_gradient_is_paired_with_a_value() -> None:
     assert value_pair(prepared("numpy", "value"), 0.001) is None
 
 
-def test_a_value_that_is_wrong_gives_no_ratio() -> None:
+def test_a_wrong_value_gives_no_ratio() -> None:
     def wrong(problem: Any, case: Any, x: Any, data: Any) -> Any:
         return lambda x, data: 1.01 * problem.loss(np, x, data)
 
@@ -54,21 +55,21 @@ def test_a_value_that_is_wrong_gives_no_ratio() -> None:
         value_pair(prepare.prepare(CASE, backend, PROBLEM), 0.001)
 
 
-def test_the_budget_holds_the_rounds_with_their_pairs() -> None:
+def test_the_budget_is_for_the_rounds_and_their_paired_rounds() -> None:
     pair = Pair(lambda: None, lambda: None, 1, 1, 0.25)
     assert plan(3, 1.0, pair, None, Budget(0.005, 12.5, 6)).rounds == 10
     assert plan(3, 1.0, pair, pair, Budget(0.005, 12.5, 6)).rounds == 9
     assert plan(3, 1.0, pair, pair, Budget(0.005, 0.5, 6)).rounds == 6
 
 
-def test_a_descents_reference_is_one_descent_of_so_many_steps() -> None:
+def test_a_paired_round_of_a_descent_is_one_descent() -> None:
     reference = reference_pair(prepared("numpy", "descent"), 0.01)
     assert reference.calls == 1
     calls = reference_pair(prepared("numpy"), 0.01)
     assert calls.calls == calls.steps
 
 
-def test_the_ratio_is_the_median_of_those_round_by_round() -> None:
+def test_the_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
     pair = paired(lambda: None, 0.0)
     pair.seconds_per_step.extend([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
     ratio = pair.ratio(np.array([2.0, 4.0, 8.0, 16.0, 32.0, 96.0]))

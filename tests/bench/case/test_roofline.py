@@ -11,7 +11,7 @@ import backends
 import problems
 from backends import Case, probes_of
 from bench.case import prepare
-from bench.case.roofline import SMALLEST_COPY, Limit, limit
+from bench.case.roofline import MIN_COPY_BYTES, Limit, limit
 from problems import Problem
 
 FOUND = backends.load(("numpy", "jax"))
@@ -58,7 +58,7 @@ def test_the_limit_of_a_case_is_measured_with_a_copy_of_as_many_bytes() -> None:
     small, large = (prepared("numpy", problems.load()["quadratic"], "descent", size) for size in (1, 1_000_000))
     one, many = limit(small), limit(large)
     assert (one.step_bytes, many.step_bytes) == (8, 8_000_000)
-    assert SMALLEST_COPY["cpu"] < many.step_bytes
+    assert MIN_COPY_BYTES["cpu"] < many.step_bytes
     assert all(1e8 < rate < 1e14 for rate in (*one[2:], *many[2:]))
     assert all(again >= best for again, best in zip(limit(large), many, strict=True)), "a limit is the best so far"
 

@@ -57,5 +57,5 @@ def test_no_descent_ends_below_the_minimum(problem: Problem) -> None:
 
 def test_a_search_that_takes_too_long_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = replace(problems.load()["logistic"], flops=None)
-    monkeypatch.setattr(target, "EFFORT", 10.0)
+    monkeypatch.setattr(target, "MAX_OPERATIONS", 10.0)
     assert math.isnan(minimum(problem, *problems.instance(problem, 50, "float64")))

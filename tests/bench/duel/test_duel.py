@@ -1,4 +1,4 @@
-"""The duel as its user runs it: two checkouts, or one against itself."""
+"""The duel as a user runs it: two checkouts, or one against itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.duel import stage as duel
-from bench.process.requests import Servant
+from bench.duel.pair import ROUNDS_PER_CHECK, precise
+from bench.process.requests import Requests
 from tests.checkout import Checkout, copy_to
 
 QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-size", "100")
@@ -21,12 +21,12 @@ QUICK = ("--pairs", "10", "--fresh-pairs", "10", "--seconds", "0.03", "--batch-s
 
 @pytest.fixture
 def head(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A second copy of the checkout, that the test may change."""
+    """A second copy of the checkout, which the test may change."""
     return copy_to(tmp_path_factory.mktemp("head"))
 
 
 def slowed(head: Checkout) -> None:
-    """Make the head's in-place NumPy compute each gradient three times: more work, the same answer."""
+    """Make head's in-place NumPy compute each gradient three times: more work, the same answer."""
     path = "backends/numpy_modes.py"
     text = (head.path / path).read_text(encoding="utf-8")
     line = "            into(position, slope)\n"
@@ -54,7 +54,7 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
     assert "|numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
 
 
-def test_what_head_breaks_is_failed_and_what_one_side_does_not_know_is_missing_or_new(
+def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_or_new(
     checkout: Checkout, head: Checkout, tmp_path: Path
 ) -> None:
     mode = (
@@ -99,12 +99,12 @@ def test_a_checkout_against_itself_ends_well(checkout: Checkout) -> None:
         (["--base-python", "/no/python"], "/no/python"),
         (["--backend", "nump"], "unknown backend 'nump'"),
         (["--pairs", "none"], "--pairs 'none'"),
-        (["--pairs", "3"], "--pairs '3': 1 cells take 6 at least"),
+        (["--pairs", "3"], "--pairs '3': must be 6 or more"),
         (["--base-python", "/bin/false"], "no worker starts there"),
         (["--threshold", "3"], "between 0 and 100 %"),
     ],
 )
-def test_a_side_that_cannot_duel_is_one_line(checkout: Checkout, arguments: list[str], words: str) -> None:
+def test_a_side_that_cannot_duel_is_an_error_of_one_line(checkout: Checkout, arguments: list[str], words: str) -> None:
     done = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, *arguments)
     assert done.returncode == (2 if words else 0), done.stderr
     assert words in done.stderr
@@ -118,42 +118,45 @@ def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     duel.send_signal(signal.SIGINT)
     _, errors = duel.communicate(timeout=60)
     assert duel.returncode == 130
-    assert "what was measured is kept" in errors
+    assert "what was measured so far is kept" in errors
     assert "Traceback" not in errors
     assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
 
 
-def test_rounds_suffice_once_their_median_is_known_well_enough() -> None:
-    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)  # by 15 % as of a normal law: 32 tell the median to 3.3 %
-    assert duel._suffice(scattered, 0.04)
-    assert not duel._suffice(scattered, 0.01)
-    assert duel._suffice(20 * scattered, 0.01)
+def scattered() -> list[tuple[float, float]]:
+    """Return rounds that scatter like a normal law of 15 %, so that 32 of them know the median to 3.3 %."""
+    return [(1.0, 1.1), (1.0, 0.9)] * (ROUNDS_PER_CHECK // 2)
 
 
-def test_what_the_rounds_say_does_not_end_them() -> None:
-    """Else they would be ended where chance has a side ahead."""
-    scattered = [(1.0, 1.1), (1.0, 0.9)] * (duel.LOOK // 2)
+def test_rounds_end_once_their_median_is_known_to_the_precision() -> None:
+    assert precise(scattered(), 0.04)
+    assert not precise(scattered(), 0.01)
+    assert precise(20 * scattered(), 0.01)
+
+
+def test_the_measured_ratio_does_not_decide_when_rounds_end() -> None:
+    """If it did, rounds would end when chance has one side ahead."""
     for factor in (0.5, 2.0):
-        ahead = [(base, factor * head) for base, head in scattered]
+        ahead = [(base, factor * head) for base, head in scattered()]
         for precision in (0.01, 0.04):
-            assert duel._suffice(ahead, precision) == duel._suffice(scattered, precision)
+            assert precise(ahead, precision) == precise(scattered(), precision)
 
 
-def test_a_case_is_moved_where_that_takes_no_compiling() -> None:
-    servant = Servant("default")
+def test_a_case_is_moved_if_that_needs_no_compiling() -> None:
+    requests = Requests("default")
     case = {"operator": "descent", "problem": "logistic", "backend": "numpy-inplace", "batch_size": 7}
     case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
     try:
-        assert servant.prepare(case)["status"] == "ok"
-        before = servant._ready()
+        assert requests.prepare(case)["status"] == "ok"
+        before = requests._ready()
         result = before.call().copy()
-        assert servant.move() == {"moved": True}
-        after = servant._ready()
+        assert requests.move() == {"moved": True}
+        after = requests._ready()
         assert after.run is not before.run
         assert not any(np.shares_memory(old, new) for old, new in zip(before.placed[1], after.placed[1], strict=True))
         np.testing.assert_array_equal(after.call(), result)
-        servant._prepared = replace(after, compile_seconds=1.0)
-        assert servant.move() == {"moved": False}
-        assert servant._ready().run is after.run
+        requests._prepared = replace(after, compile_seconds=1.0)
+        assert requests.move() == {"moved": False}
+        assert requests._ready().run is after.run
     finally:
         gc.enable()

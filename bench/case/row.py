@@ -1,0 +1,120 @@
+"""The row of a case. Every column of the result CSV is assembled here.
+
+A row is the identity of a measurement, then the figures of a case that was timed, or the failure of one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bench.case.failure import Failure, failure_of
+from bench.case.prepare import Prepared
+from bench.case.reference import WrongResultError
+from bench.case.roofline import Limit
+from bench.case.rounds import Rounds
+from problems import tree_leaves
+from report.statistics.intervals import median_interval
+from report.table import schema
+
+Row: TypeAlias = dict[str, Any]
+"""Values by the name of their column, of `report.table.schema.COLUMNS`."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The process that measures: its run, its number within the run, and its allocator."""
+
+    run: str = ""
+    number: int = 0
+    allocator: str = "default"
+
+
+def identity(case: Mapping[str, Any], launch: Launch, started_utc: str, environment: Mapping[str, Any]) -> Row:
+    """Return the columns that are known before the case is measured.
+
+    `case` has the fields of a `backends.Case`, `environment` is that of `bench.machine`.
+    """
+    return {
+        "schema": schema.VERSION,
+        "run": launch.run,
+        "launch": launch.number,
+        "allocator": launch.allocator,
+        "started_utc": started_utc,
+        **environment,
+        **case,
+    }
+
+
+def now() -> str:
+    """Return the time for the column `started_utc`, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def failed(failure: Failure) -> Row:
+    """Return the columns of a case that has no time."""
+    return failure._asdict()
+
+
+def raised(error: Exception) -> Row:
+    """Return the columns of a case that has no time because it raised `error`."""
+    wrong = {"relative_error": error.relative_error} if isinstance(error, WrongResultError) else {}
+    return failed(failure_of(error)) | wrong
+
+
+def checked(prepared: Prepared) -> Row:
+    """Return the columns of a case whose answer is right, as far as they are known before the first round."""
+    return {
+        "status": "ok",
+        "reason": "",
+        "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
+        "compile_seconds": prepared.compile_seconds,
+        "first_call_seconds": prepared.first_call_seconds,
+        "transfer_seconds": prepared.transfer_seconds,
+        "relative_error": prepared.relative_error,
+    }
+
+
+def timed(prepared: Prepared, rounds: Rounds, seconds: list[float]) -> Row:
+    """Return the columns of a case that was timed. `seconds` are those per call of each round, in order."""
+    calls = np.asarray(seconds)
+    steps = prepared.case.steps if prepared.case.operator == "descent" else 1
+    time, ratio = median_interval(calls), rounds.reference.ratio(calls / steps)
+    return checked(prepared) | {
+        "rounds": len(seconds),
+        "iterations": rounds.iterations,
+        "seconds_median": time.center,
+        "seconds_ci_low": time.low,
+        "seconds_ci_high": time.high,
+        "seconds_min": float(calls.min()),
+        "seconds_per_step": time.center / steps,
+        "ratio_to_numpy": ratio.center,
+        "ratio_ci_low": ratio.low,
+        "ratio_ci_high": ratio.high,
+        **_over_value(rounds, calls),
+    }
+
+
+def _over_value(rounds: Rounds, calls: np.ndarray) -> Row:
+    if rounds.value is None:
+        return {}
+    ratio = rounds.value.ratio(calls)
+    return {
+        "gradient_over_value": ratio.center,
+        "gradient_over_value_ci_low": ratio.low,
+        "gradient_over_value_ci_high": ratio.high,
+    }
+
+
+def bounded(limit: Limit, seconds_per_step: float) -> Row:
+    """Return the columns of what bounds a step, and how much of the step's time the bound explains."""
+    return limit._asdict() | {"roofline_fraction": limit.seconds / seconds_per_step}
+
+
+def to_target(steps: int | None, seconds_per_step: float) -> Row:
+    """Return the columns of the time to target; none if the descent does not reach it."""
+    return {} if steps is None else {"steps_to_target": steps, "seconds_to_target": steps * seconds_per_step}

@@ -1,0 +1,65 @@
+"""The protocol between a worker process (`python -m bench.worker`) and its client: one JSON object a line.
+
+The worker first sends its protocol and the columns that are the same in every row of its process. Then it answers each
+request, in order, until its input ends. `do` names the request:
+
+| request | its fields | the answer |
+| --- | --- | --- |
+| `select` | `options`: a word or null by option | `cases`: a list of cases; or `error`: what is wrong, in one line |
+| `measure` | `case`, `budget`, `run`, `launch` | `row`: the case's row, with its status |
+| `prepare` | `case` | `status` and `version`; or `status` and `reason`, if it is not `ok` |
+| `calibrate` | `seconds` | `iterations`: how many calls of the prepared case take at least so long |
+| `round` | `iterations` | `seconds`: how long one round of so many calls took |
+| `move` | | `moved`: whether the arrays of the prepared case now lie elsewhere in memory |
+
+A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`. `calibrate`, `round` and `move`
+are about the case that the last `prepare` prepared. A worker that dies sends nothing: its client sees the end of the
+output. A session, with `>` before a request, `<` before an answer, and `…` for fields that are left out:
+
+    < {"protocol": 2, "environment": {"commit": "415431b241", "machine": "ab0f1a8927", "threads": 1, …}}
+    > {"do": "select", "options": {"backend": "numpy", "batch_size": "10", "device": "cpu", "steps": "5"}}
+    < {"cases": [{"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10, …}]}
+    > {"do": "prepare", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""}}
+    < {"status": "ok", "version": "2.4.6"}
+    > {"do": "calibrate", "seconds": 0.001}
+    < {"iterations": 117}
+    > {"do": "round", "iterations": 117}
+    < {"seconds": 0.00107}
+    > {"do": "move"}
+    < {"moved": true}
+    > {"do": "measure", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
+       "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
+       "run": "nightly", "launch": 0}
+    < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
+    > {"do": "select", "options": {"backend": "nump"}}
+    < {"error": "unknown backend 'nump' (did you mean 'numpy'?); possible: numpy, …"}
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+PROTOCOL = 2
+"""Raised when a request or an answer changes its meaning: both sides of a duel must speak the same protocol."""
+
+OLDEST_COMMIT = "283eb18"
+"""The first commit whose worker answers all requests of this protocol."""
+
+Message: TypeAlias = dict[str, Any]
+"""A request or an answer."""
+
+CaseFields: TypeAlias = dict[str, Any]
+"""The fields of a `backends.Case`, as a message has them."""
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as one line."""
+    return json.dumps(message).encode() + b"\n"
+
+
+def decode(line: bytes | str) -> Message:
+    """Return the message of one line."""
+    return dict(json.loads(line))
