@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from backends import Case, Found, probes_of
+from backends import Case, Found
 from bench import machine
 from bench.case import audit, prepare
 from bench.case.audit import Doubt
@@ -60,7 +60,7 @@ class Race:
         version: Row = {"framework_version": backend.version()}
         if refusal := prepare.refusal(case, backend, problem):
             return version | dict(zip(("status", "reason"), refusal, strict=True))
-        with probes_of(backend).empty_caches():
+        with backend.probes.empty_caches():
             try:
                 prepared = prepare.prepare(case, backend, problem)
                 return version | (prepare.prepared_figures(prepared) if timer is None else self._timed(prepared, timer))

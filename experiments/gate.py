@@ -35,10 +35,11 @@ from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
 
-LINE = "        return self.builders[case.operator](problem, case, x, data)\n"
+LINE = "        return self.builders[case.operator](with_own_loss(problem, self.losses), case, x, data)\n"
 SLOWED = """\
         from backends.slowed import slowed
-        return slowed(self.builders[case.operator](problem, case, x, data), self.wait, SHARE)
+        run = self.builders[case.operator](with_own_loss(problem, self.losses), case, x, data)
+        return slowed(run, self.wait, SHARE)
 """
 MODULE = '''\
 """For an experiment: a call that takes a share longer than it took, each time: it goes on working until then."""
@@ -146,11 +147,11 @@ def _slowed(copy: Path, percent: int) -> Path:
         else:
             copy.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, copy / part)
-    for path in copy.glob("backends/*_modes.py"):
-        text = path.read_text(encoding="utf-8")
-        if LINE not in text:
-            raise SystemExit(f"{path.name} builds its cases otherwise than this experiment knows")
-        path.write_text(text.replace(LINE, SLOWED.replace("SHARE", str(percent / 100))), encoding="utf-8")
+    path = copy / "backends" / "base.py"
+    text = path.read_text(encoding="utf-8")
+    if LINE not in text:
+        raise SystemExit(f"{path.name} builds its cases otherwise than this experiment knows")
+    path.write_text(text.replace(LINE, SLOWED.replace("SHARE", str(percent / 100))), encoding="utf-8")
     (copy / "backends" / "slowed.py").write_text(MODULE, encoding="utf-8")
     return copy
 

@@ -11,7 +11,7 @@ from functools import cache
 
 from problems.cost import step_bytes, step_flops
 from problems.descent import descend, loop
-from problems.operators import ALONG, OPERATORS, by_hand
+from problems.operators import ALONG, OPERATORS, hand_derived
 from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, Problem, direction, instance
 from problems.sizes import resized, sizes_text
@@ -24,10 +24,10 @@ __all__ = [
     "GradientInto",
     "Parameters",
     "Problem",
-    "by_hand",
     "descend",
     "direction",
     "find",
+    "hand_derived",
     "instance",
     "load",
     "loop",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backends import place, probes_of
+from backends import place
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair, clock
@@ -58,7 +58,7 @@ class Evidence:
 
 def compilations(prepared: Prepared) -> int:
     """Return what the case's framework has compiled so far; 0 where it cannot tell."""
-    ask = probes_of(prepared.backend).compilations
+    ask = prepared.backend.probes.compilations
     return 0 if ask is None else ask()
 
 
@@ -118,7 +118,7 @@ def constants_folded(seen: Evidence) -> Doubt | None:
     if prepared.case.device != "cpu":
         return None
     needed = step_flops(prepared.case.operator, prepared.problem, prepared.host[0], prepared.host[-1])
-    ask = probes_of(prepared.backend).counted_flops
+    ask = prepared.backend.probes.counted_flops
     counted = None if ask is None else ask(prepared.run)
     if needed is None or counted is None or counted >= FOLDED_SHARE * needed:
         return None
@@ -135,7 +135,7 @@ def unstable(seen: Evidence) -> Doubt | None:
 
 def threads(seen: Evidence) -> Doubt | None:
     """The framework computes with another number of threads than the row says."""
-    ask, asked = probes_of(seen.prepared.backend).threads, machine.pinned_threads()
+    ask, asked = seen.prepared.backend.probes.threads, machine.pinned_threads()
     found = asked if ask is None else ask()
     if seen.prepared.case.device != "cpu" or found == asked:
         return None

@@ -6,7 +6,7 @@ from functools import partial
 
 from bench.case.prepare import Prepared, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
-from problems import Parameters, by_hand
+from problems import Parameters, hand_derived
 
 
 def reference_pair(prepared: Prepared, seconds: float) -> Pair:
@@ -17,7 +17,7 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair:
     case, given = prepared.case, prepared.host
 
     def by_numpy(steps: int) -> Call:
-        run = by_hand(case.operator, prepared.problem, steps, given[0], given[-1])
+        run = hand_derived(case.operator, prepared.problem, steps, given[0], given[-1])
         return awaited(partial(run, *given), _no_wait)
 
     return paired(by_numpy(1), seconds, by_numpy if case.operator == "descent" else None)

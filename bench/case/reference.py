@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backends import Case
-from problems import ALONG, Array, Parameters, Problem, by_hand, direction, instance, tree_leaves, tree_map
+from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
 KEPT = 256
 """References that are kept: the cases are shuffled, and those of all backends share one. A sweep has about 200."""
@@ -59,7 +59,7 @@ def expected(case: Case, problem: Problem) -> Parameters:
 @lru_cache(maxsize=KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
     given = doubled(case, problem)
-    return by_hand(case.operator, problem, case.steps, given[0], given[-1])(*given)
+    return hand_derived(case.operator, problem, case.steps, given[0], given[-1])(*given)
 
 
 def descent_error(case: Case, problem: Problem, end: Parameters, first: Parameters) -> float:

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backends import Backend, Case, load
-from backends.base import Builder
+from backends import Backend, Builder, Case, load
 from bench.case import prepare
 from experiments.alternation import alternate
 from experiments.idioms import (

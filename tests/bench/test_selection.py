@@ -52,4 +52,4 @@ def test_a_mode_asked_for_by_name_has_a_row_with_its_reason_where_it_is_no_way()
     (case,) = select({"backend": "torch-fused", "batch_size": "1", "device": "cpu"}).cases
     reason = FOUND.backends["torch-fused"].unsupported(case, problems.load()["quadratic"])
     assert reason is not None
-    assert reason.startswith("torch-fused has no way of its own to quadratic; it has one to log_sum_exp, logistic")
+    assert reason.startswith("torch-fused has no loss of its own for quadratic; it has one for log_sum_exp, logistic")

@@ -53,19 +53,13 @@ class Counter(NumpyMode):
     """A backend of a GPU whose framework counts 1,000 bytes held, and a peak that rises with the call."""
 
     known_devices = ("cuda",)
-    resets = True
-
-    @property
-    def probes(self) -> Probes:
-        peaks = iter((1200, 1500) if self.resets else (1500, 1500))
-        reset = (lambda: None) if self.resets else None
-        return Probes(held_bytes=lambda: 1000, peak_bytes=lambda: next(peaks), reset_peak=reset)
+    probes = Probes(held_bytes=lambda: 1000, peak_bytes=iter((1200, 1500)).__next__, reset_peak=lambda: None)
 
 
 class HighWater(Counter):
     """One whose counter cannot be set back, and has seen as much before."""
 
-    resets = False
+    probes = Probes(held_bytes=lambda: 1000, peak_bytes=iter((1500, 1500)).__next__)
 
 
 def test_on_a_gpu_the_frameworks_counter_tells_or_nobody() -> None:
