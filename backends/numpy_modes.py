@@ -85,13 +85,13 @@ BACKENDS = (
         "numpy",
         dict.fromkeys(OPERATORS, hand_derived),
         writes="the derivative by hand, and `x = x - rate * gradient(x)`",
-        wins="the reference of every ratio; the fastest loop in Python up to a batch of 100",
+        wins="the reference; the fastest loop in Python up to a batch of 100",
     ),
     NumpyMode(
         "numpy-inplace",
         {"gradient": gradient_inplace, "descent": descent_inplace},
         in_place=True,
         writes="the same with `out=`: nothing is allocated in the loop",
-        wins="over `numpy` from a batch of 10,000 on",
+        wins="faster than `numpy` from a batch of 10,000 on",
     ),
 )
