@@ -1,7 +1,8 @@
-"""The doctor, `python -m backends`: which backends are here, why others are not, and whether the derivatives are right.
+"""The doctor, `python -m backends`: which backends this machine has, why others are missing, and a check of each.
 
-The check is the tutorial's: at one random x the derivative of x² − 2x + 5 by each backend, beside the hand-derived
-2x − 2, and where its descent ends: x → 1, f → 4. Exit codes: 0, every backend that is here is right; 1, one is not.
+The check is the tutorial's. At one random x, it compares each backend's derivative of x² − 2x + 5 with the hand-derived
+2x − 2. Then it compares the end of the backend's descent with the minimum, x = 1, where f = 4. Exit codes: 0, no backend
+is wrong; 1, a backend is wrong. With `--markdown` it prints the table of modes and checks nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import importlib.util
 import math
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich import box
@@ -19,33 +20,36 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from backends import Backend, Case, Found, devices, load, place
+from backends import Backend, Case, Found, catalogue, devices, load, place
 from problems import Array, Problem
 from problems import load as load_problems
 
 TOLERANCE = 1e-9
-"""What rounding may cost in float64 over the 100 steps, with a margin of six digits."""
+"""The largest error allowed: the rounding of 100 steps in float64, with a margin of six digits."""
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """What one backend says of the derivative at x, and where its descent ends; or why it says nothing."""
+    """One backend's derivative at x and the end of its descent; or the reason why it has none."""
 
     derivative: float = math.nan
     end: float = math.nan
     reason: str = ""
 
     def right(self, derivative: float) -> bool:
-        """Whether the derivative is the hand-derived one, and the descent ends at 1."""
+        """Whether the derivative equals the hand-derived one, and the descent ends at 1."""
         return abs(self.derivative - derivative) <= TOLERANCE and abs(self.end - 1.0) <= TOLERANCE
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the two tables, and return the exit code."""
+    """Print the two tables, or the table of modes, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m backends", description=__doc__.partition("\n")[0])
-    parser.parse_args(arguments)
-    console = Console(highlight=False)
+    parser.add_argument("--markdown", action="store_true", help="print only the table of modes, as Markdown")
+    options = parser.parse_args(arguments)
     found = load()
+    if options.markdown:
+        return _print_catalogue(found)
+    console = Console(highlight=False)
     console.print(_inventory(found))
     if importlib.util.find_spec("memray") is None:
         console.print(
@@ -54,8 +58,15 @@ def main(arguments: list[str] | None = None) -> int:
     return _check_derivatives(console, found)
 
 
+def _print_catalogue(found: Found) -> int:
+    print(catalogue.markdown(found.backends.values()), end="")
+    for framework, reason in found.missing.items():
+        print(f"no row for the modes of {framework}: {reason}", file=sys.stderr)
+    return 0
+
+
 def _inventory(found: Found) -> Table:
-    table = Table("backend", "version", "devices", "not here", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("backend", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, backend in found.backends.items():
         reasons = [backend.missing_device(device) or "" for device in backend.known_devices]
         table.add_row(name, backend.version(), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
@@ -68,7 +79,7 @@ def _check_derivatives(console: Console, found: Found) -> int:
     problem = load_problems()["quadratic"]
     x = np.array([random.random()])  # noqa: S311 (not a secret)
     hand = float(problem.gradient(x, ())[0])
-    console.print(f"f(x) = x² − 2x + 5 at x = {x[0]:.6f}: by hand f'(x) = 2x − 2 = {hand:.6f}\n", markup=False)
+    console.print(f"f(x) = x² − 2x + 5 at x = {x[0]:.6f}: hand-derived f'(x) = 2x − 2 = {hand:.6f}\n", markup=False)
     table = Table("backend", "f'(x)", "off by", "descent ends at x", "f(x)", "", box=box.SIMPLE_HEAD, pad_edge=False)
     wrong = 0
     with console.status("") as status:
@@ -86,14 +97,14 @@ def _check_derivatives(console: Console, found: Found) -> int:
 
 
 def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
-    """Return what the backend answers on the CPU, in float64."""
+    """Return the backend's answers on the CPU, in float64."""
     case = Case("gradient", problem.name, backend.name, 1, "float64", "cpu", problem.steps)
     try:
         if reason := backend.unsupported(case, problem):
             return Checkup(reason=reason)
         derivative = _call(backend, case, problem, x)
-        return Checkup(derivative, _call(backend, Case(**(vars(case) | {"operator": "descent"})), problem, x))
-    except Exception as error:  # noqa: BLE001 (a doctor reports what ails a backend, whatever it is)
+        return Checkup(derivative, _call(backend, replace(case, operator="descent"), problem, x))
+    except Exception as error:  # noqa: BLE001 (the doctor reports whatever a backend raises)
         return Checkup(reason=f"{type(error).__name__}: {error}")
 
 

@@ -1,22 +1,22 @@
-"""HIPS autograd: NumPy's functions, traced anew at each call.
+"""HIPS autograd: NumPy's functions, traced again at each call.
 
 `autograd`         reverse mode; its Hessian-vector product is the library's own, reverse over reverse
-`autograd-fwdrev`  forward over reverse, which the library can compose too: a Hessian-vector product alone
+`autograd-fwdrev`  Hessian-vector products alone, composed of the library's forward and reverse modes: forward over
+                   reverse
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import Any, ClassVar
 
 import autograd.numpy as anp
-import numpy as np
 from autograd import grad, make_hvp, make_jvp
 
-from backends.base import Builder, Case, Run, missing_operator
-from problems import Array, Data, Parameters, Problem, loop, tree_map
+from backends import Backend, Builder, Case, Run
+from problems import Array, Data, Parameters, Problem, loop
 
 
 def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -61,38 +61,27 @@ def hvp_forward_over_reverse(problem: Problem, case: Case, x: Parameters, data: 
 
 
 @dataclass(frozen=True)
-class AutogradMode:
+class AutogradMode(Backend):
     name: str
-    builders: dict[str, Builder]
-
-    known_devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    builders: Mapping[str, Builder]
+    writes: str = ""
+    wins: str = ""
 
     def version(self) -> str:
         return version("autograd")
 
-    def missing_device(self, device: str) -> str | None:
-        return None
-
-    def unsupported(self, case: Case, problem: Problem) -> str | None:
-        return missing_operator(self.name, self.builders, case)
-
-    def warm_up(self, case: Case) -> None:
-        """autograd has nothing to pay once."""
-
-    def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
-        return arrays
-
-    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
-        return self.builders[case.operator](problem, case, x, data)
-
-    def wait(self, result: Parameters) -> None:
-        """autograd computes in NumPy, which returns when it is done."""
-
-    def fetch(self, result: Parameters) -> Any:
-        return tree_map(np.asarray, result)
-
 
 BACKENDS = (
-    AutogradMode("autograd", {"value": value, "gradient": gradient, "descent": descent, "hvp": hvp, "jvp": jvp}),
-    AutogradMode("autograd-fwdrev", {"hvp": hvp_forward_over_reverse}),
+    AutogradMode(
+        "autograd",
+        {"value": value, "gradient": gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
+        wins="for code that is NumPy already; never the fastest",
+    ),
+    AutogradMode(
+        "autograd-fwdrev",
+        {"hvp": hvp_forward_over_reverse},
+        writes="`make_jvp(grad(loss))`",
+        wins="for Hessian-vector products: forward over reverse",
+    ),
 )

@@ -1,166 +1,87 @@
-"""What a backend is: one framework in one mode, asked in five calls, each clocked apart.
+"""The base class of the backends: one framework in one mode.
 
-Modes of one framework are instances of one small class; what they share are functions, not inherited methods. A mode
-is little more than its name and a table of builders, one an operator: an operator that is not in the table is
-unsupported, and nothing is silently computed in another mode's way.
+The modes of one framework are instances of one small class. A mode is its name and a table of builders, one for each
+operator. An operator that is missing from the table is unsupported: no mode computes it in another mode's place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from problems import ALONG, Array, Data, Parameters, Problem, tree_leaves, tree_map
+from backends.case import Builder, Case, Loss, Run
+from backends.probes import Probes
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 
-DTYPES = ("float32", "float64")
-DEVICES = ("cpu", "cuda")
 
+class Backend(ABC):
+    """A way to compute gradients: one framework in one mode.
 
-@dataclass(frozen=True)
-class Case:
-    """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps.
+    A subclass has a `name`, `builders` and `version()`; everything else has a default. The defaults are those of a
+    framework that computes on the CPU, in NumPy arrays, and returns when it is done. Attributes may be attributes of
+    the class, fields of a dataclass, or properties.
 
-    `sizes` names the problem's other sizes, all of them, as `problems.sizes_text` writes them.
+    `name` is `<framework>`, or `<framework>-<mode>` such as `jax-loop`.
+    `builders` maps each operator that the mode has to the function that builds its run.
+    `known_devices` are the devices of `DEVICES` that the framework can use on any machine.
+    `losses` are losses that this mode implements itself, by the problem's name. If there are any, the mode runs only
+    those problems.
+    `probes` are what the framework can report about itself.
+    `writes` is what a user of this mode writes, and `wins` when the mode is the one to take: a short Markdown phrase
+    each, for the table of modes.
+
+    The race runs each prepared case before it puts the next one. A backend may therefore switch a mode of the whole
+    process for each case.
     """
 
-    operator: str
-    problem: str
-    backend: str
-    batch_size: int
-    dtype: str
-    device: str
-    steps: int
-    sizes: str = ""
+    __slots__ = ()  # keeps the memory layout of a class with slots, so that `loading` can make it a Backend
 
+    name: str
+    builders: Mapping[str, Builder]
+    known_devices: tuple[str, ...] = ("cpu",)
+    losses: Mapping[str, Loss] = MappingProxyType({})
+    probes: Probes = Probes()
+    writes: str = ""
+    wins: str = ""
 
-Run: TypeAlias = Callable[..., Parameters]
-"""`run(x, data)` starts one call of the operator, and `run(x, v, data)` one of an operator along a direction `v`.
-
-`wait` says when its result is there. Inputs are not modified.
-"""
-
-Flat: TypeAlias = Callable[..., Parameters]
-"""A function of x, of v where there is one, and of each of the data: a tuple of them would cost time at each call."""
-
-Builder: TypeAlias = Callable[[Problem, Case, Parameters, Data], Run]
-"""Makes the `Run` of one operator, compiled for the case and for arrays like those given: one, or a tuple of them."""
-
-
-Loss: TypeAlias = Callable[[Parameters, Data], Array]
-"""A loss in a framework's own functions."""
-
-
-@runtime_checkable
-class Idiomatic(Protocol):
-    """A backend that may have losses of its own for some problems: where it has any, it is a way to those alone."""
-
-    @property
-    def losses(self) -> Mapping[str, Loss]:
-        """The losses in the framework's own functions, by the problem's name."""
-
-
-class Backend(Protocol):
-    """One way to compute gradients.
-
-    A prepared case is run before the next is put: a backend may switch process-wide modes by the case.
-    """
-
-    @property
-    def name(self) -> str:
-        """`<framework>`, or `<framework>-<mode>`, such as `jax-loop`."""
-
-    @property
-    def builders(self) -> Mapping[str, Builder]:
-        """The operators that it has, each with what builds its run."""
-
-    @property
-    def known_devices(self) -> tuple[str, ...]:
-        """The devices that the framework can use at all, of `DEVICES`."""
-
+    @abstractmethod
     def version(self) -> str:
         """Return the framework's version."""
 
     def missing_device(self, device: str) -> str | None:
-        """Return why a known device is not here, with the remedy; `None` where it is."""
+        """Return why a known device is not on this machine, with the remedy; `None` if it is."""
+        return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
-        """Return why this backend cannot run the case, in words for the report; `None` where it can."""
+        """Return why this backend cannot run the case, as a reason for the report; `None` if it can."""
+        return missing_operator(self.name, self.builders, case) or missing_loss(self.name, self.losses, case)
 
-    def warm_up(self, case: Case) -> None:
-        """Start a case afresh: pay what a process pays once (compiler start-up, device context), forget other cases."""
+    def warm_up(self, case: Case) -> None:  # noqa: B027 (a default: nothing to do)
+        """Pay what a process pays once (compiler start-up, device context), and forget the cases before this one."""
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
-        """Return the host's NumPy arrays as arrays on the case's device; returns when they are there."""
+        """Return the host's NumPy arrays as arrays on the case's device, once they are there."""
+        return arrays
 
     def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
-        """Trace and compile the case's operator for arrays like `x` and `data`; an eager mode returns at once."""
+        """Return the run of the case's operator, traced and compiled for arrays like `x` and `data`."""
+        return self.builders[case.operator](with_own_loss(problem, self.losses), case, x, data)
 
-    def wait(self, result: Parameters) -> None:
-        """Block until `result` is computed. Every timed region ends with it."""
+    def wait(self, result: Parameters) -> None:  # noqa: B027 (likewise)
+        """Block until `result` is computed. Every timed region ends with this call."""
 
     def fetch(self, result: Parameters) -> Any:
-        """Return `result` as a NumPy array, or a tuple of them."""
+        """Return `result` as a NumPy array, or as a tuple of NumPy arrays."""
+        return result
 
 
 def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ...]:
-    """Put the arguments of a run, each of them an array or a tuple of arrays, on the case's device at once."""
+    """Put the arguments of a run on the case's device, all at once. Each is an array or a tuple of arrays."""
     placed = iter(backend.put(tuple(array for argument in arguments for array in tree_leaves(argument)), case))
     return tuple(tree_map(lambda _: next(placed), argument) for argument in arguments)
-
-
-def spread(function: Flat, operator: str) -> Run:
-    """Return the run that calls `function` with each of the data as an argument; its `__wrapped__` is the function."""
-    wrapped = wraps(function, assigned=(), updated=())
-    if operator in ALONG:
-        return wrapped(lambda x, v, data: function(x, v, *data))
-    return wrapped(lambda x, data: function(x, *data))
-
-
-def eager(derive: Callable[[Problem], Flat]) -> Builder:
-    """Return the builder of an operator that a framework computes operation by operation."""
-
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        return spread(derive(problem), case.operator)
-
-    return build
-
-
-def examples(operator: str, x: Parameters, data: Data) -> tuple[Parameters, ...]:
-    """Return arguments like those that a flat function is called with; a direction is like `x`."""
-    return (x, x, *data) if operator in ALONG else (x, *data)
-
-
-def step(slope: Flat, rate: float, x: Parameters) -> Flat:
-    """Return one step `step(x, *data)` of the descent, for parameters like `x`."""
-    if isinstance(x, tuple):
-        return lambda x, *data: tuple(p - rate * s for p, s in zip(x, slope(x, *data), strict=True))
-    return lambda x, *data: x - rate * slope(x, *data)
-
-
-@dataclass(frozen=True)
-class Stepwise:
-    """The descent that calls `step(x, *data)` `steps` times from Python; a shorter one needs no compiling.
-
-    A step that takes the memory of its argument is given a copy to begin with, by `copied`.
-    """
-
-    step: Flat
-    steps: int
-    copied: Callable[[Parameters], Parameters] | None = None
-
-    def __call__(self, x: Parameters, data: Data) -> Parameters:
-        step = self.step
-        if self.copied is not None:
-            x = self.copied(x)
-        if data:
-            for _ in range(self.steps):
-                x = step(x, *data)
-        else:  # as one writes it by hand: unpacking nothing costs 2 % of a jitted step
-            for _ in range(self.steps):
-                x = step(x)
-        return x
 
 
 def devices(backend: Backend) -> tuple[str, ...]:
@@ -169,28 +90,28 @@ def devices(backend: Backend) -> tuple[str, ...]:
 
 
 def offers(backend: Backend, operators: Iterable[str], problems: Iterable[str]) -> bool:
-    """Whether the backend is a way to one of the operators, and to one of the problems."""
-    own = backend.losses.keys() if isinstance(backend, Idiomatic) else ()
+    """Whether the backend has at least one of the operators, and runs at least one of the problems."""
+    own = backend.losses.keys()
     return bool(backend.builders.keys() & set(operators)) and (not own or bool(own & set(problems)))
 
 
+def missing_operator(name: str, builders: Mapping[str, Builder], case: Case) -> str | None:
+    """Return why a mode with these builders cannot run the case's operator; `None` if it can."""
+    if case.operator in builders:
+        return None
+    return f"{name} has no {case.operator}; it has {', '.join(sorted(builders))}"
+
+
 def missing_loss(name: str, losses: Mapping[str, Loss], case: Case) -> str | None:
-    """Return the reason why a mode with these losses of its own cannot run the case's problem; `None` where it can."""
+    """Return why a mode that implements these losses itself cannot run the case's problem; `None` if it can."""
     if not losses or case.problem in losses:
         return None
-    return f"{name} has no way of its own to {case.problem}; it has one to {', '.join(sorted(losses))}"
+    return f"{name} has no loss of its own for {case.problem}; it has one for {', '.join(sorted(losses))}"
 
 
-def in_own_words(problem: Problem, losses: Mapping[str, Loss]) -> Problem:
-    """Return the problem with the loss of its own that a mode has for it, if any."""
+def with_own_loss(problem: Problem, losses: Mapping[str, Loss]) -> Problem:
+    """Return the problem with the loss that the mode implements itself, if it has one for this problem."""
     if problem.name not in losses:
         return problem
     own = losses[problem.name]
     return replace(problem, loss=lambda _, x, data: own(x, data))
-
-
-def missing_operator(name: str, builders: dict[str, Builder], case: Case) -> str | None:
-    """Return the reason why a mode with these builders cannot run the case's operator; `None` where it can."""
-    if case.operator in builders:
-        return None
-    return f"{name} has no {case.operator}; it has {', '.join(sorted(builders))}"

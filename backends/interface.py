@@ -1,3 +1,5 @@
-"""The old name of `backends.base`, for backend files that were written for version 0.1."""
+"""The old name of `backends.base`, `backends.builders` and `backends.case`, for backend files of version 0.1."""
 
-from backends.base import *  # noqa: F403 (whatever such a file imports)
+from backends.base import *  # noqa: F403 (whatever a file of 0.1 imports)
+from backends.builders import *  # noqa: F403 (likewise)
+from backends.case import *  # noqa: F403 (likewise)

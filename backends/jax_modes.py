@@ -1,11 +1,12 @@
 """JAX: not jitted, one step jitted, and the whole descent in one loop on the device.
 
 `jax-grad`    `jax.grad`, operation by operation
-`jax-jit`     one step jitted, which takes the memory of its start (donated), the loop in Python; the steps are
-              dispatched without waiting, the end is waited for
+`jax-jit`     one step jitted, with its start donated (the step takes over its memory), and the loop in Python; the
+              steps are dispatched without waiting, and only the end is waited for
 `jax-loop`    the whole descent in one `lax.fori_loop`, jitted
-`jax-revrev`  the Hessian-vector product by reverse over reverse, jitted; the modes above go forward over reverse
-`jax-scan`    as `jax-jit`, where a loss has a loop that `lax.scan` can hold: compiled once, however long it is
+`jax-revrev`  Hessian-vector products by reverse over reverse, jitted; the modes above go forward over reverse
+`jax-scan`    as `jax-jit`, for losses with a loop that `lax.scan` can hold: the loop's body is compiled once,
+              however long the loop is
 """
 
 from __future__ import annotations
@@ -16,34 +17,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
-# By default JAX takes three quarters of the GPU's memory at its first use, and torch beside it runs out.
+# By default JAX takes three quarters of the GPU's memory at its first use, and torch in the same process runs out.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-# What another process has left on disk would make a compilation look fast.
+# A cache on disk, filled by another process, would make a compilation look fast.
 os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.base import (
-    Builder,
-    Case,
-    Flat,
-    Loss,
-    Run,
-    Stepwise,
-    eager,
-    examples,
-    in_own_words,
-    missing_loss,
-    missing_operator,
-    spread,
-    step,
-)
-from backends.probes import Probes
+from backends import Backend, Builder, Case, Flat, Loss, Probes, Run, Stepwise, eager, examples, spread, step
 from problems import Array, Data, Parameters, Problem, tree_map
 
 
@@ -64,11 +50,11 @@ def hvp(problem: Problem) -> Flat:
 
 
 def hvp_reverse_over_reverse(problem: Problem) -> Flat:
-    slope = gradient(problem)
+    derivative = gradient(problem)
 
     def product(x: Parameters, v: Parameters, *data: Array) -> Parameters:
-        (back,) = jax.vjp(lambda x: slope(x, *data), x)[1](v)
-        return back
+        (pulled,) = jax.vjp(lambda x: derivative(x, *data), x)[1](v)
+        return pulled
 
     return product
 
@@ -92,7 +78,7 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def descent_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    copied = _compiled(partial(tree_map, jnp.copy), x)  # jitted as the step is: by itself it passes more of Python
+    copied = _compiled(partial(tree_map, jnp.copy), x)  # jitted like the step: uncompiled, a call runs more Python
     return Stepwise(_compiled(one_step(problem, x, data), x, *data, donate_argnums=0), case.steps, copied)
 
 
@@ -106,7 +92,7 @@ def descent_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def rnn_scan(x: Parameters, data: Data) -> Array:
-    """Return the loss of `rnn`, its loop over the sequence in one `lax.scan`."""
+    """The loss of `rnn`, with its loop over the sequence in one `lax.scan`."""
     U, W, b, w = x
     X, y = data
 
@@ -125,8 +111,8 @@ def one_step(problem: Problem, x: Parameters, data: Data) -> Flat:
 def _compiled(function: Flat, *arguments: Parameters, **options: Any) -> Flat:
     """Compile `function` for arguments like these, without running it.
 
-    The jitted function, called later, finds what was compiled. The data are arguments: closed over, they would become
-    constants.
+    A later call of the jitted function uses the program that was compiled here. The data are arguments: if the
+    function closed over them, they would become constants.
     """
     run = jax.jit(function, **options)
     PROGRAMS[run] = run.lower(*arguments).compile()
@@ -134,11 +120,11 @@ def _compiled(function: Flat, *arguments: Parameters, **options: Any) -> Flat:
 
 
 PROGRAMS: WeakKeyDictionary[Flat, Any] = WeakKeyDictionary()
-"""What each jitted function that is alive was compiled to."""
+"""The compiled program of each jitted function that is alive."""
 
 
 def _counted_flops(run: Run) -> float | None:
-    """Return the compiler's count of operations, exponentials and their like included."""
+    """Return the compiler's count of operations, including exponentials and other transcendental functions."""
     program = PROGRAMS.get(run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__))
     if program is None:
         return None
@@ -159,13 +145,13 @@ jax.monitoring.register_event_duration_secs_listener(_count)
 
 @contextmanager
 def _empty_caches() -> Iterator[None]:
-    """Operations that are not jitted are compiled one by one, and kept."""
+    """Clear what JAX has compiled. It compiles and keeps each operation, also outside of `jit`."""
     jax.clear_caches()
     yield
 
 
 def _threads() -> int:
-    """Return how many CPUs this process may run on: XLA goes by that, and by no variable."""
+    """Return how many CPUs this process may run on. XLA goes by this number alone, and by no variable."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -181,13 +167,15 @@ PROBES = Probes(
 
 
 @dataclass(frozen=True)
-class JaxMode:
+class JaxMode(Backend):
     name: str
-    builders: dict[str, Builder]
+    builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    writes: str = ""
+    wins: str = ""
 
-    known_devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    probes: ClassVar[Probes] = PROBES
+    known_devices = ("cpu", "cuda")
+    probes = PROBES
 
     def version(self) -> str:
         return jax.__version__
@@ -195,31 +183,24 @@ class JaxMode:
     def missing_device(self, device: str) -> str | None:
         try:
             jax.devices(device)
-        except RuntimeError:  # what JAX raises for a platform that is not here
+        except RuntimeError:  # JAX raises it for a platform that this machine lacks
             return "jax finds no CUDA device; it takes a GPU and jax[cuda13]"
         return None
-
-    def unsupported(self, case: Case, problem: Problem) -> str | None:
-        return missing_operator(self.name, self.builders, case) or missing_loss(self.name, self.losses, case)
 
     def warm_up(self, case: Case) -> None:
         (one,) = self.put((np.ones(1, dtype=case.dtype),), case)
         jax.jit(jnp.sin)(one).block_until_ready()
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
-        # The 64-bit mode is the process's. Each case has the one that its users have: off for float32.
+        # The 64-bit mode holds for the whole process. Users of float32 have it off, so each case sets it.
         jax.config.update("jax_enable_x64", case.dtype == "float64")
         placed = jax.device_put(arrays, jax.devices(case.device)[0])
         return tuple(jax.block_until_ready(placed))
 
-    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
-        problem = in_own_words(problem, self.losses)
-        return self.builders[case.operator](problem, case, x, data)
-
     def wait(self, result: Parameters) -> None:
         if isinstance(result, tuple):
             jax.block_until_ready(result)
-        else:  # the same, without a walk through the tuple that it is not: microseconds
+        else:  # the same for one array, without JAX's walk through a tree: that takes microseconds
             result.block_until_ready()
 
     def fetch(self, result: Parameters) -> Any:
@@ -231,9 +212,35 @@ EAGER = {operator: eager(derive) for operator, derive in DERIVED.items()}
 JITTED = {operator: jitted(derive) for operator, derive in DERIVED.items()}
 
 BACKENDS = (
-    JaxMode("jax-grad", EAGER | {"descent": descent_grad}),
-    JaxMode("jax-jit", JITTED | {"descent": descent_jit}),
-    JaxMode("jax-loop", {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop}),
-    JaxMode("jax-revrev", {"hvp": jitted(hvp_reverse_over_reverse)}),
-    JaxMode("jax-scan", JITTED | {"descent": descent_jit}, losses={"rnn": rnn_scan}),
+    JaxMode(
+        "jax-grad",
+        EAGER | {"descent": descent_grad},
+        writes="`jax.grad(loss)`, without `jit`",
+        wins="for debugging; the slowest at every batch size",
+    ),
+    JaxMode(
+        "jax-jit",
+        JITTED | {"descent": descent_jit},
+        writes="`jax.jit` of one step; the loop in Python",
+        wins="when Python must see each step; passes `numpy` between 100 and 10,000",
+    ),
+    JaxMode(
+        "jax-loop",
+        {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop},
+        writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
+        wins="the fastest at every batch size",
+    ),
+    JaxMode(
+        "jax-revrev",
+        {"hvp": jitted(hvp_reverse_over_reverse)},
+        writes="`jax.vjp` of `jax.grad(loss)`, jitted",
+        wins="for Hessian-vector products: reverse over reverse",
+    ),
+    JaxMode(
+        "jax-scan",
+        JITTED | {"descent": descent_jit},
+        losses={"rnn": rnn_scan},
+        writes="`jax-jit`, with the loss's own loop in `lax.scan`",
+        wins="for long sequences: the loop's body is compiled once",
+    ),
 )

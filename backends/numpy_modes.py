@@ -1,25 +1,26 @@
-"""NumPy with the hand-derived gradient: the tutorial's loop, and the same without allocating.
+"""NumPy with the hand-derived gradient: the tutorial's loop, and the same loop without allocating.
 
-`numpy` is the yardstick that every ratio refers to.
+`numpy` is the reference that every ratio refers to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import numpy as np
 
-from backends.base import Builder, Case, Run, missing_operator
-from problems import OPERATORS, Array, Data, Parameters, Problem, by_hand, tree_leaves, tree_map, tree_unflatten
+import problems
+from backends import Backend, Builder, Case, Run
+from problems import OPERATORS, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def hand_derived(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return by_hand(case.operator, problem, case.steps, x, data)
+    return problems.hand_derived(case.operator, problem, case.steps, x, data)
 
 
 def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    assert problem.gradient_into is not None, "unsupported() comes first"
+    assert problem.gradient_into is not None, "unsupported() is asked first"
     into, out = problem.gradient_into(x, data), tree_map(np.empty_like, x)
 
     def run(x: Parameters, data: Data) -> Parameters:
@@ -30,28 +31,29 @@ def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) ->
 
 
 def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """The buffers are allocated here, once; the result is one of them and lives until the next call.
+    """The buffers are allocated here, once. The result is one of them: the next call overwrites it.
 
     The arrays of a tuple lie in one buffer, one after the other, so that one update moves them all.
     """
-    assert problem.gradient_into is not None, "unsupported() comes first"
+    assert problem.gradient_into is not None, "unsupported() is asked first"
     into, steps = problem.gradient_into(x, data), case.steps
-    rate = np.asarray(problem.rate_at(x, data), dtype=case.dtype)  # made once: a number would become an array each step
-    (position, positions), (slope, slopes) = buffer(x), buffer(x)
+    # An array, made once: NumPy would turn a Python number into an array at each step.
+    rate = np.asarray(problem.rate_at(x, data), dtype=case.dtype)
+    (position, positions), (gradient, gradients) = buffer(x), buffer(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
         tree_map(np.copyto, position, x)
         for _ in range(steps):
-            into(position, slope)
-            np.multiply(slopes, rate, out=slopes)
-            np.subtract(positions, slopes, out=positions)
+            into(position, gradient)
+            np.multiply(gradients, rate, out=gradients)
+            np.subtract(positions, gradients, out=positions)
         return position
 
     return run
 
 
 def buffer(x: Parameters) -> tuple[Parameters, Array]:
-    """Return arrays like those of `x`, uninitialised, and the one flat array that they are views of."""
+    """Return uninitialised arrays like those of `x`, and the one flat array that they are views of."""
     shapes = [array.shape for array in tree_leaves(x)]
     ends = np.cumsum([array.size for array in tree_leaves(x)])
     flat = np.empty(ends[-1], dtype=tree_leaves(x)[0].dtype)
@@ -60,43 +62,36 @@ def buffer(x: Parameters) -> tuple[Parameters, Array]:
 
 
 @dataclass(frozen=True)
-class NumpyMode:
+class NumpyMode(Backend):
     name: str
-    builders: dict[str, Builder]
+    builders: Mapping[str, Builder]
     in_place: bool = False
-
-    known_devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    writes: str = ""
+    wins: str = ""
 
     def version(self) -> str:
         return np.__version__
-
-    def missing_device(self, device: str) -> str | None:
-        return None
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.in_place and problem.gradient_into is None:
             return f"{problem.name} has no in-place gradient (gradient_into)"
         if case.operator == "hvp" and problem.hvp is None:
             return f"{problem.name} has no hand-derived Hessian-vector product (hvp)"
-        return missing_operator(self.name, self.builders, case)
-
-    def warm_up(self, case: Case) -> None:
-        """NumPy has nothing to pay once."""
-
-    def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
-        return arrays
-
-    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
-        return self.builders[case.operator](problem, case, x, data)
-
-    def wait(self, result: Parameters) -> None:
-        """NumPy returns when it is done."""
-
-    def fetch(self, result: Parameters) -> Any:
-        return result
+        return super().unsupported(case, problem)
 
 
 BACKENDS = (
-    NumpyMode("numpy", dict.fromkeys(OPERATORS, hand_derived)),
-    NumpyMode("numpy-inplace", {"gradient": gradient_inplace, "descent": descent_inplace}, in_place=True),
+    NumpyMode(
+        "numpy",
+        dict.fromkeys(OPERATORS, hand_derived),
+        writes="the derivative by hand, and `x = x - rate * gradient(x)`",
+        wins="the reference; the fastest loop in Python up to a batch of 100",
+    ),
+    NumpyMode(
+        "numpy-inplace",
+        {"gradient": gradient_inplace, "descent": descent_inplace},
+        in_place=True,
+        writes="the same with `out=`: nothing is allocated in the loop",
+        wins="faster than `numpy` from a batch of 10,000 on",
+    ),
 )

@@ -1,7 +1,7 @@
-"""What a framework can tell of itself, for those who ask: a backend that has no `probes` is raced all the same.
+"""Probes: what a framework can report about itself. They are optional.
 
-The race uses them to doubt its own numbers, to compile each case as if for the first time, and to know the limits and
-the memory of a device. Each is a function that a framework's file may give; `None` where it cannot tell.
+The race uses them to audit its own numbers, to compile each case as if for the first time, and to find the speed and
+the memory use of a device.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from backends.base import Backend, Run
+from backends.case import Run
 from problems import Array
 
 
 @dataclass(frozen=True)
 class Probes:
-    """What can be asked of a framework.
+    """The questions that the race can ask a framework; `None` means that the framework cannot answer.
 
-    `compilations()` counts what this process has compiled so far. `threads()` is how many CPU threads it computes with.
-    `counted_flops(run)` is what the compiler counts in the program that `run` calls, one step of a descent at least;
-    `None` where nothing is compiled. `copied(array)` is a copy on the array's own device. `held_bytes()`,
-    `peak_bytes()` and `reset_peak()` are of the framework's own counter of the memory of its CUDA device. Within
-    `empty_caches()` nothing is found that was compiled before, neither in memory nor on disk.
+    `compilations()` returns how many times this process has compiled so far.
+    `threads()` returns how many CPU threads the framework computes with.
+    `counted_flops(run)` returns the compiler's count of operations in the program that `run` calls, which covers at
+    least one step of a descent; `None` if nothing was compiled.
+    `copied(array)` returns a copy of an array on the array's own device.
+    `held_bytes()`, `peak_bytes()` and `reset_peak()` read and reset the framework's memory counter of its CUDA device.
+    `empty_caches()` is a context manager. Inside it the framework finds nothing that was compiled before, in memory or
+    on disk.
     """
 
     compilations: Callable[[], int] | None = None
@@ -34,17 +36,3 @@ class Probes:
     peak_bytes: Callable[[], int] | None = None
     reset_peak: Callable[[], None] | None = None
     empty_caches: Callable[[], AbstractContextManager[None]] = nullcontext
-
-
-@runtime_checkable
-class Probed(Protocol):
-    """A backend that has probes."""
-
-    @property
-    def probes(self) -> Probes:
-        """What its framework can tell."""
-
-
-def probes_of(backend: Backend) -> Probes:
-    """Return the backend's probes; those that can tell nothing, where it has none."""
-    return backend.probes if isinstance(backend, Probed) else Probes()

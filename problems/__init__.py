@@ -1,6 +1,6 @@
-"""The problems: mathematics alone, one file a problem, NumPy the only import.
+"""The problems: mathematics alone, one file for each problem, importing only NumPy.
 
-A file of this folder that defines `PROBLEM` is a problem; there is no list to edit.
+A file of this folder that defines `PROBLEM` is a problem. There is no list to edit.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from types import ModuleType
 
 from problems.cost import step_bytes, step_flops
 from problems.descent import descend, loop
-from problems.operators import ALONG, OPERATORS, by_hand
+from problems.operators import ALONG, OPERATORS, hand_derived
 from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, Problem, direction, instance
 from problems.sizes import resized, sizes_text
@@ -24,13 +25,14 @@ __all__ = [
     "GradientInto",
     "Parameters",
     "Problem",
-    "by_hand",
     "descend",
     "direction",
     "find",
+    "hand_derived",
     "instance",
     "load",
     "loop",
+    "modules",
     "resized",
     "sizes_text",
     "step_bytes",
@@ -42,13 +44,19 @@ __all__ = [
 
 
 @cache
+def modules() -> dict[str, ModuleType]:
+    """Return the module of every problem of this folder, by the problem's name, in alphabetical order."""
+    everything = (importlib.import_module(f"problems.{info.name}") for info in pkgutil.iter_modules(__path__))
+    found = {module.PROBLEM.name: module for module in everything if hasattr(module, "PROBLEM")}
+    return dict(sorted(found.items()))
+
+
+@cache
 def load() -> dict[str, Problem]:
     """Return every problem of this folder, by name, in alphabetical order."""
-    modules = (importlib.import_module(f"problems.{info.name}") for info in pkgutil.iter_modules(__path__))
-    found = [module.PROBLEM for module in modules if hasattr(module, "PROBLEM")]
-    return {problem.name: problem for problem in sorted(found, key=lambda problem: problem.name)}
+    return {name: module.PROBLEM for name, module in modules().items()}
 
 
 def find(name: str, sizes: str = "") -> Problem:
-    """Return the problem of that name, with the sizes that the text gives."""
+    """Return the problem of that name, with the sizes in the text (`problems.sizes_text` writes it)."""
     return resized(load()[name], sizes)

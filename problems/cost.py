@@ -1,9 +1,10 @@
-"""What a step cannot avoid, whoever computes it: bytes that move, and floating-point operations.
+"""What a step cannot avoid, in any framework: the bytes that move, and the floating-point operations.
 
-Bytes follow from the arrays: each that the operator takes is read once, what is shaped like the parameters is written
-once. Operations are each problem's own count, `Problem.flops`: of the formula in its docstring, as sparing as its
-hand-derived gradient; an addition, a product, a comparison and an exponential count one each, and terms that the batch
-does not multiply count nothing. Both are floors: no allocation, no second pass over an array that left the cache.
+The bytes follow from the arrays: each array that the operator takes is read once, and a result that is shaped like the
+parameters is written once. The operations are each problem's own count, `Problem.flops`. It counts the formula in the
+problem's docstring, computed as sparingly as its hand-derived gradient: an addition, a product, a comparison and an
+exponential count one each, and terms that the batch does not multiply count nothing. Both are lower bounds: they
+include no allocation, and no second pass over an array that left the cache.
 """
 
 from __future__ import annotations
@@ -15,22 +16,23 @@ from problems.parameters import Data, Parameters, tree_leaves
 from problems.problem import Problem
 
 WRITES = ("descent", "gradient", "hvp")
-"""The operators whose result is shaped like the parameters; that of the others is one number."""
+"""The operators whose result is shaped like the parameters. The others return one number."""
 
 UPDATE = 2
-"""Operations that a step of a descent adds to its gradient, for each parameter: a product and a difference."""
+"""Operations that a step of a descent adds to its gradient, for each parameter: a product and a subtraction."""
 
 
 def step_bytes(operator: str, x: Parameters, data: Data) -> int:
-    """Return the bytes that one call of the operator, or one step of a descent, must read and write."""
+    """Return the bytes that one call of the operator, or one step of a descent, must read and write at least."""
     reads = 2 if operator in ALONG else 1
     return (reads + (operator in WRITES)) * _bytes(x) + _bytes(data)
 
 
 def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> float | None:
-    """Return the floating-point operations that one call, or one step, must do; `None` where nobody has counted.
+    """Return the floating-point operations that one call, or one step of a descent, must do at least.
 
-    Products with a direction are not counted: what they cannot avoid depends on how they are derived.
+    `None` if the problem has no count, and for products with a direction: their minimum depends on how they are
+    derived.
     """
     if problem.flops is None or operator in ALONG:
         return None

@@ -1,27 +1,29 @@
 """ADBench's `gmm`: a mixture of Gaussians, with a Wishart prior on their precisions.
 
-Formula     loss = −log likelihood − log prior, with Q_k lower triangular, exp(q_k) on its diagonal and l_k below:
-            log likelihood = Σᵢ log Σ_k exp(α_k + Σⱼ q_kj − ½ ‖Q_k (xᵢ − μ_k)‖²) − B log Σ_k exp α_k − ½ B d log 2π
-            log prior = Σ_k (−½ γ² ‖Q_k‖² + m Σⱼ q_kj + n d log(γ/√2) − log Γ_d(n/2)), n = d + m + 1
+Formula     loss(α, μ, icf) = −log likelihood − log prior
+Likelihood  log likelihood = Σᵢ log Σ_k exp(α_k + Σⱼ q_kj − ½ ‖Q_k (xᵢ − μ_k)‖²) − B log Σ_k exp α_k − ½ B d log 2π,
+            with Q_k lower triangular, exp(q_k) on its diagonal and l_k below
+Prior       log prior = Σ_k (−½ γ² ‖Q_k‖² + m Σⱼ q_kj + n d log(γ/√2) − log Γ_d(n/2)), n = d + m + 1
 Shapes      α: (k,), μ: (k, d), icf: (k, d(d+1)/2), a row of q_k and then l_k column by column, with k = `components`,
-            d = `dimension`; data X: (B, d), the batch axis first, standard normal; and where a row of icf has each
-            entry of Q, (d, d), above the diagonal the place of a zero behind it; start α normal, μ uniform in [0, 1)ᵈ,
-            as ADBench draws them, icf normal with deviation 0.3, where ADBench has 1
+            d = `dimension`; data X: (B, d), the batch axis first, standard normal; and `places`: (d, d), the index in a
+            row of icf of each entry of Q, where entries above the diagonal have the index of a zero appended to the
+            row; start α normal and μ uniform in [0, 1)ᵈ, as ADBench draws them, icf normal with deviation 0.3 (ADBench:
+            1)
 Gradient    yᵢ = Q_k (xᵢ − μ_k); r_ik = softmax over k of the exponents; n_k = Σᵢ r_ik, S_k = Σᵢ r_ik yᵢ,
             M_k = Σᵢ r_ik yᵢ (xᵢ − μ_k)ᵀ. Of −log likelihood: B softmax(α)_k − n_k by α_k; −Q_kᵀS_k by μ_k;
             exp(q) diag M_k − n_k by q_k; M_k below the diagonal by l_k. Of −log prior: γ² exp(2q) − m by q_k,
             γ² l by l_k
-Hessian     the same once more, differentiated along the direction (a dot is that derivative):
+Hessian     the gradient's formulas, differentiated along the direction (a dot marks that derivative):
             ẏᵢ = Q̇_k (xᵢ − μ_k) − Q_k μ̇_k; ṙ_ik = r_ik (ṡ_ik − Σ_k r_ik ṡ_ik), ṡ_ik = α̇_k + Σⱼ q̇_kj − yᵢ·ẏᵢ
-Operations  a point and component: d(d+1) the product with Q, which is triangular, and 3d + 6 beside, for the value;
-            for the gradient 2d(d+1) with the moments, which are triangular too, and 5d + 8
+Operations  per point and component: for the value d(d+1) for the product with Q, which is triangular, and 3d + 6
+            more; for the gradient 2d(d+1), with the moments, which are triangular too, and 5d + 8 more
 Stresses    a long real objective: products, a gather, reductions, exponentials, and three arrays of parameters
 Source      F. Srajer, Z. Kukelova and A. Fitzgibbon, "A benchmark of selected algorithmic differentiation tools", 2018
             (ADBench, whose code adds −log prior to log likelihood); GradBench, evals/gmm (pull request 568), whose
             log posterior is −loss here
 
-The loss is a sum over the points and the prior, and so is its curvature: the rate goes by 1/(B + 1).
-NumPy reduces along its last axis slowly where that is short, so the points lie along the last axis here.
+The loss is a sum over the points and the prior, and so is its curvature: the rate is proportional to 1/(B + 1).
+NumPy is slow to reduce a short last axis, so the points lie along the last axis.
 """
 
 from __future__ import annotations
@@ -36,10 +38,10 @@ from problems.parameters import Array, Data, Parameters
 from problems.problem import GradientInto, Problem
 
 GAMMA = 1.0
-"""γ, the prior's precision; ADBench's and GradBench's default."""
+"""γ, the prior's precision: the default of ADBench and GradBench."""
 
 FREEDOM = 0
-"""m, the prior's additional degrees of freedom; likewise."""
+"""m, the prior's additional degrees of freedom: the default of ADBench and GradBench."""
 
 RATE = 0.05
 SPREAD = 0.3
@@ -125,7 +127,7 @@ def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
 
 
 def _factors(diagonal: Array, below: Array, places: Array) -> Array:
-    """Return Q, (k, d, d), of what stands on its diagonals and below them."""
+    """Return Q, (k, d, d), from the entries on its diagonals and below them."""
     return np.concatenate((diagonal, below, np.zeros_like(diagonal[:, :1])), axis=1)[:, places]
 
 
@@ -157,14 +159,14 @@ def _softmax(s: Array) -> Array:
 
 
 def _softmax_along(p: Array, ds: Array) -> Array:
-    """Return how the softmax p moves where its exponents move by ds."""
+    """Return the derivative of the softmax p when its exponents move by ds."""
     return p * (ds - (p * ds).sum(0))
 
 
 @cache
 def layout(d: int) -> tuple[Array, Array]:
-    """Return where a row of icf holds each entry of Q, (d, d), and where Q holds each entry of that row, flat."""
-    columns, rows = np.triu_indices(d, 1)  # transposed, these walk below the diagonal, column by column
+    """Return the index in a row of icf of each entry of Q, (d, d), and the flat index in Q of each entry of the row."""
+    columns, rows = np.triu_indices(d, 1)  # transposed: below the diagonal, column by column
     flat = np.concatenate((np.arange(d) * (d + 1), rows * d + columns))
     places = np.full(d * d, len(flat))
     places[flat] = np.arange(len(flat))
@@ -172,14 +174,14 @@ def layout(d: int) -> tuple[Array, Array]:
 
 
 class _InPlace:
-    """The gradient without allocating: every intermediate has its place, made once."""
+    """The gradient without allocating: every intermediate has an array, which is allocated once."""
 
     def __init__(self, x: Parameters, data: Data) -> None:
         alphas, means, icf = x
         self.X, self.places = data
         (size, d), k, dtype = self.X.shape, len(alphas), icf.dtype
         self.flat = layout(d)[1]
-        self.row = np.zeros((k, icf.shape[1] + 1), dtype)  # of icf, with exp(q), and the zero behind it
+        self.row = np.zeros((k, icf.shape[1] + 1), dtype)  # of icf, with exp(q), and a zero appended
         self.Q, self.M, self.spare = (np.empty((k, d, d), dtype) for _ in range(3))
         self.Y, self.R, self.total = np.empty((k, d, size), dtype), np.empty((k, size), dtype), np.empty(size, dtype)
         self.n, self.S, self.shift = np.empty(k, dtype), np.empty_like(means), np.empty((k, d, 1), dtype)

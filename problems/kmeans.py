@@ -1,19 +1,20 @@
 """GradBench's `kmeans`: the centres of clusters, by descent on the distances to the nearest.
 
-Formula     loss(C) = Σᵢ minⱼ ‖cⱼ − pᵢ‖², the norm expanded: ‖pᵢ‖² + minⱼ (‖cⱼ‖² − 2 cⱼ·pᵢ)
+Formula     loss(C) = Σᵢ minⱼ ‖cⱼ − pᵢ‖²
 Shapes      C: (k, d), k = `clusters`, d = `dimension`; data P: (B, d), the batch axis first, normal with deviation 0.1
             about k centres uniform in [0, 1)ᵈ; start C: those centres, moved by normal noise of deviation 0.1
 Gradient    with nⱼ the number of points that cⱼ is nearest to, and sⱼ their sum: ∂/∂cⱼ = 2 (nⱼ cⱼ − sⱼ)
-Hessian     2 nⱼ on the diagonal, wherever the nearest centre is one alone
-Operations  a point: 2kd the product with C, 2k the distances and their minimum; for the value 2d + 1 the norm
-            and the sum, for the gradient d + 1 the sum of its centre and their number
+Hessian     2 nⱼ on the diagonal, wherever every point has a single nearest centre
+Operations  per point: 2kd for the product with C, 2k for the distances and their minimum; for the value 2d + 1 for
+            the norm and the sum, for the gradient d + 1 for its centre's sum and count
 Stresses    a product, a minimum and its adjoint, which is a scatter or a mask
-Source      GradBench, evals/kmeans, whose tools expand the norm likewise (its points are uniform; here they lie in
-            clusters, so that rounding does not move a point from one centre to another); L. Bottou and Y. Bengio,
-            "Convergence properties of the k-means algorithms", 1994
+Source      GradBench, evals/kmeans (its points are uniform; here they lie in clusters, so that rounding does not move a
+            point from one centre to another); L. Bottou and Y. Bengio, "Convergence properties of the k-means
+            algorithms", 1994
 
-The loss is a sum over the points, and so is its curvature, at most 2B: the rate goes by 1/B.
-NumPy reduces along its last axis slowly where that is short, so the distances lie as (k, B) here.
+The loss expands the norm, as GradBench's tools do: ‖pᵢ‖² + minⱼ (‖cⱼ‖² − 2 cⱼ·pᵢ).
+The loss is a sum over the points, and so is its curvature, which is at most 2B: the rate is proportional to 1/B.
+NumPy is slow to reduce a short last axis, so the distances are laid out as (k, B).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def hvp(C: Array, V: Array, data: Data) -> Array:
 
 
 def _mine(C: Array, P: Array) -> Array:
-    """Return (k, B): 1 where the centre is the point's nearest, else 0."""
+    """Return (k, B): 1 if the centre is the point's nearest, else 0."""
     near = C @ P.T
     near -= 0.5 * (C * C).sum(1)[:, None]
     return np.equal(near, near.max(0), out=near, casting="unsafe")

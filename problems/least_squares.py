@@ -5,10 +5,11 @@ Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, norm
             random plane's values and normal noise of deviation 0.1; start w normal with deviation 0.1
 Gradient    with the residual r = Xw − y: ∇ = 1/B Xᵀr
 Hessian     1/B XᵀX
-Operations  2Bd a product with X: the value has one, and 3 a row; the gradient two, and 1 a row
-Stresses    one matrix-vector product each way; XᵀX computed once would spare both, and is no gradient of this loss
+Operations  2Bd per product with X: the value has one product, and 3 per row; the gradient two, and 1 per row
+Stresses    one matrix-vector product each way
 
-A row of X has a length near 1 whatever d is, so that the rate is stable for every d and for a single row.
+XᵀX, computed once, would save both products, but then the gradient would no longer be that of this loss.
+A row of X has a length near 1 for every d, so that the rate is stable for every d and for a single row.
 """
 
 from __future__ import annotations

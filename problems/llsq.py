@@ -1,16 +1,18 @@
 """GradBench's `llsq`: a polynomial fitted to the sign function, by least squares.
 
-Formula     loss(x) = ½ Σᵢ (sᵢ − Σⱼ xⱼ tᵢʲ)², tᵢ = −1 + 2i/(B − 1), sᵢ = sign tᵢ; for B = 1, t = s = 0
+Formula     loss(x) = ½ Σᵢ (sᵢ − Σⱼ xⱼ tᵢʲ)²
 Shapes      x: (m,), m = `terms`, the coefficients from the constant up; data V: (B, m), Vᵢⱼ = tᵢʲ, the Vandermonde
-            matrix, and s: (B,); the batch axis is that of the points; start x uniform in [0, 1)ᵐ
+            matrix, and s: (B,), with tᵢ = −1 + 2i/(B − 1), sᵢ = sign tᵢ, and t = s = 0 for B = 1; the batch axis is
+            that of the points; start x uniform in [0, 1)ᵐ
 Gradient    with the residual r = Vx − s: ∇ = Vᵀr
 Hessian     VᵀV
-Operations  2Bm a product with V: the value has one, and 3 a row; the gradient two, and 1 a row
+Operations  2Bm per product with V: the value has one product, and 3 per row; the gradient two, and 1 per row
 Stresses    one matrix-vector product each way, badly conditioned: only the leading directions descend
-Source      GradBench, evals/llsq, after cmpad's llsq_obj, which says what B = 1 is. Values and gradients are theirs;
-            times are not: their tools compute the powers at each call, here they are data: no descent would repeat them
+Source      GradBench, evals/llsq, after cmpad's llsq_obj, which defines B = 1. Values and gradients agree with theirs.
+            Times do not: their tools compute the powers at each call. Here they are data, since a descent would not
+            compute them again
 
-The rate is 1 over a bound of the curvature, ΣᵢΣⱼ tᵢ²ʲ ≤ m + (B − 1) Σⱼ 1/(2j + 1), a trapezoid rule.
+The rate is 1 over a bound of the curvature: ΣᵢΣⱼ tᵢ²ʲ ≤ m + (B − 1) Σⱼ 1/(2j + 1), by the trapezoid rule.
 """
 
 from __future__ import annotations

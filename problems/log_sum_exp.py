@@ -1,18 +1,20 @@
 """GradBench's `lse`: the logarithm of a sum of exponentials, a smooth maximum.
 
-Formula     loss(x) = a + log Σᵢ exp(xᵢ − a), a = ⌊max x⌋; any a gives the same, this one does not overflow
+Formula     loss(x) = log Σᵢ exp xᵢ
 Shapes      x: (B,), the batch axis; starts uniform in [0, 1), as GradBench draws it; no data
 Gradient    p = exp(x − a) / Σ exp(x − a): the softmax
 Hessian     diag(p) − p pᵀ
-Operations  an element: maximum, difference, exponential, sum, 4 for the value; the gradient divides, 5
+Operations  per element: maximum, difference, exponential and sum, 4 for the value; the gradient also divides, 5
 Stresses    reductions and memory bandwidth
 Source      GradBench, evals/lse
 
-An element's slope is about 1/B and its curvature no more, so the rate goes by B. There is no minimum: once the elements
-are level they sink together for ever.
+The derivative by an element is about 1/B, and its curvature is no larger, so the rate is proportional to B. There is no
+minimum: once the elements are equal, they decrease together for ever.
 
-GradBench takes a = max x. Its slope, 1 − Σp, is zero but for rounding, and lands on the largest element alone, whose
-own is about 1/B: in float32 the check finds that wrong at a million. The floor has no slope, in every framework.
+The loss is computed as a + log Σᵢ exp(xᵢ − a) with a = ⌊max x⌋. Any a gives the same value; this one does not overflow.
+GradBench takes a = max x. The derivative by that a, 1 − Σp, is zero up to rounding, but it all goes to the largest
+element, whose own derivative is about 1/B: at a million elements in float32 the check finds it wrong. The derivative of
+the floor is zero in every framework.
 """
 
 from __future__ import annotations

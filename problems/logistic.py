@@ -1,13 +1,14 @@
 """Logistic regression with an L2 penalty: a problem with data as well as parameters.
 
-Formula     loss(w) = 1/B Σ_b log(1 + exp(−y_b X_b·w)) + λ/2 ‖w‖²,  λ = 0.01
+Formula     loss(w) = 1/B Σ_b log(1 + exp(−y_b X_b·w)) + λ/2 ‖w‖², λ = 0.01
 Shapes      w: (d,), d = `dimension`; data X: (B, d), the batch axis first, standard normal; y: (B,), ±1, from a random
             plane, a tenth of them flipped; start w normal with deviation 0.1
 Gradient    d/dm log(1 + e^{−m}) = −σ(−m), m = y X·w; so ∇ = −1/B Xᵀ (y σ(−m)) + λ w
 Hessian     1/B Xᵀ diag(σ(m) σ(−m)) X + λ, since y² = 1
-Operations  2Bd a product with X: the value has one, and 5 a row; the gradient two, and 4 a row
-Stresses    one matrix-vector product each way, and a softplus that must not overflow: the loss writes it as
-            max(z, 0) + log1p(exp(−|z|)) with z = −m
+Operations  2Bd per product with X: the value has one product, and 5 per row; the gradient two, and 4 per row
+Stresses    one matrix-vector product each way, and a softplus that must not overflow
+
+The loss writes the softplus of z = −m as max(z, 0) + log1p(exp(−|z|)).
 """
 
 from __future__ import annotations

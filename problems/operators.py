@@ -1,10 +1,10 @@
-"""The operators, by hand: what the `numpy` backend runs, the float64 reference computes, and the paired rounds repeat.
+"""The operators in hand-derived NumPy. The `numpy` backend, the float64 reference and the paired rounds run them.
 
-`descent`   all steps of a gradient descent; the parameters at its end
+`descent`   all steps of a gradient descent; returns the parameters at its end
 `gradient`  ∇f(x)
 `value`     f(x), without its derivative
-`hvp`       H v, the Hessian of f at x times a direction v: shaped like x
-`jvp`       ∇f(x)·v, the slope of f along v: one number, which forward mode gives without the gradient
+`hvp`       H v, the Hessian of f at x times a direction v; shaped like x
+`jvp`       ∇f(x)·v, the directional derivative of f along v: one number, which forward mode computes without ∇f
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from problems.problem import Problem
 OPERATORS = ("descent", "gradient", "value", "hvp", "jvp")
 
 ALONG = ("hvp", "jvp")
-"""The operators that take a direction: their calls are `run(x, v, data)`, those of the others `run(x, data)`."""
+"""The operators that take a direction, and are called as `run(x, v, data)`; the others are called as `run(x, data)`."""
 
 Operator: TypeAlias = Callable[..., Any]
 
 
-def by_hand(operator: str, problem: Problem, steps: int, x: Parameters, data: Data) -> Operator:
-    """Return the operator in hand-derived NumPy, for arguments like these. Raises `ValueError` where there is none."""
+def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, data: Data) -> Operator:
+    """Return the operator in hand-derived NumPy, for arguments like these.
+
+    Raises `ValueError` if nobody has derived it: `hvp` is optional.
+    """
     if operator == "descent":
         return loop(problem.gradient, problem.rate_at(x, data), steps, x)
     if operator == "gradient":
@@ -36,15 +39,15 @@ def by_hand(operator: str, problem: Problem, steps: int, x: Parameters, data: Da
     if operator == "value":
         return problem.value or partial(problem.loss, np)
     if operator == "jvp":
-        return partial(_slope_along_each if isinstance(x, tuple) else _slope_along, problem.gradient)
+        return partial(_jvp_of_tuple if isinstance(x, tuple) else _jvp_of_array, problem.gradient)
     if operator == "hvp" and problem.hvp is not None:
         return problem.hvp
     raise ValueError(f"{problem.name} has no hand-derived {operator}")
 
 
-def _slope_along(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
+def _jvp_of_array(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
     return np.vdot(gradient(x, data), v)
 
 
-def _slope_along_each(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
+def _jvp_of_tuple(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
     return sum(map(np.vdot, gradient(x, data), v))

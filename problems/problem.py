@@ -1,4 +1,4 @@
-"""What a problem is: an objective, its hand-derived gradient, and where its descent starts."""
+"""A problem: an objective, its hand-derived gradient, and the start of its descent."""
 
 from __future__ import annotations
 
@@ -12,37 +12,43 @@ import numpy as np
 from problems.parameters import Array, Data, Parameters, tree_map
 
 Rate: TypeAlias = Callable[[Parameters, Data], float]
-"""A learning rate that goes by the shapes of the parameters and the data."""
+"""`rate(x, data)` returns a learning rate that depends on the shapes of the parameters and the data."""
 
 Flops: TypeAlias = Callable[[Parameters, Data], tuple[float, float]]
-"""The floating-point operations that a value and a gradient cannot avoid; `problems.cost` says how they are counted."""
+"""`flops(x, data)` returns the operations of a value and of a gradient; `problems.cost` says how they are counted."""
 
 GradientInto: TypeAlias = Callable[[Parameters, Parameters], None]
-"""`into(x, out)` writes the gradient at `x` to `out`, allocating nothing."""
+"""`into(x, out)` writes the gradient at `x` to `out`, and allocates nothing."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """An objective with its hand-derived gradient, its data and its starting point.
+    """An objective with its hand-derived gradient, its data and the start of its descent.
 
-    `loss(xp, x, data)` is written once for every framework: `xp` is `numpy`, `autograd.numpy`, `torch` or
-    `jax.numpy`, so it may use operators, slices, and those functions that all four spell alike with positional
-    arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). It returns a scalar. Two spellings keep float32
-    what it is: numbers are multiplied into arrays, before they are summed (`torch.func.jvp` makes float64 of a number
-    times a sum), and a mean is a sum divided by a length (HIPS autograd makes float64 of the slope of `mean`).
-    `gradient(x, data)` is its derivative by `x`, in NumPy, written as fast as an expert would: it is the yardstick.
-    `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64;
-    arrays of whole numbers, such as indices, stay what they are.
-    `gradient_into(x, data)`, where given, allocates scratch for arrays like `x` and returns a `GradientInto`.
-    `value(x, data)`, where given, is the loss by hand, for NumPy alone, where the common spelling is slow there.
-    `hvp(x, v, data)`, where given, is the Hessian at `x` times `v`, in NumPy, as fast as the gradient is.
-    `rate` is the learning rate, or a function of `x` and `data` that returns it: a loss that is a sum over the batch
-    needs a smaller one the larger the batch. `steps` is the length of the descent unless the user asks for another.
-    `flops(x, data)`, where given, counts the operations that a value and a gradient of these shapes cannot avoid.
-    `minimum(x, data)`, where given, is the least loss there is, −∞ where there is none; else one is searched for.
-    `sizes` are the lengths of the axes beside the batch, by name, and `batch_sizes` those of the batch that are raced
-    unless the user asks for others: from where a call's own cost is all to where the arithmetic is, three at least for
-    `report costs` to fit a line to, in a descent that every backend ends within seconds.
+    `loss(xp, x, data)` is written once for every framework, and returns a scalar. `xp` is `numpy`, `autograd.numpy`,
+    `torch` or `jax.numpy`: the loss may use operators, slices, and the functions that all four spell alike with
+    positional arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). Two rules keep a float32 loss in
+    float32. Multiply numbers into arrays before summing: `torch.func.jvp` makes float64 of a number times a sum. Write
+    a mean as a sum divided by a length: HIPS autograd makes float64 of the gradient of `mean`.
+    `gradient(x, data)` is the derivative of the loss by `x`, in NumPy, as fast as an expert would write it: it is the
+    reference.
+    `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64.
+    Arrays of whole numbers, such as indices, keep their dtype. It works for every batch size from 1 up.
+    `rate` is the learning rate, or a function of `x` and `data` that returns it. A loss that is a sum over the batch
+    needs a smaller rate the larger the batch. After `steps` steps the loss must be lower than at the start; `steps` is
+    the length of the descent unless the user asks for another.
+
+    The other fields are optional.
+
+    `gradient_into(x, data)` allocates scratch for arrays like `x` and returns a `GradientInto`.
+    `value(x, data)` is the loss in NumPy, for losses whose common form is slow there.
+    `hvp(x, v, data)` is the Hessian at `x` times `v`, in NumPy, as fast as the gradient.
+    `flops(x, data)` counts the operations that a value and a gradient of these shapes cannot avoid.
+    `minimum(x, data)` is the least value of the loss, −∞ if there is none. Without it the harness searches for one.
+    `sizes` are the lengths of the axes besides the batch, by name.
+    `batch_sizes` are the batch sizes that are raced unless the user asks for others. They range from where the cost of
+    a call is everything to where the arithmetic is; there are at least three, so that `report costs` can fit a line,
+    and every backend finishes its descent within seconds.
     """
 
     name: str
@@ -65,17 +71,17 @@ class Problem:
 
 
 def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters, Data]:
-    """Draw the problem's start and data, the same for every backend, rounded to `dtype`, read-only.
+    """Draw the problem's start and data: the same for every backend, rounded to `dtype`, read-only.
 
-    The seed depends on the problem and the batch size alone. The values are drawn in float64 and then rounded, so
-    that float32 and float64 start from the same point.
+    The seed depends only on the problem and the batch size. The values are drawn in float64 and then rounded, so that
+    float32 and float64 start from the same point.
     """
     x, data = problem.draw(_rng(problem, batch_size, "start"), batch_size, **problem.sizes)
     return tree_map(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
 
 
 def direction(problem: Problem, batch_size: int, x: Parameters) -> Parameters:
-    """Draw a direction for parameters like `x`, standard normal, read-only, the same for every backend and dtype."""
+    """Draw a standard normal direction for parameters like `x`: the same for every backend and dtype, read-only."""
     rng = _rng(problem, batch_size, "direction")
     return tree_map(lambda array: _frozen(rng.standard_normal(array.shape), str(array.dtype)), x)
 

@@ -1,12 +1,14 @@
 """The tutorial's parabola, elementwise on a batch.
 
-Formula     loss(x) = Σᵢ (xᵢ² − 2xᵢ + 5), whose minimum is 4 an element, at xᵢ = 1
+Formula     loss(x) = Σᵢ (xᵢ² − 2xᵢ + 5)
+Minimum     4 per element, at xᵢ = 1
 Shapes      x: (B,), the batch axis; starts uniform in [0, 1); no data
-Gradient    d/dxᵢ (xᵢ² − 2xᵢ + 5) = 2xᵢ − 2; the elements do not mix, so the sum's gradient is that of each element
+Gradient    d/dxᵢ (xᵢ² − 2xᵢ + 5) = 2xᵢ − 2; no element depends on another, so this is the gradient of the sum
 Hessian     2 on the diagonal
-Operations  an element: x (x − 2), summed, 3 for the value; 2 for the gradient
-Stresses    dispatch at small batches, memory bandwidth at large ones: four operations an element and no reduction
-            that the gradient needs
+Operations  per element: x (x − 2), summed, 3 for the value; 2 for the gradient
+Stresses    dispatch at small batches, memory bandwidth at large ones
+
+A step has four operations per element, and its gradient needs no reduction.
 """
 
 from __future__ import annotations

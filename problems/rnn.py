@@ -1,17 +1,17 @@
-"""A recurrent network that reads a sequence and says one number: many small operations, one after the other.
+"""A recurrent network that reads a sequence and returns one number: many small operations, one after the other.
 
-Formula     H₁ = tanh(X₁ U + b), H_t = tanh(X_t U + H_{t−1} W + b); loss = 1/(2B) ‖H_T w − y‖²
+Formula     loss = 1/(2B) ‖H_T w − y‖², H_t = tanh(X_t U + H_{t−1} W + b), H₀ = 0
 Shapes      U: (i, h), W: (h, h), b: (h,), w: (h,), with i = `inputs`, h = `hidden`; data X: (T, B, i), T = `length`,
-            the batch axis second, standard normal: a step of all sequences lies in one piece; y: (B,), the mean of a
-            random linear map over the sequence, of variance 1; start U, W, w normal with variance 1 over the length of
-            their first axis, b zero
+            the batch axis second, so that one step of all sequences is contiguous, standard normal; y: (B,), the mean
+            of a random linear map over the sequence, of variance 1; start U, W, w normal with variance 1 over the
+            length of their first axis, b zero
 Gradient    e = (H_T w − y)/B: ∇w = H_Tᵀe. Back through time, D_T = e wᵀ (1 − H_T²), D_t = (D_{t+1} Wᵀ)(1 − H_t²):
             ∇U = Σ_t X_tᵀD_t, ∇W = Σ_{t>1} H_{t−1}ᵀD_t, ∇b = Σ_t Σ_b D_t, each in one product over all t
-Hessian     the same once more, differentiated along the direction (a dot is that derivative), forward and back in time:
-            Ḣ_t = (1 − H_t²)(X_t U̇ + Ḣ_{t−1} W + H_{t−1} Ẇ + ḃ), ė = (Ḣ_T w + H_T ẇ)/B, and with G_t what D_t is before
-            its factor: Ḋ_t = Ġ_t (1 − H_t²) − 2 G_t H_t Ḣ_t, Ġ_T = ė wᵀ + e ẇᵀ, Ġ_t = Ḋ_{t+1} Wᵀ + D_{t+1} Ẇᵀ
-Operations  a row: 2ih + 2h a step, 2h² + h one that has a step before it, 2h + 3 the end, for the value; for the
-            gradient 4ih + 6h, 6h² + h and 5h + 2
+Hessian     the gradient's formulas, differentiated along the direction (a dot marks that derivative):
+            Ḣ_t = (1 − H_t²)(X_t U̇ + Ḣ_{t−1} W + H_{t−1} Ẇ + ḃ), ė = (Ḣ_T w + H_T ẇ)/B, and with D_t = G_t (1 − H_t²),
+            back in time: Ḋ_t = Ġ_t (1 − H_t²) − 2 G_t H_t Ḣ_t, Ġ_T = ė wᵀ + e ẇᵀ, Ġ_t = Ḋ_{t+1} Wᵀ + D_{t+1} Ẇᵀ
+Operations  per row: for the value 2ih + 2h per step, 2h² + h more for each step but the first, and 2h + 3 at the end;
+            for the gradient 4ih + 6h, 6h² + h and 5h + 2
 Stresses    a chain that no batch shortens: dispatch, and the memory that reverse mode keeps for every step
 Source      P. Werbos, "Backpropagation through time", 1990; B. Pearlmutter, "Fast exact multiplication by the Hessian",
             1994
@@ -52,21 +52,21 @@ def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
     _, V, _, dw = v
     X, y = data
     H = _forward(x, X)
-    slopes = 1.0 - H * H
-    dH = _forward_along(x, v, X, H, slopes)
+    factors = 1.0 - H * H
+    dH = _forward_along(x, v, X, H, factors)
     e, de = (H[-1] @ w - y) / len(y), (dH[-1] @ w + H[-1] @ dw) / len(y)
     G, dG = np.outer(e, w), np.outer(de, w) + np.outer(e, dw)
     D, dD = np.empty_like(H), np.empty_like(H)
     for t in reversed(range(len(X))):
-        D[t] = G * slopes[t]
-        dD[t] = dG * slopes[t] - 2.0 * G * H[t] * dH[t]
+        D[t] = G * factors[t]
+        dD[t] = dG * factors[t] - 2.0 * G * H[t] * dH[t]
         G, dG = D[t] @ W.T, dD[t] @ W.T + D[t] @ V.T
     recurrent = _across(dH[:-1], D[1:]) + _across(H[:-1], dD[1:])
     return _across(X, dD), recurrent, dD.sum((0, 1)), e @ dH[-1] + de @ H[-1]
 
 
 def _forward(x: Parameters, X: Array) -> Array:
-    """Return H, (T, B, h): every step's state."""
+    """Return H, (T, B, h): the state at every step."""
     U, W, b, _ = x
     H = _product(X, U)
     H += b
@@ -77,22 +77,22 @@ def _forward(x: Parameters, X: Array) -> Array:
     return H
 
 
-def _forward_along(x: Parameters, v: Parameters, X: Array, H: Array, slopes: Array) -> Array:
-    """Return Ḣ: how every step's state moves."""
+def _forward_along(x: Parameters, v: Parameters, X: Array, H: Array, factors: Array) -> Array:
+    """Return Ḣ, (T, B, h): the derivative of the state at every step along v; `factors` are the tanh's, 1 − H²."""
     _, W, _, _ = x
     dU, dW, db, _ = v
     dH = _product(X, dU)
     dH += db
     dH[1:] += _product(H[:-1], dW)
-    dH[0] *= slopes[0]
+    dH[0] *= factors[0]
     for t in range(1, len(X)):
         dH[t] += dH[t - 1] @ W
-        dH[t] *= slopes[t]
+        dH[t] *= factors[t]
     return dH
 
 
 def _backward(H: Array, W: Array, G: Array) -> Array:
-    """Return D, (T, B, h): every step's slope before its tanh."""
+    """Return D, (T, B, h): the derivative by the argument of every step's tanh."""
     D = 1.0 - H * H
     for t in reversed(range(1, len(H))):
         D[t] *= G
@@ -102,7 +102,7 @@ def _backward(H: Array, W: Array, G: Array) -> Array:
 
 
 def _product(X: Array, U: Array) -> Array:
-    """Return X U for all steps in one matrix product: NumPy would make one a step."""
+    """Return X U for all steps in one matrix product: NumPy would compute one product per step."""
     return (X.reshape(-1, len(U)) @ U).reshape(*X.shape[:2], -1)
 
 

@@ -1,17 +1,18 @@
 """The chained Rosenbrock function on a batch of points: a curved valley, not convex.
 
-Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i})², i = 1 … d − 1; minimum 0 at x = 1
+Formula     loss(x) = Σ_b Σᵢ 100 (x_{b,i+1} − x_{b,i}²)² + (1 − x_{b,i})², i = 1 … d − 1
+Minimum     0, at x = 1
 Shapes      x: (B, d), the batch axis first, d = `dimension`; starts uniform in [0, 1)ᵈ; no data
 Gradient    with a_i = x_{i+1} − x_i²: the i-th term gives −400 x_i a_i − 2 (1 − x_i) to x_i and 200 a_i to x_{i+1}
 Hessian     along v, a_i moves by ȧ_i = v_{i+1} − 2 x_i v_i: −400 (v_i a_i + x_i ȧ_i) + 2 v_i and 200 ȧ_i
-Operations  a term: 8 for the value; 8 for the gradient, with 200 a_i computed once
+Operations  per term: 8 for the value; 8 for the gradient, with 200 a_i computed once
 Stresses    slices, and their adjoints (padding and scattering), which a framework may do well or badly
 Source      H. H. Rosenbrock, "An automatic method for finding the greatest or least value of a function", 1960
 
-The rate is below 2 over the largest curvature met (about 1,402 at x = 1), so that the descent is stable.
+The rate is below 2 over the largest curvature on the way (about 1,402 at x = 1), so that the descent is stable.
 
-By hand the rows are taken as one long row, whose terms across the ends are set to zero: NumPy's loops run along the
-last axis, and d − 1 numbers are too few for them.
+The hand-derived code takes all rows as one long row, and sets the terms across the ends of the rows to zero: NumPy's
+loops run along the last axis, and d − 1 numbers are too few for them.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ from problems.problem import GradientInto, Problem
 def loss(xp: Any, x: Array, data: Data) -> Array:
     head, tail = x[:, :-1], x[:, 1:]
     valley = tail - head * head
-    slope = 1.0 - head
-    return xp.sum(100.0 * valley * valley + slope * slope)
+    gap = 1.0 - head
+    return xp.sum(100.0 * valley * valley + gap * gap)
 
 
 def value(x: Array, data: Data) -> Array:
     flat = x.ravel()
     valley = flat[1:] - flat[:-1] * flat[:-1]
-    slope = 1.0 - flat[:-1]
-    terms = 100.0 * valley * valley + slope * slope
+    gap = 1.0 - flat[:-1]
+    terms = 100.0 * valley * valley + gap * gap
     terms[x.shape[1] - 1 :: x.shape[1]] = 0.0
     return terms.sum()
 
@@ -69,17 +70,17 @@ def gradient_into(x: Array, data: Data) -> GradientInto:
     scratch = np.empty_like(valley)
 
     def into(x: Array, out: Array) -> None:
-        flat, slope = x.ravel(), out.reshape(-1)
+        flat, into_flat = x.ravel(), out.reshape(-1)
         np.multiply(flat, flat, out=valley)
         np.subtract(flat[1:], valley[:-1], out=valley[:-1])
         valley[last] = 0.0
         np.multiply(valley, -400.0, out=scratch)
         np.add(scratch, 2.0, out=scratch)
         np.multiply(scratch, flat, out=scratch)
-        np.subtract(scratch, 2.0, out=slope)
-        slope[last] = 0.0
+        np.subtract(scratch, 2.0, out=into_flat)
+        into_flat[last] = 0.0
         np.multiply(valley, 200.0, out=valley)
-        np.add(slope[1:], valley[:-1], out=slope[1:])
+        np.add(into_flat[1:], valley[:-1], out=into_flat[1:])
 
     return into
 

@@ -1,4 +1,4 @@
-"""The sizes of a problem beside its batch: as a mapping, and as the text that names them in a case and in a table."""
+"""The sizes of a problem besides its batch: as a mapping, and as the text that cases and tables have."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from problems.problem import Problem
 
 
 def sizes_text(sizes: Mapping[str, int]) -> str:
-    """Return the sizes as one text, `clusters=8 dimension=16`; empty where there are none."""
+    """Return the sizes as one text, such as `clusters=8 dimension=16`; empty if there are none."""
     return " ".join(f"{name}={size}" for name, size in sizes.items())
 
 
 def resized(problem: Problem, text: str) -> Problem:
-    """Return the problem with the sizes that the text gives, and its own for the rest."""
+    """Return the problem with the sizes in the text. A size that the text does not name stays."""
     words = (word.split("=") for word in text.split())
     return replace(problem, sizes={**problem.sizes, **{name: int(size) for name, size in words}})

@@ -1,15 +1,16 @@
 """A classifier of two layers: the smallest network that backpropagates.
 
-Formula     H = tanh(X W₁ + b₁), Z = H W₂ + b₂, loss = 1/B Σ_b (log Σ_c exp Z_bc − Z_b·Y_b)
+Formula     loss = 1/B Σ_b (log Σ_c exp Z_bc − Z_b·Y_b), Z = tanh(X W₁ + b₁) W₂ + b₂
 Shapes      W₁: (d, h), b₁: (h,), W₂: (h, c), b₂: (c,), with d = `inputs`, h = `hidden`, c = `classes`; data X: (B, d),
             the batch axis first, standard normal; Y: (B, c), one-hot, the largest of a random linear map; start W
             normal with variance 1 over the length of its first axis, b zero
-Gradient    E = (softmax Z − Y)/B: ∇W₂ = HᵀE, ∇b₂ = Σ_b E; D = (E W₂ᵀ)(1 − H²): ∇W₁ = XᵀD, ∇b₁ = Σ_b D
-Hessian     the same once more, differentiated along the direction (a dot is that derivative): Ḣ = (1 − H²)(X Ẇ₁ + ḃ₁),
-            Ż = Ḣ W₂ + H Ẇ₂ + ḃ₂, Ė = P (Ż − Σ_c P Ż)/B with P = softmax Z,
+Gradient    H = tanh(X W₁ + b₁), E = (softmax Z − Y)/B: ∇W₂ = HᵀE, ∇b₂ = Σ_b E; D = (E W₂ᵀ)(1 − H²): ∇W₁ = XᵀD,
+            ∇b₁ = Σ_b D
+Hessian     the gradient's formulas, differentiated along the direction (a dot marks that derivative):
+            Ḣ = (1 − H²)(X Ẇ₁ + ḃ₁), Ż = Ḣ W₂ + H Ẇ₂ + ḃ₂, Ė = P (Ż − Σ_c P Ż)/B with P = softmax Z,
             Ḋ = (Ė W₂ᵀ + E Ẇ₂ᵀ)(1 − H²) − 2 (E W₂ᵀ) H Ḣ
-Operations  a row: 2dh + 2hc the products forward, and twice that and 2hc more with those of the gradient; for the
-            value 2h + 7c + 2, for the gradient 6h + 9c beside
+Operations  per row: for the value 2dh + 2hc for the products, and 2h + 7c + 2 more; for the gradient 4dh + 6hc for the
+            products, and 6h + 9c more
 Stresses    matrix products, backpropagation, and four arrays of parameters
 Source      B. Pearlmutter, "Fast exact multiplication by the Hessian", 1994, for the Hessian-vector product
 """
@@ -46,13 +47,13 @@ def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
     V1, c1, V2, c2 = v
     X, Y = data
     H = np.tanh(X @ W1 + b1)
-    slope = 1.0 - H * H
-    dH = slope * (X @ V1 + c1)
+    factor = 1.0 - H * H
+    dH = factor * (X @ V1 + c1)
     P = _softmax(H @ W2 + b2)
     dZ = dH @ W2 + H @ V2 + c2
     E = (P - Y) / len(Y)
     dE = P * (dZ - np.einsum("bc,bc->b", P, dZ)[:, None]) / len(Y)
-    dD = (dE @ W2.T + E @ V2.T) * slope - 2.0 * (E @ W2.T) * H * dH
+    dD = (dE @ W2.T + E @ V2.T) * factor - 2.0 * (E @ W2.T) * H * dH
     return X.T @ dD, dD.sum(0), dH.T @ E + H.T @ dE, dE.sum(0)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backends import place, probes_of
+from backends import place
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair, clock
@@ -56,7 +56,7 @@ class Evidence:
 
 def compilations(prepared: Prepared) -> int:
     """Return how often the case's framework has compiled so far; 0 if it does not count."""
-    count = probes_of(prepared.backend).compilations
+    count = prepared.backend.probes.compilations
     return 0 if count is None else count()
 
 
@@ -120,7 +120,7 @@ def constants_folded(evidence: Evidence) -> AuditWarning | None:
     if prepared.case.device != "cpu":
         return None
     needed = step_flops(prepared.case.operator, prepared.problem, prepared.host[0], prepared.host[-1])
-    count = probes_of(prepared.backend).counted_flops
+    count = prepared.backend.probes.counted_flops
     counted = None if count is None else count(prepared.run)
     if needed is None or counted is None or counted >= MIN_FLOPS_SHARE * needed:
         return None
@@ -139,7 +139,7 @@ def unstable(evidence: Evidence) -> AuditWarning | None:
 
 def threads(evidence: Evidence) -> AuditWarning | None:
     """The framework computes with another number of threads than the row says."""
-    count, expected = probes_of(evidence.prepared.backend).threads, machine.pinned_threads()
+    count, expected = evidence.prepared.backend.probes.threads, machine.pinned_threads()
     actual = expected if count is None else count()
     if evidence.prepared.case.device != "cpu" or actual == expected:
         return None

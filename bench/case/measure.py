@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from backends import Case, Found, probes_of
+from backends import Case, Found
 from bench import machine
 from bench.case import audit, row
 from bench.case.failure import failure_of
@@ -48,7 +48,7 @@ def measure(case: Case, found: Found, budget: Budget, launch: Launch, timer: Tim
     if refused := find_refusal(case, found):
         return identity | row.failed(refused)
     backend, problem = found.backends[case.backend], find(case.problem, case.sizes)
-    with probes_of(backend).empty_caches():
+    with backend.probes.empty_caches():
         try:
             prepared = prepare(case, backend, problem)
             return identity | (row.checked(prepared) if timer is None else _figures(prepared, budget, timer))

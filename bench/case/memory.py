@@ -12,7 +12,6 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from backends import probes_of
 from bench.case.prepare import Prepared
 from bench.case.rounds import Call, awaited
 from problems import tree_leaves
@@ -26,7 +25,7 @@ def peak_bytes(prepared: Prepared) -> int | None:
 
 def _with_scratch(prepared: Prepared) -> Call:
     """Return the call. If the framework compiles nothing, the call builds its run first: that allocates its scratch."""
-    if probes_of(prepared.backend).compilations is not None:
+    if prepared.backend.probes.compilations is not None:
         return prepared.call
     case, backend, problem, placed = prepared.case, prepared.backend, prepared.problem, prepared.placed
 
@@ -52,7 +51,7 @@ def _host_peak(call: Call) -> int | None:
 
 def _device_peak(prepared: Prepared) -> int | None:
     """Return by how much the framework's counter rises. A counter that cannot be reset only shows a new maximum."""
-    probes = probes_of(prepared.backend)
+    probes = prepared.backend.probes
     if probes.peak_bytes is None or probes.held_bytes is None:
         return None
     if probes.reset_peak is not None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from bench.case.prepare import Prepared, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
-from problems import Parameters, by_hand
+from problems import Parameters, hand_derived
 
 
 def reference_pair(prepared: Prepared, seconds: float) -> Pair:
@@ -18,7 +18,7 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair:
     case, host = prepared.case, prepared.host
 
     def reference(steps: int) -> Call:
-        run = by_hand(case.operator, prepared.problem, steps, host[0], host[-1])
+        run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
         return awaited(partial(run, *host), _no_wait)
 
     return paired(reference(1), seconds, reference if case.operator == "descent" else None)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backends import Case
-from problems import ALONG, Array, Parameters, Problem, by_hand, direction, instance, tree_leaves, tree_map
+from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
 MAX_KEPT = 256
 """How many results are kept. Cases come in random order and all backends share a result; a sweep has about 200."""
@@ -59,7 +59,7 @@ def expected(case: Case, problem: Problem) -> Parameters:
 @lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
     rounded = doubled(case, problem)
-    return by_hand(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
+    return hand_derived(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
 
 
 def descent_error(case: Case, problem: Problem, end: Parameters, first: Parameters) -> float:

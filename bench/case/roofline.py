@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backends import probes_of
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, clock, round_seconds
@@ -115,7 +114,7 @@ def _copy_rate_by(size: int, threads: int) -> float:
 
 def _device_copy_rate(prepared: Prepared, size: int) -> float:
     """Return the rate of the framework's own copy on its device; NaN if the framework offers none."""
-    copied = probes_of(prepared.backend).copied
+    copied = prepared.backend.probes.copied
     if copied is None:
         return math.nan
     array = _put(prepared, np.ones(size // 2, dtype="uint8"))

@@ -17,7 +17,7 @@ import numpy as np
 from backends import Case
 from bench.case.prepare import Prepared
 from bench.case.reference import MAX_KEPT, doubled
-from problems import Array, Data, Parameters, Problem, by_hand, step_flops, tree_leaves, tree_map, tree_unflatten
+from problems import Array, Data, Parameters, Problem, hand_derived, step_flops, tree_leaves, tree_map, tree_unflatten
 
 TARGET = 0.01
 """The target is reached when this share of the way from the first loss down to the minimum is left."""
@@ -43,7 +43,7 @@ def _steps(problem: Problem, case: Case) -> int | None:
     if not math.isfinite(lowest):
         return None
     start = float(problem.loss(np, x, data))
-    step = by_hand("descent", problem, 1, x, data)
+    step = hand_derived("descent", problem, 1, x, data)
     for done in range(1, case.steps + 1):
         x = step(x, data)
         if float(problem.loss(np, x, data)) - lowest <= TARGET * (start - lowest):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from backends.base import Builder
+from backends import Builder
 
 Alternatives: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Builder]]]
 """The builders by mode, then by operator, then by what is different."""

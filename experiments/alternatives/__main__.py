@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backends import Backend, Case, load
-from backends.base import Builder
+from backends import Backend, Builder, Case, load
 from bench.case import prepare
 from experiments import provenance
 from experiments.alternation import alternate

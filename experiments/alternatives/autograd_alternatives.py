@@ -8,8 +8,8 @@ import autograd.numpy as anp
 from autograd import elementwise_grad, grad, hessian_vector_product, make_vjp, value_and_grad
 from autograd.extend import vspace
 
+from backends import Builder, Case, Run
 from backends import autograd_modes as own
-from backends.base import Builder, Case, Run
 from experiments.alternatives import Alternatives
 from problems import Array, Data, Parameters, Problem, loop, tree_leaves
 

@@ -8,8 +8,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from backends import jax_modes as own
-from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from experiments.alternatives import Alternatives
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 

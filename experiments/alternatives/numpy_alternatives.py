@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import blas
 
-from backends.base import Builder, Case, Run
+from backends import Builder, Case, Run
 from backends.numpy_modes import buffer
 from experiments.alternatives import Alternatives
 from problems import Data, Parameters, Problem, tree_leaves, tree_map

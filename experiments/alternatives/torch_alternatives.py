@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from backends import torch_modes as own
-from backends.base import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
+from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
+from backends import torch_builders as own
 from experiments.alternatives import Alternatives
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 

@@ -12,8 +12,7 @@ import pytest
 
 import backends
 import problems
-from backends import Backend, Case, Probes, Run
-from backends.base import spread
+from backends import Backend, Case, Probes, Run, spread
 from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
@@ -193,7 +192,7 @@ def test_a_control_that_moved_is_caught() -> None:
 
 
 def test_a_backend_without_probes_is_audited_too() -> None:
-    assert backends.probes_of(NUMPY) == Probes()
+    assert NUMPY.probes == Probes()
     assert caught(evidence(prepared(NUMPY))) == set()
 
 

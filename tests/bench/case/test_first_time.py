@@ -34,7 +34,7 @@ def prepared(name: str) -> tuple[Backend, Case]:
 def test_jax_compiles_as_much_the_second_time(name: str) -> None:
     """JAX compiles operations one by one and caches them. With a warm cache, a first call takes a hundredth as long."""
     backend, case = prepared(name)
-    count = backends.probes_of(backend).compilations
+    count = backend.probes.compilations
     assert count is not None
     counts = []
     for _ in range(2):
@@ -51,7 +51,7 @@ def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     backend, case = prepared("torch-compile")
     for _ in range(2):
-        with backends.probes_of(backend).empty_caches():
+        with backend.probes.empty_caches():
             prepare.prepare(case, backend, find("quadratic"))
             folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
             assert folder != tmp_path

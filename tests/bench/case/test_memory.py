@@ -54,19 +54,13 @@ class Counter(NumpyMode):
     """A backend on a GPU. Its framework counts 1,000 bytes held, and a peak that rises during the call."""
 
     known_devices = ("cuda",)
-    resets = True
-
-    @property
-    def probes(self) -> Probes:
-        peaks = iter((1200, 1500) if self.resets else (1500, 1500))
-        reset = (lambda: None) if self.resets else None
-        return Probes(held_bytes=lambda: 1000, peak_bytes=lambda: next(peaks), reset_peak=reset)
+    probes = Probes(held_bytes=lambda: 1000, peak_bytes=iter((1200, 1500)).__next__, reset_peak=lambda: None)
 
 
 class HighWater(Counter):
     """A backend whose counter cannot be reset, and had the same peak before."""
 
-    resets = False
+    probes = Probes(held_bytes=lambda: 1000, peak_bytes=iter((1500, 1500)).__next__)
 
 
 def test_on_a_gpu_the_peak_is_the_frameworks_own_or_missing() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import backends
 import problems
-from backends import Case, probes_of
+from backends import Case
 from bench.case import prepare
 from bench.case.roofline import MIN_COPY_BYTES, Limit, limit
 from problems import Problem
@@ -45,7 +45,7 @@ def test_no_compiler_needs_fewer_operations_than_the_problem_counts_nor_many_tim
         pytest.skip(FOUND.missing["jax"])
     for operator in ("value", "gradient"):
         case = prepared("jax-jit", problem, operator)
-        ask = probes_of(case.backend).counted_flops
+        ask = case.backend.probes.counted_flops
         counted = problems.step_flops(operator, problem, case.host[0], case.host[-1])
         assert ask is not None
         assert counted is not None

@@ -1,6 +1,6 @@
-"""The losses that torch has functions of its own for: fused, and with a derivative that somebody wrote by hand.
+"""Losses in torch's own functions: fused, and with a derivative that somebody wrote by hand.
 
-They are another way to the same numbers, which the check holds them to, and so a mode beside the common losses.
+The check holds them to the same answers as the common losses. They are what the mode `torch-fused` runs.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def softmax_mlp(x: Parameters, data: Data) -> Array:
 
 
 def rnn(x: Parameters, data: Data) -> Array:
-    """Return the loss by torch's own recurrent layer, whose weights are the transposed, and whose biases are two."""
+    """The loss by torch's own recurrent layer, which takes its weights transposed, and two biases."""
     U, W, b, w = x
     X, y = data
     start = X.new_zeros(1, X.shape[1], len(b))
     weights = (U.T.contiguous(), W.T.contiguous(), b, torch.zeros_like(b))
-    _, last = torch.rnn_tanh(X, start, weights, True, 1, 0.0, True, False, False)  # noqa: FBT003 (it takes no names)
+    _, last = torch.rnn_tanh(X, start, weights, True, 1, 0.0, True, False, False)  # noqa: FBT003 (it takes no keywords)
     return 0.5 * functional.mse_loss(last[0] @ w, y)
 
 

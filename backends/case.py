@@ -1,0 +1,48 @@
+"""A case, and the types of the functions that run one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from problems import Array, Data, Parameters, Problem
+
+DTYPES = ("float32", "float64")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps.
+
+    `sizes` holds every other size of the problem, as `problems.sizes_text` writes them.
+    """
+
+    operator: str
+    problem: str
+    backend: str
+    batch_size: int
+    dtype: str
+    device: str
+    steps: int
+    sizes: str = ""
+
+
+Run: TypeAlias = Callable[..., Parameters]
+"""`run(x, data)` starts one call of an operator; `run(x, v, data)` one call of an operator along a direction `v`.
+
+The call may return before its result is computed: `Backend.wait` blocks until it is. A run does not modify its inputs.
+"""
+
+Flat: TypeAlias = Callable[..., Parameters]
+"""A function of x, of v if the operator takes a direction, and of each data array as an argument of its own.
+
+Passing the data as one tuple would cost time at each call.
+"""
+
+Builder: TypeAlias = Callable[[Problem, Case, Parameters, Data], Run]
+"""`builder(problem, case, x, data)` returns the `Run` of one operator, compiled for the case and arrays like these."""
+
+Loss: TypeAlias = Callable[[Parameters, Data], Array]
+"""`loss(x, data)`: a loss written in one framework's own functions."""

@@ -1,0 +1,83 @@
+"""Find and import the backends: one file for each framework, named `backends/<framework>_modes.py`.
+
+Importing a framework takes seconds and starts its thread pools. A file is therefore imported only when one of its
+backends is asked for. A framework that cannot be imported is a reason in the report, not an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backends.base import Backend
+
+SUFFIX = "_modes"
+
+
+@dataclass
+class Found:
+    """The backends that could be imported, by name, and for each framework that could not, the reason."""
+
+    backends: dict[str, Backend] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def frameworks() -> tuple[str, ...]:
+    """Return the frameworks that this folder has a file for, installed or not. NumPy, the reference, comes first."""
+    found = (path.stem.removesuffix(SUFFIX) for path in Path(__file__).parent.glob(f"*{SUFFIX}.py"))
+    return tuple(sorted(found, key=lambda name: (name != "numpy", name)))
+
+
+def load(wanted: tuple[str, ...] | None = None) -> Found:
+    """Import the files of the wanted frameworks, by default of all, and return their backends.
+
+    Raises `ValueError` if a backend has no name or no builders, or if its name does not begin with its framework's.
+    """
+    found = Found()
+    for framework in frameworks() if wanted is None else wanted:
+        try:
+            module = importlib.import_module(f"backends.{framework}{SUFFIX}")
+        except (ImportError, OSError) as error:
+            found.missing[framework] = _why_missing(framework, error)
+            continue
+        for backend in map(_with_defaults, module.BACKENDS):
+            _require_a_name_and_builders(backend, framework)
+            found.backends[backend.name] = backend
+    return found
+
+
+def _require_a_name_and_builders(backend: Backend, framework: str) -> None:
+    path = f"backends/{framework}{SUFFIX}.py"
+    for attribute in ("name", "builders"):
+        if not hasattr(backend, attribute):
+            raise ValueError(
+                f"{path}: {type(backend).__name__} has no attribute '{attribute}'; docs/backends.md has an example."
+            )
+    if backend.name.partition("-")[0] != framework:
+        raise ValueError(
+            f"{path}: backend '{backend.name}' must be named '{framework}', or '{framework}-<mode>': the file's name "
+            "says which framework it needs."
+        )
+
+
+def _with_defaults(backend: Any) -> Backend:
+    """Return the backend itself, an instance of `Backend`.
+
+    In version 0.1 `Backend` was a protocol, and a backend need not inherit from it. Its class becomes a subclass of
+    its own class and of `Backend`, in this order: what it defines stays, what it lacks gets the default. Changing the
+    class of the object itself needs no copy of its state, whether that is in slots or in a dictionary.
+    """
+    if not isinstance(backend, Backend):
+        own = type(backend)
+        # By `object`, since a frozen dataclass forbids assignment.
+        object.__setattr__(backend, "__class__", type(own.__name__, (own, Backend), {"__slots__": ()}))
+    whole: Backend = backend
+    return whole
+
+
+def _why_missing(framework: str, error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == framework:
+        return f"{framework} is not installed; pip install -c constraints.txt '.[{framework}]'"
+    return f"{framework} cannot be imported: {error}"

@@ -1,0 +1,179 @@
+"""The builders of the torch modes: how each mode writes a gradient, a descent, and the other operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch.autograd import forward_ad
+
+from backends import Builder, Case, Flat, Run, Stepwise, examples, spread
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
+
+
+def value(problem: Problem) -> Flat:
+    """The loss. Its tensors require no gradient, so torch records no graph."""
+    return lambda x, *data: problem.loss(torch, x, data)
+
+
+def gradient_func(problem: Problem) -> Flat:
+    return torch.func.grad(value(problem))
+
+
+def gradient_vjp(problem: Problem) -> Flat:
+    """The same by `vjp`: uncompiled, a call costs less than one of `grad` (`experiments.idioms`)."""
+    loss = value(problem)
+
+    def gradient(x: Parameters, *data: Array) -> Parameters:
+        reached, pullback = torch.func.vjp(lambda x: loss(x, *data), x)
+        (pulled,) = pullback(torch.ones_like(reached))
+        return pulled
+
+    return gradient
+
+
+def jvp_func(problem: Problem) -> Flat:
+    return _along(value(problem))
+
+
+def hvp_func(problem: Problem) -> Flat:
+    return _along(gradient_func(problem))
+
+
+def hvp_reverse_over_reverse(problem: Problem) -> Flat:
+    gradient = gradient_func(problem)
+
+    def product(x: Parameters, v: Parameters, *data: Array) -> Parameters:
+        (pulled,) = torch.func.vjp(lambda x: gradient(x, *data), x)[1](v)
+        return pulled
+
+    return product
+
+
+def _along(function: Flat) -> Flat:
+    """Return the derivative of `function` along a direction, by forward mode."""
+    return lambda x, v, *data: torch.func.jvp(lambda x: function(x, *data), (x,), (v,))[1]
+
+
+def compiled(derive: Callable[[Problem], Flat]) -> Builder:
+    """Return the builder of the same operator, compiled for the case."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return spread(_compiled(derive(problem), *examples(case.operator, x, data)), case.operator)
+
+    return build
+
+
+def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = tree_map(_leaf, x)
+        problem.loss(torch, leaf, data).backward()
+        return tree_map(_gradient_of, leaf)
+
+    return run
+
+
+def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+    # Left to itself, torch decides the same on the CPU, but at each step: a tenth of a small step.
+    foreach = False if case.device == "cpu" else None
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = tree_map(_fresh_leaf, x)
+        optimizer = torch.optim.SGD(tree_leaves(leaf), lr=rate, foreach=foreach)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss(torch, leaf, data).backward()
+            optimizer.step()
+        return tree_map(torch.detach, leaf)
+
+    return run
+
+
+def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = tree_map(_leaf, x)
+        return tree_unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
+
+    return run
+
+
+def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+
+    def run(x: Parameters, data: Data) -> Parameters:
+        leaf = tree_map(_fresh_leaf, x)
+        positions = [array.detach() for array in tree_leaves(leaf)]  # they share the leaves' memory, outside the graph
+        for _ in range(steps):
+            gradients = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            for position, gradient in zip(positions, gradients, strict=True):
+                position.sub_(gradient, alpha=rate)
+        return tree_unflatten(x, positions)
+
+    return run
+
+
+def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, v: Parameters, data: Data) -> Array:
+        with forward_ad.dual_level():
+            dual = tree_map(forward_ad.make_dual, x, v)
+            return forward_ad.unpack_dual(problem.loss(torch, dual, data)).tangent
+
+    return run
+
+
+def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
+        leaf = tree_map(_leaf, x)
+        gradients = torch.autograd.grad(problem.loss(torch, leaf, data), leaf, create_graph=True)
+        return tree_unflatten(x, torch.autograd.grad(gradients, leaf, tree_leaves(v)))
+
+    return run
+
+
+def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    gradient, update = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
+    return Stepwise(lambda x, *data: tree_map(update, x, gradient(x, *data)), case.steps)
+
+
+def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    gradient, rate, copied = gradient_func(problem), problem.rate_at(x, data), partial(tree_map, torch.clone)
+
+    def move(x: Parameters, *data: Array) -> None:
+        for position, g in zip(tree_leaves(x), tree_leaves(gradient(x, *data)), strict=True):
+            position.sub_(g, alpha=rate)
+
+    run = _compiled(move, copied(x), *data)
+
+    def moved(x: Parameters, *data: Array) -> Parameters:
+        run(x, *data)
+        return x  # returning it from the compiled step is no faster (`experiments.idioms`)
+
+    return Stepwise(moved, case.steps, copied)
+
+
+def _compiled(function: Flat, *arguments: Parameters) -> Flat:
+    """Compile `function` for arguments like these. torch compiles at the first call, so the first call is made here."""
+    run = torch.compile(function, dynamic=False, fullgraph=True)
+    run(*arguments)
+    wait(arguments[0])
+    return run
+
+
+def wait(result: Parameters) -> None:
+    """Block until `result` is computed."""
+    if tree_leaves(result)[0].is_cuda:
+        torch.cuda.synchronize()
+
+
+def _leaf(array: Array) -> Array:
+    return array.detach().requires_grad_()
+
+
+def _fresh_leaf(array: Array) -> Array:
+    return array.clone().requires_grad_()
+
+
+def _gradient_of(leaf: Array) -> Array:
+    return leaf.grad
