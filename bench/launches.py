@@ -83,7 +83,7 @@ def run(selection: dict[str, str | None], options: Options) -> int:
         for launch in range(options.launches):
             order = random.Random(f"{options.path.stem}/{launch}").sample(cases, len(cases))  # noqa: S311
             for row in _launch(side, options, launch, order):
-                schema.append(options.path, row)
+                table.append(options.path, row)
                 bar.update(task, advance=1, description=f"launch {launch + 1} of {options.launches}, {row['backend']}")
     rows = table.read(options.path)
     width = shutil.get_terminal_size().columns

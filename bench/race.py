@@ -21,6 +21,7 @@ from bench.case.roofline import limit
 from bench.case.rounds import Budget, Rounds, calibrate, clock, plan
 from bench.case.target import steps_to_target
 from problems import find
+from report import table
 from report.table import schema
 from report.table.schema import Value
 
@@ -50,7 +51,7 @@ class Race:
         if timer is not None:
             self.rows.append(row)
             if self.path is not None:
-                schema.append(self.path, row)
+                table.append(self.path, row)
         return row
 
     def _measured(self, case: Case, timer: Timer | None) -> Row:
