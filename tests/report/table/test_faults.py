@@ -132,6 +132,11 @@ def test_a_newer_schema_is_named_before_its_unknown_columns(good: Path) -> None:
     assert fault(good) == f":2: column 'schema': 3 is newer than this checkout's {VERSION}; update the checkout"
 
 
+def test_a_version_with_more_digits_than_python_converts_is_reported(good: Path) -> None:
+    edit(good, 2, schema=5000 * "9")
+    assert fault(good) == f":2: column 'schema': '{39 * '9'}…' is not a non-negative finite number"
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"  \r\n"])
 def test_an_empty_file_is_reported_as_empty(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "empty.csv"
