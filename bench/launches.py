@@ -25,7 +25,6 @@ from bench.process.protocol import CaseFields
 from bench.progress import progress
 from report import table
 from report.pages import saving
-from report.table import schema
 from report.table.keys import BROKEN
 from report.write.text import summary
 
@@ -124,7 +123,7 @@ def _measure(side: Side, options: Options, cases: list[CaseFields]) -> None:
             launch = Launch(options.path.stem, number, options.allocator)
             order = random.Random(f"{launch.run}/{number}").sample(cases, len(cases))  # noqa: S311 (not a secret)
             for columns in _rows(side, options, launch, order):
-                schema.append(options.path, columns)
+                table.append(options.path, columns)
                 description = f"launch {number + 1} of {options.launches}, {columns['backend']}"
                 bar.update(task, advance=1, description=description)
 

@@ -9,7 +9,7 @@ from backends import Case, Found
 from bench.case.measure import Timer, measure
 from bench.case.rounds import Budget, Call, Rounds, clock
 from bench.case.row import Launch, Row
-from report.table import schema
+from report import table
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Race:
         row = measure(case, self.found, self.budget, self.launch, self._clocked(timer))
         self.rows.append(row)
         if self.path is not None:
-            schema.append(self.path, row)
+            table.append(self.path, row)
         return row
 
     def _clocked(self, timer: Timer) -> Timer:

@@ -1,1 +1,1 @@
-"""Reading results: tables, statistics, comparison. It knows the CSV alone: no framework, no backends, no bench."""
+"""Reads results: tables, statistics, comparisons. It knows only the CSV: no framework, no backends, no bench."""

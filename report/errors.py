@@ -1,11 +1,11 @@
-"""What goes wrong with a report, and how a value is quoted where an error names it."""
+"""The error that a report raises if it cannot be made, and how errors quote values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-LONGEST = 40
-"""Characters of a value that an error quotes."""
+MAX_QUOTED = 40
+"""The most characters of a value that an error quotes."""
 
 
 class ReportError(ValueError):
@@ -13,14 +13,14 @@ class ReportError(ValueError):
 
 
 def printable(text: str) -> str:
-    """Return the text on one line; `?` replaces each character that could steer a terminal."""
+    """Return the text on one line, with `?` for each character that could steer a terminal."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def short(text: str) -> str:
-    """Return at most `LONGEST` characters of the printable text."""
+    """Return the printable text, cut to `MAX_QUOTED` characters."""
     shown = printable(text)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+    return shown if len(shown) <= MAX_QUOTED else f"{shown[: MAX_QUOTED - 1]}…"
 
 
 def quoted(values: Sequence[str], most: int = 5) -> str:

@@ -3,7 +3,7 @@
     python -m tests.million base.csv head.csv
     /usr/bin/time -v python -m report compare base.csv head.csv
 
-No test does that: a time depends on who else is on the machine.
+No test runs this, because a time depends on what else runs on the machine.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ FIGURES = ("seconds_median", "seconds_ci_low", "seconds_ci_high", "seconds_min",
 
 
 def main(paths: list[str]) -> None:
-    """Write one side to each of the paths; the sides differ by noise alone."""
+    """Write one side to each path. The sides differ only by noise."""
     for side, path in enumerate(paths):
         write(Path(path), np.random.default_rng(side))
 
 
 def write(path: Path, random: np.random.Generator) -> None:
-    """Write `CASES` cases of `LAUNCHES` launches, with noise of 2 % on the figures."""
+    """Write `CASES` cases in `LAUNCHES` launches each, with 2 % of noise on their times."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(schema.NAMES)

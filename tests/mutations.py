@@ -1,4 +1,4 @@
-"""Result CSVs that something has damaged, for property-based tests."""
+"""Damages result CSVs, for property-based tests."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Valid rows for tests, written through the schema as a race writes them."""
+"""Valid rows for tests, written to CSVs as a race writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from report import table
 from report.table import schema
 from report.table.schema import Value
 
@@ -49,21 +50,21 @@ PLAIN: Row = {
 
 
 def row(seconds: float | None = SECONDS, ratio: float | None = 1.0, **others: Value) -> Row:
-    """Return a valid row, of `seconds` a call and of `ratio` to NumPy; without seconds it has no time."""
+    """Return a valid row with these seconds per call and this ratio to NumPy. Without seconds its status is `error`."""
     if seconds is None:
         return PLAIN | {"status": "error", "reason": "ValueError: no"} | others
     return PLAIN | _around("seconds", seconds) | _around("ratio", ratio) | others
 
 
 def launches(seconds: Sequence[float], **others: Value) -> list[Row]:
-    """Return one row a launch, whose ratio to NumPy is that of its seconds to a millisecond."""
+    """Return one row for each launch, whose ratio to NumPy is that of its seconds to `SECONDS`."""
     return [row(second, second / SECONDS, launch=launch, **others) for launch, second in enumerate(seconds)]
 
 
 def write(path: Path, rows: Iterable[Row]) -> Path:
-    """Append the rows to the CSV at `path`, and return that."""
+    """Append the rows to the CSV at `path`, and return the path."""
     for each in rows:
-        schema.append(path, each)
+        table.append(path, each)
     return path
 
 

@@ -1,149 +1,170 @@
-"""What a row of a result CSV may hold, and where a file first holds something else: its line, and its column.
+"""Names the first fault of a file that `report.table.reader` could not read: its line, its column, and what is wrong.
 
-This is the slow reader: it walks the lines of a file that `report.table` could not read at once. Both go by the rules
-below.
+This module knows the rules of the text: encoding, header, records, and the spelling of numbers and flags. The rules of
+the values are those of `report.table.rules`.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from report.errors import short
 from report.table.keys import ROW
-from report.table.schema import COLUMNS, STATUSES, VERSION, Column, names
-
-CHOICES = {"status": tuple(STATUSES), "allocator": ("default", "steady"), "device": ("cpu", "cuda")}
-POSITIVE = {"batch_size", "steps", "seconds_median", "seconds_min", "seconds_per_step", "ratio_to_numpy"}
-UNBOUNDED = {"relative_error"}  # a result of another shape is infinitely wrong
-NEVER_EMPTY = {*ROW, "commit", "machine"} - {"sizes"}
-LARGEST = 2**53  # up to here float64 tells a whole number from the next
+from report.table.rules import Rule, rules
+from report.table.schema import VERSION, Column, columns, names
 
 NUMBER = re.compile(r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
-KINDS = {column.name: column.kind for column in COLUMNS}
 
-Row = dict[str, str]
+Row = dict[str, Any]
+"""A row by column: numbers as floats, flags and text as text."""
+
+
+class Record(NamedTuple):
+    """A record of the CSV and the line where it begins. `fault` says why the record could not be parsed; else empty."""
+
+    line: int
+    fields: list[str]
+    fault: str = ""
+
+
+class Fault(NamedTuple):
+    """What is wrong, and the line where it is wrong."""
+
+    line: int
+    text: str
 
 
 def first(content: bytes) -> str | None:
-    """Return the first fault of a file's content, as `:line: what is wrong`; `None` where none is found."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return f":{line}: not text: byte {error.start} is not UTF-8; a result CSV was expected"
-    if "\0" in text:
-        return f":{text.count(chr(10), 0, text.index(chr(0))) + 1}: a zero byte; a result CSV was expected"
-    if not text.strip():
+    """Return the first fault of a file's content as `:line: what is wrong`, or `None` if no fault is found."""
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         return ": empty; a header and at least one row were expected"
-    return next(_faults(text), None)
+    fault = next(_faults(content), None)
+    return None if fault is None else f":{fault.line}: {fault.text}"
 
 
-def _faults(text: str) -> Iterator[str]:
-    """Yield what is wrong with the records of a text, each fault with the line where its record begins."""
-    records = _records(text)
-    top, header = next(records, (1, []))
-    line, fields = next(records, (top, []))
-    version = _version(header, fields)
-    if version > VERSION:
-        yield f":{line}: column 'schema': {version} is newer than this checkout's {VERSION}; update the checkout"
-    yield from (f":{top}: {fault}" for fault in _header_faults(header, version))
-    if not fields:
-        yield f":{top}: a header and no rows; measure something: pytest bench/ --benchmark-only"
-    seen: dict[tuple[object, ...], int] = {}
-    while fields:
-        yield from (f":{line}: {fault}" for fault in _row_faults(fields, version, seen, line))
-        line, fields = next(records, (line, []))
-    if not text.endswith("\n"):
-        yield f":{line}: the last line is cut off: it has no end; remove it, or measure again"
-    if lone := re.search(r"\r(?!\n)", text):
-        yield f":{text.count(chr(10), 0, lone.start()) + 1}: a carriage return that ends no line"
+def _faults(content: bytes) -> Iterator[Fault]:
+    """Yield faults, and first the one to report: a later fault may only be a consequence of an earlier one."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        text = f"not text: byte {error.start} is not UTF-8; a result CSV was expected"
+        yield Fault(_line_of(content, error.start), text)
+    if b"\0" in content:
+        yield Fault(_line_of(content, content.index(b"\0")), "a zero byte; a result CSV was expected")
+    yield from _record_faults(_records(content))
+    if not content.endswith(b"\n"):
+        text = "the last line is cut off: it has no end; remove it, or measure again"
+        yield Fault(_line_of(content, len(content)), text)
+    if lone := re.search(rb"\r(?!\n)", content):
+        yield Fault(_line_of(content, lone.start()), "a carriage return that ends no line")
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that is not blank, with the line where it begins; a broken one ends them, as one field."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _line_of(content: bytes, position: int) -> int:
+    return content.count(b"\n", 0, position) + 1
+
+
+def _records(content: bytes) -> Iterator[Record]:
+    """Yield the records that are not blank. A record that cannot be parsed is the last."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""), strict=True)
     begin = 1
     try:
         for fields in reader:
             if fields:
-                yield begin, fields
+                yield Record(begin, fields)
             begin = reader.line_num + 1
     except csv.Error as error:
-        yield begin, [f"not CSV: {error}"]
+        yield Record(begin, [], f"not CSV: {error}")
+
+
+def _record_faults(records: Iterator[Record]) -> Iterator[Fault]:
+    """Yield the faults of the header and of the rows."""
+    header, *start = islice(records, 2)
+    version = _version(header.fields, start[0].fields if start else [])
+    if version > VERSION:
+        text = f"column 'schema': {version} is newer than this checkout's {VERSION}; update the checkout"
+        yield Fault(start[0].line, text)
+    yield from (Fault(header.line, text) for text in _header_faults(header, version))
+    if not start:
+        yield Fault(header.line, "a header and no rows; measure something: pytest bench/ --benchmark-only")
+    yield from _row_faults(chain(start, records), version)
 
 
 def _version(header: list[str], fields: list[str]) -> int:
-    """Return the version of the schema that the first row says it is of; this checkout's where it says none."""
+    """Return the version of the schema that the first row states, or this checkout's version if it states none."""
     version = dict(zip(header, fields, strict=False)).get("schema", "")
-    return int(version) if version.isascii() and version.isdecimal() and int(version) > 0 else VERSION
+    return int(version) if re.fullmatch(r"0*[1-9]\d{0,19}", version, re.ASCII) else VERSION
 
 
-def _header_faults(header: list[str], version: int) -> Iterator[str]:
+def _header_faults(header: Record, version: int) -> Iterator[str]:
     expected = names(version)
-    missing = [name for name in expected if name not in header]
-    unknown = [name for name in header if name not in expected]
+    if header.fault:
+        yield header.fault
+    missing = [name for name in expected if name not in header.fields]
+    unknown = [name for name in header.fields if name not in expected]
     for what, found in (("missing", missing), ("unknown", unknown)):
         if found:
             yield f"not the columns of schema {version}: {what} {_some(found)}"
-    if tuple(header) != expected:
-        yield "the columns of the schema, but not in its order, or some of them twice"
+    if tuple(header.fields) != expected:
+        yield f"the columns of schema {version} in another order, or some of them twice"
 
 
-def _some(columns: list[str]) -> str:
-    more = f" and {len(columns) - 3} more" if len(columns) > 3 else ""  # noqa: PLR2004 (three are named)
-    return ", ".join(f"'{short(name)}'" for name in columns[:3]) + more
+def _some(found: list[str]) -> str:
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 (three are named)
+    return ", ".join(f"'{short(name)}'" for name in found[:3]) + more
 
 
-def _row_faults(fields: list[str], version: int, seen: dict[tuple[object, ...], int], line: int) -> Iterator[str]:
+def _row_faults(records: Iterable[Record], version: int) -> Iterator[Fault]:
+    """Yield the faults of the rows, by line and then by column."""
     expected = names(version)
+    rules_of = {column: list(rules(column, version)) for column in columns(version)}
+    seen: dict[tuple[object, ...], int] = {}
+    for record in records:
+        if fault := _shape_fault(record, expected):
+            yield Fault(record.line, fault)
+            return
+        texts = dict(zip(expected, record.fields, strict=True))
+        row = {column.name: _value(column, texts[column.name]) for column in rules_of}
+        for column, of_column in rules_of.items():
+            for fault in _value_faults(column, of_column, texts[column.name], row):
+                yield Fault(record.line, f"column '{column.name}': {fault}")
+        key = tuple(row[name] for name in ROW if name in row)
+        if key in seen:
+            yield Fault(record.line, f"column 'launch': the same run, launch and case as line {seen[key]}")
+        seen[key] = record.line
+
+
+def _shape_fault(record: Record, expected: tuple[str, ...]) -> str:
+    """Return why a record is not a row of the expected columns, or an empty text if it is."""
+    fields = record.fields
+    if record.fault or len(fields) == len(expected):
+        return record.fault
     if len(fields) == 1:
-        yield fields[0] if fields[0].startswith("not CSV") else f"'{short(fields[0])}' is not a row"
+        return f"'{short(fields[0])}' is not a row"
     if len(fields) < len(expected):
-        yield f"cut off: ends in column '{expected[len(fields) - 1]}', {len(fields)} of {len(expected)}"
-    if len(fields) > len(expected):
-        yield f"{len(fields)} columns where {len(expected)} were expected, the last of them '{expected[-1]}'"
-    row = dict(zip(expected, fields, strict=False))
-    for column in COLUMNS:
-        if column.name in row:
-            yield from (f"column '{column.name}': {fault}" for fault in _value_faults(column, row))
-    if float(row["schema"]) != version:
-        yield f"column 'schema': '{short(row['schema'])}' in a file of schema {version}"
-    key = tuple(row.get(name, "") if KINDS[name] == "text" else float(row[name]) for name in ROW)
-    if key in seen:
-        yield f"column 'launch': the same run, launch and case as line {seen[key]}"
-    seen[key] = line
+        return f"cut off: ends in column '{expected[len(fields) - 1]}', {len(fields)} of {len(expected)}"
+    return f"{len(fields)} columns where {len(expected)} were expected, the last of them '{expected[-1]}'"
 
 
-def _value_faults(column: Column, row: Row) -> Iterator[str]:
-    value = row[column.name]
-    if column.kind in ("integer", "number"):
-        if value != "" or column.always:
-            yield from _number_faults(column, value)
-        yield from _time_faults(column.name, row)
-    elif column.kind == "flag" and value.lower() not in ("true", "false"):
-        yield f"'{short(value)}' is neither true nor false"
-    elif column.name in CHOICES and value not in CHOICES[column.name]:
-        yield f"'{short(value)}' is none of {', '.join(CHOICES[column.name])}"
-    elif value == "" and column.name in NEVER_EMPTY:
-        yield "empty"
+def _value(column: Column, text: str) -> str | float:
+    """Return the text. For a column of numbers return the number that the text states, or NaN if it states none."""
+    if not column.is_number:
+        return text
+    return float(text) if NUMBER.fullmatch(text) else math.nan
 
 
-def _time_faults(name: str, row: Row) -> Iterator[str]:
-    if name == "seconds_median" and (row[name] == "") == (row["status"] == "ok"):
-        yield f"'{short(row[name])}' in a row whose status is {short(row['status'])}"
-
-
-def _number_faults(column: Column, value: str) -> Iterator[str]:
-    if not NUMBER.fullmatch(value):
-        yield f"'{short(value)}' is not a number"
-        return
-    number = float(value)
-    infinite = math.isinf(number) and column.name not in UNBOUNDED
-    if infinite or number < 0 or (number == 0 and column.name in POSITIVE):
-        yield f"'{short(value)}' is not a {'positive' if column.name in POSITIVE else 'non-negative'} finite number"
-    elif column.kind == "integer" and (number % 1 or number > LARGEST):
-        yield f"'{short(value)}' is not a whole number up to 2^53"
+def _value_faults(column: Column, its_rules: list[Rule], text: str, row: Row) -> Iterator[str]:
+    """Yield what is wrong with the value of a column in a row; `text` is the value as the file has it."""
+    if column.is_number and text and math.isnan(row[column.name]):
+        yield f"'{short(text)}' is not a number"
+    if column.kind == "flag" and text.lower() not in ("true", "false"):
+        yield f"'{short(text)}' is neither true nor false"
+    for rule in its_rules:
+        if rule.broken(row):
+            yield rule.fault.format(value=short(text), status=short(row["status"]))

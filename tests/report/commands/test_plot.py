@@ -9,7 +9,6 @@ import pytest
 from report import __main__ as report
 from report import table
 from report.run import cases
-from report.table import schema
 from report.write.charts import picture
 from tests import rows
 
@@ -19,7 +18,7 @@ def run(tmp_path: Path) -> Path:
     path = tmp_path / "run.csv"
     for backend in ("numpy", "jax-loop", "mine-own"):
         for size in (1, 100):
-            schema.append(path, rows.row(backend=backend, batch_size=size))
+            table.append(path, rows.row(backend=backend, batch_size=size))
     return path
 
 
@@ -41,6 +40,6 @@ def test_every_backend_has_its_own_colour(run: Path) -> None:
 
 def test_a_run_without_a_time_has_no_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "run.csv"
-    schema.append(path, rows.row(None))
+    table.append(path, rows.row(None))
     assert report.main(["plot", str(path), "-o", str(tmp_path / "run.png")]) == 2
     assert "there is nothing to draw" in capsys.readouterr().err

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from report import __main__ as report
+from report import table
 from report.compare import noise_floor
-from report.table import schema
 from report.table.keys import CASE
 from tests import rows
 
@@ -57,7 +57,7 @@ def test_a_noisier_machine_sees_less(tmp_path: Path) -> None:
 def test_noise_of_launches_is_that_of_random_halves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "run.csv"
     for row in rows.launches([1e-3 * (1 + 0.01 * number) for number in range(8)]):
-        schema.append(path, row)
+        table.append(path, row)
     assert report.main(["noise", str(path)]) == 0
     assert "comparisons drawn from the data" in capsys.readouterr().out
 
