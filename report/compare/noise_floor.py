@@ -107,7 +107,7 @@ def _of_duels(paths: list[Path], rules: Rules) -> Noise:
             f"{' '.join(map(str, thin[0]))}: fewer than {MIN_PAIRS} process pairs; python -m bench duel --all-pairs"
         )
     drawn = [duel_rules.draw(by_case, rules, random) for _ in range(GATES)]
-    fresh = [{case: duel_rules.fresh(logs, rules, random) for case, logs in by_case.items()} for _ in range(GATES)]
+    fresh = [{case: duel_rules.draw_fresh(logs, rules, random) for case, logs in by_case.items()} for _ in range(GATES)]
     first = [{case: change for case, (change, _) in duel.items()} for duel in drawn]
     return Noise("duel", *_frames(first), _frames(fresh))
 
