@@ -81,9 +81,12 @@ def replication(of: pd.DataFrame) -> str:
     if high == 1:
         return "Intervals of 95 % hold within one launch. Another launch differs by more (docs/methodology.md)."
     count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    several = "by Student's t on their logarithms" * (high >= MIN_LAUNCHES)
-    few = f"with fewer than {MIN_LAUNCHES}, as wide as their own intervals together" * (low < MIN_LAUNCHES)
-    return f"Intervals of 95 % are over launches, {count} a case: {'; '.join(filter(None, [several, few]))}."
+    sentences = [f"Intervals of 95 % are over launches, {count} a case."]
+    if high >= MIN_LAUNCHES:
+        sentences.append(f"From {MIN_LAUNCHES} launches on they are those of Student's t on logarithms.")
+    if low < MIN_LAUNCHES:
+        sentences.append(f"With fewer than {MIN_LAUNCHES} launches they cover the intervals of the launches.")
+    return " ".join(sentences)
 
 
 def mixed(differing: Mapping[str, int]) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _(finding: findings.NoControl) -> str:
 
 @text.register
 def _(finding: findings.Control) -> str:
-    took = f"hand-derived NumPy took {_range(finding.seconds)} of its seconds in base"
+    took = f"hand-derived NumPy took {_range(finding.seconds)} as long in head as in base"
     if not finding.moved:
         return f"the machine held still: {took}"
     return (

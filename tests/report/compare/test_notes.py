@@ -16,7 +16,7 @@ def test_if_the_seconds_of_the_control_moved_the_machine_moved(folder: Folder) -
     folder.write("head", steady(), [row | {"seconds_median": 1.3e-3} for row in steady(backend="numpy")])
     moved = notes(folder)
     assert "the machine moved, unless NumPy or its code was changed" in moved
-    assert "hand-derived NumPy took ×1.300 of its seconds in base" in moved
+    assert "hand-derived NumPy took ×1.300 as long in head as in base" in moved
     assert "ratio to its own" not in moved
     assert "the machine held still" in notes(folder, "--threshold", "40%")
 
