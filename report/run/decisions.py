@@ -28,8 +28,8 @@ class Outcome(StrEnum):
 DECISION_COLUMNS = {
     "verdict": "`fastest`; `not separated`; `alone`: no other backend has a time; `no time`",
     "fastest": "the backend of the lowest time, whatever the verdict; empty if no backend has a time",
-    "seconds": "its time, seconds a call",
-    "seconds_per_step": "its time, seconds a step",
+    "seconds": "its time, seconds per call",
+    "seconds_per_step": "its time, seconds per step",
     "ratio": "its ratio to NumPy",
     "not_separated": "the other backends that may be as fast, the lowest time first, separated by `; `",
     "runner_up": "the backend of the second lowest time",
@@ -44,7 +44,7 @@ DECISION_COLUMNS = {
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decision table, with a row a decision.
+    """The decision table, with one row per decision.
 
     `cases` are the cases that it is made from, and `mixed` is what `report.run.cases.mixed` says of them.
     """
@@ -55,7 +55,7 @@ class Decisions:
 
     @property
     def counts(self) -> dict[str, int]:
-        """In how many rows each backend is the fastest, and how many rows have each other outcome; the most first."""
+        """In how many rows each backend is the fastest, and how many have another outcome, the largest first."""
         won = self.rows["fastest"].where(self.rows["verdict"] == Outcome.FASTEST, self.rows["verdict"])
         counted = won.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         return {str(what): int(count) for what, count in counted.items()}
@@ -70,7 +70,7 @@ def decide(frame: pd.DataFrame) -> Decisions:
 
 
 def _decision(group: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of the decision between some cases, one a backend."""
+    """Return the columns of the decision between cases that differ in the backend alone."""
     found = fastest(group)
     if found is None:
         texts: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}

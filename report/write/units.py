@@ -68,9 +68,9 @@ def share(text: str) -> float:
     return value
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 case`, `2,000 cases`. `many` is the plural unless that is `one` with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 case`, `2,000 cases`. By default, the plural is the singular with an s."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def some(words: Sequence[str], most: int) -> str:

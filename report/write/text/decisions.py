@@ -14,7 +14,7 @@ from report.table.keys import REFUSED
 from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
-NAMES = ("batch", "fastest", "a {unit}", "to numpy", "margin")
+NAMES = ("batch", "fastest", "per {unit}", "to numpy", "margin")
 """The headings of the columns."""
 
 
@@ -99,9 +99,10 @@ def _margin(row: pd.Series) -> str:
 
 
 def _notes(cases: pd.DataFrame, timed: pd.DataFrame) -> Iterator[str]:
-    """Yield why cases have no time: those that might have been the fastest, and all at a batch size without a time.
+    """Yield why cases have no time.
 
-    A case that its backend refused in every launch cannot have been the fastest.
+    A case that its backend refused in every launch is left out, since it cannot have been the fastest; unless no case
+    of its batch size has a time.
     """
     refused = cases["status"].isin(REFUSED) & (cases["failed"] == cases["launches"])
     undecided = ~cases["batch_size"].isin(timed["batch_size"])
