@@ -39,7 +39,10 @@ DECISION_COLUMNS = {
     "launches": "how many launches the fastest backend was measured in",
     "reason": "why no backend has a time",
 }
-"""The columns of a decision in a file, after `DECISION`. The table in memory has no `reason`; the cases have theirs."""
+"""The columns of a decision in a file, after `DECISION`.
+
+In memory, `not_separated` holds a tuple, and there is no `reason`: the cases have theirs.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,13 @@ def _decision(group: pd.DataFrame) -> dict[str, object]:
     """Return the columns of the decision between cases that differ in the backend alone."""
     found = fastest(group)
     if found is None:
-        texts: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}
-        return dict.fromkeys(DECISION_COLUMNS, np.nan) | texts
+        nobody: dict[str, object] = {"fastest": "", "not_separated": (), "runner_up": "", "verdict": Outcome.NO_TIME}
+        return dict.fromkeys(DECISION_COLUMNS, np.nan) | nobody
     winner = group[group["backend"] == found.backend].iloc[0]
     return {
         "verdict": _outcome(found),
         "fastest": found.backend,
-        "not_separated": "; ".join(found.rivals),
+        "not_separated": found.rivals,
         "runner_up": found.runner_up or "",
         "seconds": winner["seconds"],
         "seconds_per_step": winner["seconds"] / winner["steps"],

@@ -110,7 +110,7 @@ def _leaders(cases: pd.DataFrame) -> Iterator[str]:
     if crossing is not None:
         yield (
             f"At {cases['batch_size'].max():,}, {first} has the lowest time and {second} the second lowest. "
-            f"{first} faster than {second}: {words.crossover_at(crossing)}."
+            f"Where {first} is faster than {second}: {words.crossover_at(crossing)}."
         )
 
 
