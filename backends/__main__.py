@@ -1,8 +1,10 @@
 """The doctor, `python -m backends`: which backends this machine has, why others are missing, and a check of each.
 
 The check is the tutorial's. At one random x, it compares each backend's derivative of x² − 2x + 5 with the hand-derived
-2x − 2. Then it compares the end of the backend's descent with the minimum, x = 1, where f = 4. Exit codes: 0, no backend
-is wrong; 1, a backend is wrong. With `--markdown` it prints the table of modes and checks nothing.
+2x − 2. Then it compares the end of the backend's descent with the minimum, x = 1, where f = 4.
+Exit codes: 0, no backend is wrong; 1, a backend is wrong.
+
+With `--markdown` it prints the table of modes and checks nothing.
 """
 
 from __future__ import annotations

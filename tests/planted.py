@@ -1,4 +1,4 @@
-"""Backend files that tests plant in a checkout: with wrong gradients, that raise, or whose framework is missing."""
+"""Files that tests plant in a checkout: backends that are wrong, raise, or lack their framework, and a bare problem."""
 
 FAULTY = """
 from dataclasses import dataclass
@@ -42,3 +42,9 @@ BACKENDS = (NumpyMode("lying", {"gradient": hand_derived, "value": value}),)
 """
 
 MISSING = "raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')"
+
+PLAIN = """
+from problems import Problem
+
+PROBLEM = Problem("plain", None, None, None, rate=0.1, sizes={"side": 3})
+"""

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 from pandas.api.types import union_categoricals
@@ -145,38 +145,39 @@ def _parse(file: BinaryIO) -> pd.DataFrame:
 
 def _converted(file: BinaryIO) -> pd.DataFrame:
     """Return the rows as pandas reads them: text as categories, flags as booleans, every number as float64."""
+    frame = _read_csv(
+        file,
+        dict.fromkeys(TEXTS, "category") | dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "float64"),
+        na_values={name: [""] for name in NUMBERS},
+        true_values=["true"],
+        false_values=["false"],
+    )
+    # pandas makes numbers of a text column in which every text looks like a number, such as the commit 0123456789.
+    mistaken = [name for name in TEXTS if name in frame and frame[name].cat.categories.dtype.kind in "biufc"]
+    if mistaken:
+        file.seek(0)
+        texts = _read_csv(file, dict.fromkeys(mistaken, "str"), usecols=mistaken)
+        frame = frame.assign(**{name: texts[name].astype("category") for name in mistaken})
+    return frame
+
+
+def _read_csv(file: BinaryIO, types: dict[str, str], **options: Any) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            file,
-            dtype=dict.fromkeys(TEXTS, "category") | dict.fromkeys(FLAGS, "bool") | dict.fromkeys(NUMBERS, "float64"),
-            keep_default_na=False,
-            na_values={name: [""] for name in NUMBERS},
-            true_values=["true"],
-            false_values=["false"],
-            index_col=False,
-            encoding="utf-8",
-        )
+        return pd.read_csv(file, dtype=types, keep_default_na=False, index_col=False, encoding="utf-8-sig", **options)
 
 
 def _completed(frame: pd.DataFrame, version: int) -> pd.DataFrame:
-    """Return the frame with every text as text, and with the columns that its version lacks, empty."""
+    """Return the frame with the columns that its version lacks, empty."""
     kept = names(version)
     empty = pd.Series(pd.Categorical([""] * len(frame)), index=frame.index)
 
     def column(name: str) -> pd.Series | float:
         if name in kept:
-            return _as_text(frame[name]) if name in TEXTS else frame[name]
+            return frame[name]
         return empty if name in TEXTS else math.nan
 
     return pd.DataFrame({name: column(name) for name in NAMES}, copy=False)
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    """Return the column with its categories as text: pandas makes flags of a text column that holds only `true`."""
-    categories = column.cat.categories
-    words = categories.astype("str")
-    return column.cat.rename_categories(list(words.str.lower() if categories.dtype == bool else words))
 
 
 def _require_whole_rows(file: BinaryIO) -> None:

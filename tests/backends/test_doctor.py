@@ -1,9 +1,9 @@
-"""The doctor: what is here, why the rest is not, and whether the derivatives are right."""
+"""The doctor: which backends the machine has, why others are missing, and whether the derivatives are right."""
 
 from __future__ import annotations
 
 from tests.checkout import Checkout
-from tests.planted import FAULTY, MISSING
+from tests.planted import FAULTY, MISSING, PLAIN
 
 
 def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative(checkout: Checkout) -> None:
@@ -33,3 +33,18 @@ def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
     assert lines["faulty-scaled"] == lines["faulty-nan"] == "WRONG"
     assert lines["numpy"] == "right"
     assert "RuntimeError" in done.stdout
+
+
+def test_the_tables_for_documents_are_printed_alone(checkout: Checkout) -> None:
+    """A framework that is missing has no rows, and standard error says why. A user's file needs no template."""
+    for name in ("torch", "jax"):
+        checkout.write(f"{name}.py", MISSING.format(name=name))
+    modes = checkout.run("backends", "--markdown", PYTHONPATH=str(checkout.path))
+    assert modes.returncode == 0
+    assert modes.stdout.splitlines()[0] == "| framework | mode | what you write | when it wins |"
+    assert [line.split(" | ")[1] for line in modes.stdout.splitlines()[2:4]] == ["`numpy`", "`numpy-inplace`"]
+    assert "no row for the modes of torch: torch is not installed" in modes.stderr
+    checkout.write("problems/plain.py", PLAIN)
+    table = checkout.run("problems")
+    assert table.returncode == 0
+    assert "| `plain` | – | side=3 | – |" in table.stdout.splitlines()

@@ -1,4 +1,8 @@
-"""The problems are the published ones: values from their definitions, from ADBench's tests and from SciPy."""
+"""Every problem keeps its promises, and the built-in ones are the published ones.
+
+The published values come from the definitions, from ADBench's tests and from SciPy. A test over `EACH` also runs on the
+files that users drop into problems/. It tests only what docs/problems.md asks of such a file.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ import backends
 import problems
 from bench.case import prepare, reference
 from problems import Parameters, Problem, gmm, tree_leaves, tree_map
+from tests.built_in import BUILT_IN
 
 EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
 
@@ -24,7 +29,7 @@ AT_ITS_BATCH_SIZES = pytest.mark.parametrize(
         for size in problem.batch_sizes
     ],
 )
-"""Where a race measures them."""
+"""The batch sizes at which a race measures them by default."""
 
 
 @EACH
@@ -34,7 +39,7 @@ def test_a_loss_is_the_same_number_in_every_framework(problem: Problem, module: 
     to = xp.tensor if module == "torch" else lambda array: array
     x, data = problems.instance(problem, 5, "float32")
     value = float(problem.loss(xp, tree_map(to, x), tree_map(to, data)))
-    assert value == pytest.approx(float(problem.loss(np, x, data)), rel=1e-5)
+    assert value == pytest.approx(float(problem.loss(np, x, data)), rel=reference.tolerance("float32"))
 
 
 @EACH
@@ -43,40 +48,54 @@ def test_a_hessian_is_symmetric(problem: Problem) -> None:
         pytest.skip(f"{problem.name} has no hand-derived Hessian-vector product")
     x, data = problems.instance(problem, 5, "float64")
     u, v = (direction(x, seed) for seed in (1, 2))
-    assert dot(u, problem.hvp(x, v, data)) == pytest.approx(dot(v, problem.hvp(x, u, data)), rel=1e-10)
+    forth, back = problem.hvp(x, v, data), problem.hvp(x, u, data)
+    terms = dot(tree_map(np.abs, u), tree_map(np.abs, forth))  # the sum may be far smaller than they are
+    assert dot(u, forth) == pytest.approx(dot(v, back), rel=0, abs=1e-10 * terms)
 
 
 @AT_ITS_BATCH_SIZES
-def test_a_descent_is_stable_in_single_precision(problem: Problem, batch_size: int) -> None:
+def test_a_descent_in_single_precision_is_as_right_as_the_race_demands(problem: Problem, batch_size: int) -> None:
     case = backends.Case("descent", problem.name, "numpy", batch_size, "float32", "cpu", problem.steps)
     prepared = prepare.prepare(case, backends.load(("numpy",)).backends["numpy"], problem)
-    assert prepared.relative_error <= reference.tolerance("float32") / 2
+    assert prepared.relative_error <= reference.tolerance("float32")
 
 
 @AT_ITS_BATCH_SIZES
-def test_a_descent_moves_every_array_and_goes_down(problem: Problem, batch_size: int) -> None:
+def test_a_descent_descends(problem: Problem, batch_size: int) -> None:
     x, data = problems.instance(problem, batch_size, "float64")
-    half, end = (problems.descend(problem, x, data, steps) for steps in (problem.steps // 2, problem.steps))
-    for before, after in zip(tree_leaves(x), tree_leaves(end), strict=True):
-        assert np.max(np.abs(after - before)) > 0.01 * np.max(np.abs(before))
-    values = [problem.loss(np, point, data) for point in (x, half, end)]
-    rounding = 1e-12 * abs(values[0])
-    assert values[2] <= values[1] + rounding
-    assert values[1] < values[0]
+    end = problems.descend(problem, x, data, problem.steps)
+    assert problem.loss(np, end, data) < problem.loss(np, x, data)
 
 
-@pytest.mark.parametrize("name", [name for name, one in backends.load().backends.items() if "gradient" in one.builders])
-def test_the_slope_of_log_sum_exp_does_not_gather_its_rounding_in_one_element(name: str) -> None:
-    """As GradBench writes it, the largest of a million elements has a slope that is off by several percent."""
-    backend, problem = backends.load().backends[name], problems.find("log_sum_exp")
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_descent_of_a_built_in_problem_moves_every_array_and_descends_in_both_halves(name: str) -> None:
+    """An array that hardly moves would hardly test its gradient."""
+    problem = problems.load()[name]
+    for batch_size in problem.batch_sizes[:3]:
+        x, data = problems.instance(problem, batch_size, "float64")
+        half, end = (problems.descend(problem, x, data, steps) for steps in (problem.steps // 2, problem.steps))
+        for before, after in zip(tree_leaves(x), tree_leaves(end), strict=True):
+            assert np.max(np.abs(after - before)) > 0.01 * np.max(np.abs(before))
+        values = [problem.loss(np, point, data) for point in (x, half, end)]
+        assert values[2] <= values[1] + 1e-12 * abs(values[0])
+        assert values[1] < values[0]
+
+
+@pytest.mark.parametrize("name", ["numpy", "autograd", "jax-jit", "torch-grad", "torch-compile"])
+def test_the_gradient_of_log_sum_exp_does_not_gather_its_rounding_in_one_element(name: str) -> None:
+    """In GradBench's form, the derivative by the largest of a million elements is off by several percent."""
+    found = backends.load((name.partition("-")[0],))
     case = backends.Case("gradient", "log_sum_exp", name, 1_000_000, "float32", "cpu", 1)
+    if name not in found.backends:
+        pytest.skip(str(found.missing))
+    backend, problem = found.backends[name], problems.find("log_sum_exp")
     if (refused := prepare.refusal(case, backend, problem)) is not None:
         pytest.skip(refused[1])
     assert prepare.prepare(case, backend, problem).relative_error <= 1e-5
 
 
 def test_llsq_is_cmpads_example() -> None:
-    """x = 1, 2, 3 on four points: cmpad's xam_llsq_obj. The residuals are 3, 5/3, 1 and 5."""
+    """cmpad's xam_llsq_obj: x = 1, 2, 3 on four points. The residuals are 3, 5/3, 1 and 5."""
     llsq = problems.find("llsq", "terms=3")
     _, data = problems.instance(llsq, 4, "float64")
     x = np.array([1.0, 2.0, 3.0])
@@ -108,7 +127,7 @@ def test_kmeans_is_the_sum_of_squared_distances_to_the_nearest_centre() -> None:
 
 
 def test_kmeans_newton_step_goes_to_the_mean_of_the_nearest_points() -> None:
-    """What GradBench's `dir` asks for: the gradient over the diagonal of the Hessian."""
+    """GradBench's `dir` is the gradient over the diagonal of the Hessian."""
     kmeans = problems.load()["kmeans"]
     assert kmeans.hvp is not None
     C, (P,) = problems.instance(kmeans, 500, "float64")
@@ -146,7 +165,7 @@ def adbench_data() -> tuple[Any, Any]:
 
 
 def test_gmm_has_adbenchs_golden_value() -> None:
-    """ADBench adds −log prior to the log likelihood, where the posterior has +: GradBench's pull request 568."""
+    """ADBench adds −log prior to the log likelihood; the posterior has +log prior (GradBench's pull request 568)."""
     likelihood = gmm.log_likelihood(np, ADBENCH_X, adbench_data())
     prior = gmm.log_prior(np, ADBENCH_X, adbench_data())
     assert likelihood - prior == pytest.approx(ADBENCH_VALUE, rel=1e-13)
@@ -154,12 +173,12 @@ def test_gmm_has_adbenchs_golden_value() -> None:
 
 
 def test_gmm_has_adbenchs_golden_gradient() -> None:
-    """−loss is log likelihood + log prior: without twice the prior's slope it is ADBench's objective."""
-    by_alphas, by_means, by_icf = (-slope for slope in gmm.gradient(ADBENCH_X, adbench_data()))
+    """−loss is log likelihood + log prior. Less twice the log prior, that is ADBench's objective."""
+    by_alphas, by_means, by_icf = (-array for array in gmm.gradient(ADBENCH_X, adbench_data()))
     icf = ADBENCH_X[2]
     prior = np.concatenate((-np.exp(2.0 * icf[:, :2]), -icf[:, 2:]), axis=1)  # γ = 1, m = 0
-    for slope, golden in zip((by_alphas, by_means, by_icf - 2.0 * prior), ADBENCH_GRADIENT, strict=True):
-        np.testing.assert_allclose(slope, np.asarray(golden), rtol=1e-12)
+    for ours, golden in zip((by_alphas, by_means, by_icf - 2.0 * prior), ADBENCH_GRADIENT, strict=True):
+        np.testing.assert_allclose(ours, np.asarray(golden), rtol=1e-12)
 
 
 @pytest.mark.parametrize("sizes", ["components=5 dimension=4", "components=2 dimension=1", "components=3 dimension=6"])
@@ -180,7 +199,7 @@ def test_gmm_is_minus_the_log_posterior_of_scipys_distributions(sizes: str) -> N
 
 
 def factor(row: Any, d: int) -> Any:
-    """Return Q of one row of icf, as ADBench lays it out: logarithms of the diagonal, then column by column."""
+    """Return Q from one row of icf in ADBench's order: logarithms of the diagonal, then column by column."""
     Q, rest = np.diag(np.exp(row[:d])), iter(row[d:])
     for column in range(d):
         for below in range(column + 1, d):
@@ -197,7 +216,7 @@ def dot(x: Parameters, y: Parameters) -> float:
     return float(sum(np.vdot(array, other) for array, other in zip(tree_leaves(x), tree_leaves(y), strict=True)))
 
 
-def test_a_wrong_array_behind_a_right_one_is_seen() -> None:
+def test_a_wrong_array_after_a_right_one_is_caught() -> None:
     right = (np.ones(2), np.ones(3))
     for broken in (np.full(3, np.nan), np.full(3, 1.1)):
         assert not reference.relative_error((np.ones(2), broken), right) <= reference.tolerance("float32")

@@ -1,4 +1,4 @@
-"""What a step cannot avoid, and what the machine does at best."""
+"""The work that a step cannot avoid, and the best rates of the machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from backends import Case
 from bench.case import prepare
 from bench.case.roofline import MIN_COPY_BYTES, Limit, limit
 from problems import Problem
+from tests.built_in import BUILT_IN
 
 FOUND = backends.load(("numpy", "jax"))
-PROBLEMS = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
+COUNTED = {name: problem for name, problem in problems.load().items() if problem.flops is not None}
 
 
 def prepared(name: str, problem: Problem, operator: str, batch_size: int = 500) -> prepare.Prepared:
@@ -24,23 +25,26 @@ def prepared(name: str, problem: Problem, operator: str, batch_size: int = 500) 
     return prepare.prepare(case, FOUND.backends[name], problem)
 
 
-def test_a_step_reads_each_array_once_and_writes_what_is_like_the_parameters() -> None:
+def test_a_step_reads_each_array_once_and_writes_results_shaped_like_the_parameters() -> None:
     x, v, data = np.zeros(10, "float32"), 40, (np.zeros((5, 2), "float64"), np.zeros(3, "int64"))
     moved = {operator: problems.step_bytes(operator, x, data) - 80 - 24 for operator in problems.OPERATORS}
     assert moved == {"value": v, "gradient": 2 * v, "descent": 2 * v, "jvp": 2 * v, "hvp": 3 * v}
     assert problems.step_bytes("gradient", (x, x), ()) == 4 * v
 
 
-def test_nobody_has_counted_the_operations_of_a_product_with_a_direction() -> None:
+def test_a_product_with_a_direction_has_no_count_of_operations() -> None:
     problem = problems.load()["quadratic"]
     x, data = problems.instance(problem, 10, "float32")
     counted = {operator: problems.step_flops(operator, problem, x, data) for operator in problems.OPERATORS}
     assert counted == {"value": 30, "gradient": 20, "descent": 40, "jvp": None, "hvp": None}
 
 
-@PROBLEMS
-def test_no_compiler_needs_fewer_operations_than_the_problem_counts_nor_many_times_as_many(problem: Problem) -> None:
-    """XLA counts what it compiled: a floor above that would be none, and one far below would bound nothing."""
+@pytest.mark.parametrize("problem", COUNTED.values(), ids=COUNTED)
+def test_no_compiler_needs_fewer_operations_than_the_problem_counts(problem: Problem) -> None:
+    """XLA counts the operations of the program that it compiled, and a lower bound may not exceed them.
+
+    The built-in problems count at least a third of them: a bound far below what a compiler needs would say nothing.
+    """
     if "jax-jit" not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
     for operator in ("value", "gradient"):
@@ -51,19 +55,22 @@ def test_no_compiler_needs_fewer_operations_than_the_problem_counts_nor_many_tim
         assert counted is not None
         compiled = ask(case.run)
         assert compiled is not None
-        assert 0.99 <= compiled / counted <= 3.0
+        assert compiled / counted >= 0.99
+        assert compiled / counted <= 3.0 or problem.name not in BUILT_IN
 
 
-def test_the_limit_of_a_case_is_measured_with_a_copy_of_as_many_bytes() -> None:
+def test_the_limit_of_a_case_is_measured_with_a_copy_of_the_same_number_of_bytes() -> None:
     small, large = (prepared("numpy", problems.load()["quadratic"], "descent", size) for size in (1, 1_000_000))
     one, many = limit(small), limit(large)
     assert (one.step_bytes, many.step_bytes) == (8, 8_000_000)
     assert MIN_COPY_BYTES["cpu"] < many.step_bytes
     assert all(1e8 < rate < 1e14 for rate in (*one[2:], *many[2:]))
-    assert all(again >= best for again, best in zip(limit(large), many, strict=True)), "a limit is the best so far"
+    assert all(again >= best for again, best in zip(limit(large), many, strict=True)), (
+        "a limit is the best measurement so far"
+    )
 
 
-def test_the_longer_of_the_two_times_is_the_limit_and_what_is_not_known_is_none() -> None:
+def test_the_longer_of_the_two_times_is_the_limit_and_an_unknown_time_is_left_out() -> None:
     assert Limit(100, 10, 10, 10).seconds == 10
     assert Limit(10, 100, 10, 10).seconds == 10
     assert Limit(100, math.nan, 10, 10).seconds == 10

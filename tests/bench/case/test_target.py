@@ -1,4 +1,4 @@
-"""Time to target: where the loss is near its minimum."""
+"""Time to target: the steps until the loss is near its minimum."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def prepared(problem: Problem, steps: int = 100) -> prepare.Prepared:
 
 
 def test_the_parabola_is_within_a_percent_after_eleven_steps() -> None:
-    """Each step leaves 0.8 of the way to x = 1, and so 0.64 of the loss above the minimum: 0.64¹¹ < 0.01 < 0.64¹⁰."""
+    """A step leaves 0.8 of the distance to x = 1, so 0.64 of the loss above the minimum: 0.64¹¹ < 0.01 < 0.64¹⁰."""
     assert steps_to_target(prepared(problems.load()["quadratic"])) == 11
 
 
-def test_a_descent_that_does_not_get_there_has_no_time_to_target() -> None:
+def test_a_descent_that_ends_before_the_target_has_no_time_to_target() -> None:
     assert steps_to_target(prepared(problems.load()["quadratic"], steps=10)) is None
 
 
@@ -47,15 +47,29 @@ def test_a_search_finds_the_minimum_that_the_closed_form_has(name: str) -> None:
     assert searched < problem.loss(np, x, data)
 
 
-@pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
-def test_no_descent_ends_below_the_minimum(problem: Problem) -> None:
+CLOSED = {name: problem for name, problem in problems.load().items() if problem.minimum is not None}
+
+
+@pytest.mark.parametrize("problem", CLOSED.values(), ids=CLOSED)
+def test_no_descent_ends_below_the_minimum_that_the_problem_has(problem: Problem) -> None:
+    assert above_the_minimum(problem) >= 0.0
+
+
+@pytest.mark.parametrize("name", ["gmm", "kmeans", "logistic", "rnn", "softmax_mlp"])
+def test_no_descent_of_a_built_in_problem_ends_below_the_minimum_that_a_search_finds(name: str) -> None:
+    """A search finds a local minimum. Of these problems it finds one that the descent does not pass."""
+    above = above_the_minimum(problems.load()[name])
+    assert math.isnan(above) or above >= 0.0
+
+
+def above_the_minimum(problem: Problem) -> float:
+    """Return how far above the minimum the descent ends, plus what rounding may take away."""
     x, data = problems.instance(problem, 20, "float64")
-    lowest = minimum(problem, x, data)
-    end = float(problem.loss(np, problems.descend(problem, x, data, problem.steps), data))
-    assert math.isnan(lowest) or lowest <= end * (1.0 + 1e-9) + 1e-12
+    start, end = (float(problem.loss(np, at, data)) for at in (x, problems.descend(problem, x, data, problem.steps)))
+    return end - minimum(problem, x, data) + 1e-9 * (1.0 + abs(start) + abs(end))
 
 
-def test_a_search_that_takes_too_long_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_would_take_too_long_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = replace(problems.load()["logistic"], flops=None)
     monkeypatch.setattr(target, "MAX_OPERATIONS", 10.0)
     assert math.isnan(minimum(problem, *problems.instance(problem, 50, "float64")))

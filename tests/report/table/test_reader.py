@@ -134,3 +134,11 @@ def test_a_damaged_file_is_read_or_its_fault_is_named(
     except TableError as error:
         said = str(error)
     assert re.match(rf"$|{re.escape(str(path))}(:\d+: |: empty)", said), said
+
+
+@pytest.mark.parametrize("text", ["0123456789", "12e4567890", "007", "true", "nan", "1.0"])
+def test_a_text_that_looks_like_a_number_or_a_flag_stays_the_text(tmp_path: Path, text: str) -> None:
+    path = rows.write(tmp_path / "run.csv", rows.launches([1e-3, 2e-3], commit=text, run=text, machine=text))
+    frame = table.read(path)
+    for name in ("commit", "run", "machine"):
+        assert frame[name].tolist() == [text, text]

@@ -1,0 +1,122 @@
+"""docs/backends.md and docs/problems.md agree with the code: their tables are generated, and their examples run.
+
+No test here may have the name of an example in its own name: the last test selects by it, in a copy of this file.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+import backends
+import problems
+from backends import catalogue
+from problems import catalogue as problem_catalogue
+from report import table
+from tests.built_in import BUILT_IN
+from tests.checkout import ROOT, Checkout
+
+DOCUMENTS = {"backends/blocked_modes.py": "backends.md", "problems/log_cosh.py": "problems.md"}
+"""The complete examples, and the document that each stands in."""
+
+
+def document(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def between(text: str, name: str) -> str:
+    """Return the text between `<!-- name -->` and `<!-- /name -->`."""
+    return text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+
+
+def example(path: str) -> str:
+    """Return the code block after the line that names the file `path`."""
+    found = re.search(rf"`{re.escape(path)}`[^\n]*\n\n```python\n(.*?)```", document(DOCUMENTS[path]), re.DOTALL)
+    assert found, f"{DOCUMENTS[path]} has no example of {path}"
+    return found[1]
+
+
+def test_the_table_of_modes_is_the_generated_one() -> None:
+    found = backends.load()
+    if found.missing:
+        pytest.skip(str(found.missing))
+    assert between(document("backends.md"), "modes") == catalogue.markdown(found.backends.values())
+
+
+def test_the_table_of_problems_is_the_generated_one() -> None:
+    assert between(document("problems.md"), "problems") == problem_catalogue.markdown()
+
+
+def test_every_mode_and_problem_of_the_project_describes_itself() -> None:
+    for backend in backends.load().backends.values():
+        assert backend.writes
+        assert backend.wins
+    for name in BUILT_IN:
+        facts = problem_catalogue.sections(problems.modules()[name].__doc__ or "")
+        assert {"Formula", "Shapes", "Gradient", "Stresses"} <= facts.keys()
+
+
+def test_a_problem_without_the_template_has_a_row() -> None:
+    assert problem_catalogue.sections("A loss.\n\nFormula: x²\n") == {}
+    text = "A loss.\n\nFormula     x²,\n            squared\nStresses    a | b\n\nMore.\n"
+    assert problem_catalogue.sections(text) == {"Formula": "x², squared", "Stresses": "a | b"}
+    assert problem_catalogue.markdown_table(("a",), [("a | b",)]) == "| a |\n| --- |\n| a \\| b |\n"
+
+
+def test_the_functions_of_the_built_in_losses_are_listed() -> None:
+    used = set()
+    for path in (ROOT / "problems").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if path.stem in BUILT_IN and isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                used |= {node.attr} if node.value.id == "xp" else set()
+    assert between(document("problems.md"), "functions") == ", ".join(f"`{name}`" for name in sorted(used)) + "\n"
+
+
+def baseline(measure: str) -> pd.DataFrame:
+    """Return the `measure` of the committed run on the CPU: a row for each backend, a column for each batch size."""
+    rows = table.read(ROOT / "results" / "baseline.csv")
+    rows = rows[(rows["device"] == "cpu") & (rows["operator"] == "descent") & (rows["problem"] == "quadratic")]
+    return rows.pivot_table(index="backend", columns="batch_size", values=measure)
+
+
+def test_what_the_modes_say_of_their_speed_is_what_the_baseline_shows() -> None:
+    """The claims are in the field `wins` of the backends. If a new baseline fails here, change the claims."""
+    seconds, ratio = baseline("seconds_per_step"), baseline("ratio_to_numpy")
+    assert (seconds.idxmin() == "jax-loop").all()
+    assert (seconds.idxmax() == "jax-grad").all()
+    assert (seconds.drop(index="jax-loop")[[1, 100]].idxmin() == "numpy").all()
+    assert [int(size) for size in ratio.columns] == [1, 100, 10_000, 1_000_000]
+    assert list(ratio.loc["numpy-inplace"] < 1.0) == [False, False, True, True]
+    assert list(ratio.loc["jax-jit"] < 1.0) == [False, False, True, True]
+    assert list(ratio.loc["torch-compile"] < 1.0) == [False, False, False, True]
+    torch = seconds[seconds.index.str.startswith("torch-")]
+    assert (torch.idxmin() == "torch-compile").all()
+    assert (torch.drop(index="torch-compile")[[1, 100]].idxmin() == "torch-grad").all()
+
+
+def test_both_examples_are_raced_without_being_listed(checkout: Checkout) -> None:
+    for path in DOCUMENTS:
+        checkout.write(path, example(path))
+    chosen = ("--backend", "blocked,numpy", "--problem", "log_cosh,quadratic", "--batch-size", "1,10000")
+    done = checkout.race(*chosen, "--device", "cpu")
+    assert done.returncode == 0, done.stdout
+    assert len(checkout.rows()) == 8
+    assert (checkout.rows()["status"] == "ok").all()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=["backend", "problem"])
+def test_an_example_passes_the_command_that_its_document_gives(checkout: Checkout, path: str) -> None:
+    """The command of a user: the whole suite, selected by the name of the file that was dropped in."""
+    for folder in ("docs", "experiments", "results", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, checkout.path / folder, ignore=ignored, dirs_exist_ok=True)
+    checkout.write(path, example(path))
+    (command,) = re.findall(r"^\$ pytest (tests/ .*)$", document(DOCUMENTS[path]), re.MULTILINE)
+    tested = checkout.run("pytest", *command.split(), "-v")
+    assert tested.returncode == 0, tested.stdout
+    assert "test_a_backend_keeps_the_contract[" in tested.stdout
+    assert "FAILED" not in tested.stdout
