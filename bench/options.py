@@ -32,12 +32,25 @@ METAVAR = {"steps": "N"}
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
 TIMEOUT_SECONDS = 300.0
-"""How long a worker process may take for one case."""
+"""How long a case may take, with its preparation and all its rounds."""
+
+TIMEOUT = f"most time for one case; one that takes longer gets a row that says so (default: {TIMEOUT_SECONDS:g})"
 
 
 def flag(name: str) -> str:
     """Return the option as it is typed: `--batch-size` for `batch_size`."""
     return f"--{name.replace('_', '-')}"
+
+
+def seconds(word: str) -> float:
+    """Return `word` as a number of seconds above 0. Raise `ValueError` with one line otherwise."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise ValueError(f"'{word}': must be a number of seconds above 0")
+    return value
 
 
 def whole(what: str, word: str) -> int:

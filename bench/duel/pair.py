@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from scipy import stats
 
+from bench import clock
 from bench.case.failure import Failure
 from bench.duel.sides import Sides
 from bench.process.client import Worker, WorkerError
@@ -111,8 +111,8 @@ def _rounds(workers: dict[str, Worker], effort: Effort) -> Outcome:
     try:
         answers = [worker.ask("calibrate", effort.timeout, seconds=MIN_ROUND_SECONDS) for worker in workers.values()]
         iterations = max(int(answer["iterations"]) for answer in answers)
-        end = time.monotonic() + effort.seconds
-        while len(rounds) < MIN_ROUNDS or (time.monotonic() < end and not precise(rounds, effort.precision)):
+        end = clock.now() + effort.seconds
+        while len(rounds) < MIN_ROUNDS or (clock.now() < end and not precise(rounds, effort.precision)):
             seconds = {}
             for name, worker in random.sample(list(workers.items()), len(workers)):
                 seconds[name] = float(worker.ask("round", effort.timeout, iterations=iterations)["seconds"])
