@@ -67,6 +67,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[PEERS].close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the workers at once, before what pytest-benchmark and the summary print."""
+    if PEERS in session.config.stash:
+        session.config.stash[PEERS].close()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("results"):
         _path(session.config)
@@ -138,7 +145,7 @@ def race(request: pytest.FixtureRequest) -> Race:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)
@@ -154,7 +161,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     timed, total = config.stash[RACE].timed_seconds, clock.now() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
-    if config.getoption("page"):
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        terminalreporter.write_line(f"interrupted; its page: python -m report html {path}")
+    elif config.getoption("page"):
         terminalreporter.write_line(saving.beside(path))
 
 

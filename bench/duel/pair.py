@@ -6,6 +6,7 @@ and chance decides which runs first. What the machine does to one process it als
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Generator, Iterator
@@ -75,17 +76,14 @@ def outcomes(
 
     A case that ends a process fails alone: a new pair of processes measures the cases after it.
     """
-    left = True
-    while left:
+    for first in cases:
         with ExitStack() as stack:
             # Chance also decides which side starts and prepares first, so that the order is no difference between them.
             order = random.sample(list(vars(sides).items()), 2)
             workers = {name: stack.enter_context(Worker(side, 1, "steady", [cpu])) for name, side in order}
-            left = False
-            for number, case in cases:
+            for number, case in itertools.chain([first], cases):
                 yield number, _prepare(workers, case, effort.timeout) or _rounds(workers, effort)
                 if any(worker.ended for worker in workers.values()):
-                    left = True
                     break
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import random
 import select as system
 import signal
 import subprocess
 import sys
+import threading
 import uuid
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,9 @@ START_SECONDS = 120.0
 
 IMPORT_SECONDS = 300.0
 """How long a worker may take to import all frameworks."""
+
+POLL_SECONDS = 0.1
+"""How often a client that waits looks whether its worker still lives."""
 
 DEATH_SECONDS = 5.0
 """How long a worker that closed its connection may take to end by itself. Then it is killed."""
@@ -78,7 +82,7 @@ class Worker:
         command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned, *kept]
         self._ooms = _oom_kills()
         self._side = side
-        self._mark = f"{_own_mark()}/{uuid.uuid4().hex}"
+        self._mark = f"{OWN_MARK}/{uuid.uuid4().hex}"
         guarding = _guard()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (the user's own interpreter)
@@ -92,6 +96,7 @@ class Worker:
         except OSError as error:
             raise StartError(f"{side.python} in {side.path}: {error.strerror}") from error
         _tell(guarding, self._process.pid)
+        _alive.add(self)
         if cpus:
             self.pin(cpus)
         self._received = b""
@@ -133,22 +138,30 @@ class Worker:
         """Return the next answer. Raise `WorkerError` if the worker dies, or takes more than `timeout` seconds."""
         if self.ended:
             raise WorkerError(Failure("crashed", "the process has ended"))
-        output, end = _opened(self._process.stdout), clock.now() + timeout
+        end = clock.now() + timeout
         while b"\n" not in self._received:
-            ready, _, _ = system.select([output], [], [], max(0.0, end - clock.now()))
-            if not ready:
-                self.kill()
-                raise WorkerError(Failure("timeout", f"no answer within {timeout:g} s"))
-            piece = os.read(output.fileno(), 1 << 16)
-            if not piece:
-                raise WorkerError(self._death())
-            self._received += piece
+            self._receive(timeout, end)
         line, _, self._received = self._received.partition(b"\n")
         try:
             return decode(line)
         except (ValueError, TypeError) as error:
             self.kill()
             raise WorkerError(Failure("crashed", "something else than an answer was written to its channel")) from error
+
+    def _receive(self, timeout: float, end: float) -> None:
+        """Wait for a piece of an answer, for `POLL_SECONDS` at most."""
+        output = _opened(self._process.stdout)
+        ready, _, _ = system.select([output], [], [], max(0.0, min(end - clock.now(), POLL_SECONDS)))
+        piece = os.read(output.fileno(), 1 << 16) if ready else b""
+        self._received += piece
+        if piece:
+            return
+        # The end of the output alone would not show every death: a child that the worker forked may hold it open.
+        if ready or self._process.poll() is not None:
+            raise WorkerError(self._death())
+        if clock.now() >= end:
+            self.kill()
+            raise WorkerError(Failure("timeout", f"no answer within {timeout:g} s"))
 
     def pin(self, cpus: list[int]) -> None:
         """Pin every thread of the worker to these CPUs, if the system can do that."""
@@ -171,6 +184,7 @@ class Worker:
         if self.ended:
             return
         self.ended = True
+        _alive.discard(self)
         self._signal(signal.SIGKILL)
         self._process.wait()
         guard.kill_marked(self._mark.encode())
@@ -218,16 +232,29 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
     return list(answer["cases"])
 
 
-@functools.cache
-def _own_mark() -> str:
-    return uuid.uuid4().hex
+def kill_all() -> None:
+    """Kill every worker of this process. Whoever waits for one gets a `WorkerError`."""
+    for worker in list(_alive):
+        worker.kill()
 
 
-@functools.cache
+_alive: weakref.WeakSet[Worker] = weakref.WeakSet()
+"""The workers that were started and not killed."""
+
+OWN_MARK = uuid.uuid4().hex
+"""The mark of this process, which begins the marks of its workers."""
+
+_guards: list[subprocess.Popen[bytes]] = []
+_guards_lock = threading.Lock()
+
+
 def _guard() -> subprocess.Popen[bytes]:
-    """Start the guard of this process, once. Its input ends when this process does."""
-    command = [sys.executable, "-I", "-S", guard.__file__, _own_mark()]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 (our own file)
+    """Return the guard of this process, which is started once. Its input ends when this process does."""
+    with _guards_lock:  # the lanes of a duel start workers at the same time
+        if not _guards:
+            command = [sys.executable, "-I", "-S", guard.__file__, OWN_MARK]
+            _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))  # noqa: S603
+        return _guards[0]
 
 
 def _tell(guarding: subprocess.Popen[bytes], group: int) -> None:
