@@ -76,7 +76,7 @@ def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
 
 def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
-    # Left to itself, torch decides the same on the CPU, but at each step: a tenth of a small step.
+    # Without it torch decides the same on the CPU, but at each step, which takes a tenth of a small step.
     foreach = False if case.device == "cpu" else None
 
     def run(x: Parameters, data: Data) -> Parameters:

@@ -46,9 +46,9 @@ class Problem:
     `flops(x, data)` counts the operations that a value and a gradient of these shapes cannot avoid.
     `minimum(x, data)` is the least value of the loss, −∞ if there is none. Without it the harness searches for one.
     `sizes` are the lengths of the axes besides the batch, by name.
-    `batch_sizes` are the batch sizes that are raced unless the user asks for others. They range from where the cost of
-    a call is everything to where the arithmetic is; there are at least three, so that `report costs` can fit a line,
-    and every backend finishes its descent within seconds.
+    `batch_sizes` are the batch sizes that are raced unless the user asks for others. Choose them so that the cost of a
+    call dominates the smallest, the arithmetic dominates the largest, and every backend finishes a descent within
+    seconds. `report costs` needs at least three to fit a line.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""Base against head: which rows are which side, what changed, and how sure that is."""
+"""Base against head: which rows belong to which side, what changed, and how sure that is."""

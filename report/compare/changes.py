@@ -1,29 +1,27 @@
 """From the rows of two sides to one row a case: how often and how long it was timed, and the ratio with its interval.
 
-Launches are the unit of replication: the rounds of one process share its memory layout and its minute.
+The launch is the unit of replication, since the rounds of one process share its memory layout and its minute.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from report.compare.sides import Rows, Sides
 from report.statistics import verdict, welch
 from report.statistics.verdict import MIN_LAUNCHES
+from report.statistics.welch import Array, Codes
 
 MAX_LOG = 700.0
-"""The largest logarithm whose exponential a float64 holds. Anything farther is no measurement."""
+"""The largest logarithm whose exponential fits into a float64. Anything larger is not a measurement."""
 
 RATIO, SECONDS = "ratio_to_numpy", "seconds_median"
 """The columns that may be compared."""
 
-Codes = NDArray[np.intp]
-
 
 def number(sides: Sides) -> tuple[Codes, pd.DataFrame]:
-    """Return the number of each row's case, and the cases in the order of their numbers: the columns of their key."""
+    """Return the number of each row's case, and the cases by number: a frame with the columns of their key."""
     codes = np.asarray(sides.rows.groupby([*sides.key], observed=True, sort=False).ngroup(), dtype=np.intp)
     first = ~pd.Series(codes).duplicated().to_numpy()
     return codes, sides.rows.loc[first, [*sides.key]].reset_index(drop=True)
@@ -32,8 +30,8 @@ def number(sides: Sides) -> tuple[Codes, pd.DataFrame]:
 def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.DataFrame:
     """Return a row a case, by its number: its key, and the columns `measure` to `high` of a comparison.
 
-    `measures` are the columns that may be compared, the preferred one first. A case is compared by the first column
-    that all of its launches have; where there is none, `measure` is empty and `ratio` NaN. All intervals together hold
+    `measures` are the columns that may be compared, the preferred column first. A case is compared by the first column
+    that all of its launches have. If there is none, `measure` is empty and `ratio` is NaN. All intervals together hold
     at `confidence`. A case with fewer than `MIN_LAUNCHES` launches on a side has no interval.
     """
     codes, cases = number(sides)
@@ -44,12 +42,12 @@ def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.D
         cases[f"{side}_seconds"] = sides.rows.loc[mine, SECONDS].groupby(codes[mine]).median().reindex(cases.index)
         cases[f"{side}_replicates"] = np.bincount(codes[mine], minlength=len(cases))
     values = _values(sides.rows, chosen[codes], measures)
-    old, new = (_replicates(values, codes, timed & side, len(cases)) for side in (~sides.head, sides.head))
-    return cases.assign(**_interval(old, new, confidence))
+    base, head = (_replicates(values, codes, timed & side, len(cases)) for side in (~sides.head, sides.head))
+    return cases.assign(**_interval(base, head, confidence))
 
 
 def _choose(rows: pd.DataFrame, codes: Codes, timed: Rows, measures: tuple[str, ...], cases: int) -> Codes:
-    """Return for each case the index of the first measure that all of its launches have; one past the last for none."""
+    """Return for each case the index of the first measure that all of its launches have; `len(measures)` if none."""
     chosen = np.full(cases, len(measures))
     for index in reversed(range(len(measures))):
         lacking = timed & rows[measures[index]].isna().to_numpy()
@@ -57,19 +55,19 @@ def _choose(rows: pd.DataFrame, codes: Codes, timed: Rows, measures: tuple[str, 
     return chosen
 
 
-def _values(rows: pd.DataFrame, chosen: Codes, measures: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return what is compared of each row: the measure that was chosen for its case."""
+def _values(rows: pd.DataFrame, chosen: Codes, measures: tuple[str, ...]) -> Array:
+    """Return the value of each row that is compared: that of the measure which was chosen for its case."""
     return np.choose(chosen, [*(rows[name].to_numpy() for name in measures), np.nan])
 
 
-def _replicates(values: NDArray[np.float64], codes: Codes, mine: Rows, cases: int) -> welch.Replicates:
+def _replicates(values: Array, codes: Codes, mine: Rows, cases: int) -> welch.Replicates:
     mine = mine & ~np.isnan(values)
     return welch.replicates(values[mine], codes[mine], cases)
 
 
-def _interval(old: welch.Replicates, new: welch.Replicates, confidence: float) -> dict[str, NDArray[np.float64]]:
+def _interval(base: welch.Replicates, head: welch.Replicates, confidence: float) -> dict[str, Array]:
     """Return the columns `ratio`, `low` and `high`, corrected for the number of cases that have an interval."""
-    enough = np.minimum(old.count, new.count) >= MIN_LAUNCHES
-    shift, low, high = welch.change(old, new, verdict.corrected(confidence, int(enough.sum())))
-    ends = {"low": np.where(enough, low, np.nan), "high": np.where(enough, high, np.nan)}
-    return {name: np.exp(np.clip(logs, -MAX_LOG, MAX_LOG)) for name, logs in ({"ratio": shift} | ends).items()}
+    enough = np.minimum(base.count, head.count) >= MIN_LAUNCHES
+    shift, low, high = welch.change(base, head, verdict.corrected(confidence, int(enough.sum())))
+    logs = {"ratio": shift, "low": np.where(enough, low, np.nan), "high": np.where(enough, high, np.nan)}
+    return {name: np.exp(np.clip(values, -MAX_LOG, MAX_LOG)) for name, values in logs.items()}

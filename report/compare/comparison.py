@@ -1,6 +1,6 @@
-"""The outcome of a comparison: one row a case, what is to be known about all of them, and the exit code.
+"""The outcome of a comparison: one row a case, notes about all cases, and the exit code.
 
-`compare` makes it from the launches of two sides; a duel makes it from its process pairs.
+`compare` makes it from the launches of two sides. A duel makes it from its process pairs.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from report.table import TableError
 from report.table.keys import CASE
 
 COMPARE_THRESHOLD = 0.10
-"""The smallest change that matters between two runs, which follow one another on a machine that drifts meanwhile. A
-duel does not wait, and sees 3 %."""
+"""The smallest change that matters between two runs. One run follows the other, on a machine that drifts meanwhile. A
+duel alternates its sides, and sees 3 %."""
 
 COMPARE_CONFIDENCE = 0.98
-"""The confidence of all intervals of two runs together. Half of the rest lies on the slower side, so that one suite
-in a hundred fails by chance."""
+"""The confidence of all intervals of two runs together. In 2 % of the suites an interval is wrong, half of the time on
+the slower side. So one suite in a hundred fails by chance."""
 
 COMPARISON_COLUMNS = {
     "measure": "what the ratio is of: `ratio_to_numpy` or `seconds_median`; in a duel, `paired rounds`",
-    "base_seconds": "median over the replicates of base, seconds a call; empty: it has no time",
-    "head_seconds": "the same of head",
-    "base_replicates": "how many launches (in a duel: process pairs) base has a time of",
-    "head_replicates": "the same of head",
+    "base_seconds": "median over the replicates of base, seconds a call; empty: base has no time",
+    "head_seconds": "the same for head",
+    "base_replicates": "how many launches (in a duel: process pairs) of base have a time",
+    "head_replicates": "the same for head",
     "ratio": "head over base, the geometric mean of the replicates; above 1, head is slower",
     "low": "lower end of the ratio's interval, at the confidence of all cases together; empty: too few replicates",
     "high": "upper end of the interval",
     "verdict": ", ".join(Verdict),
     "reason": "why a side has no time, or why nothing can be concluded",
 }
-"""The columns of `Comparison.rows`, after those that name the case. `reason` holds a `findings.Reason`."""
+"""The columns of `Comparison.rows`, after those that identify the case. `reason` holds a `findings.Reason`."""
 
 WORST_FIRST = (
     Verdict.REGRESSED,
@@ -57,7 +57,10 @@ FAILING = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
 
 @dataclass(frozen=True)
 class Rules:
-    """How two sides are compared: the smallest change that matters, the confidence of all cases, what may differ."""
+    """How two sides are compared: the smallest change that matters, and the confidence of all cases together.
+
+    `across_machines`: the sides may be of two machines. `allow_missing`: a case without a row in head does not fail.
+    """
 
     threshold: float = COMPARE_THRESHOLD
     confidence: float = COMPARE_CONFIDENCE
@@ -67,7 +70,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing head with base gave. `rows`: a row a case, worst first: its `key`, then `COMPARISON_COLUMNS`."""
+    """The outcome of comparing head with base.
+
+    `rows` has a row a case, worst first, with the columns of its `key` and then `COMPARISON_COLUMNS`. `base` and `head`
+    say in words what was compared.
+    """
 
     rows: pd.DataFrame
     base: str
@@ -81,70 +88,72 @@ class Comparison:
     @property
     def counts(self) -> dict[str, int]:
         """How many cases have each verdict, worst first. Verdicts that no case has are left out."""
-        found = self.rows["verdict"].value_counts()
-        return {str(verdict): int(found[verdict]) for verdict in WORST_FIRST if verdict in found}
+        counts = self.rows["verdict"].value_counts()
+        return {str(verdict): int(counts[verdict]) for verdict in WORST_FIRST if verdict in counts}
 
     @property
     def exit_code(self) -> int:
-        """1 where a case regressed, failed or (unless that is allowed) is missing; else 0. `inconclusive` passes."""
-        bad = set(FAILING) - ({Verdict.MISSING} if self.allow_missing else set())
-        return int(any(verdict in self.counts for verdict in bad))
+        """1 if a case regressed, failed or, unless that is allowed, is missing; else 0. `inconclusive` passes."""
+        failing = set(FAILING) - ({Verdict.MISSING} if self.allow_missing else set())
+        return int(any(verdict in self.counts for verdict in failing))
 
     @property
     def means(self) -> pd.DataFrame:
-        """The geometric means of the ratios, `cases` and `ratio` by `group`: those of each backend, then of `all`.
+        """The geometric means of the ratios over the cases that have a time on both sides.
 
-        They are over the cases that have a time on both sides.
+        There is a row for each backend, and a last row for `all`. The columns are `group`, `cases` and `ratio`.
         """
-        both = self.rows.loc[self.rows["ratio"].notna()]
-        logs = pd.Series(np.log(both["ratio"].to_numpy(float)), index=both.index)
-        groups = [both["backend"].astype(str)] if "backend" in self.key else []
-        groups.append(pd.Series("all", index=both.index))
+        compared = self.rows.loc[self.rows["ratio"].notna()]
+        logs = pd.Series(np.log(compared["ratio"].to_numpy(float)), index=compared.index)
+        groups = [compared["backend"].astype(str)] if "backend" in self.key else []
+        groups.append(pd.Series("all", index=compared.index))
         tables = [logs.groupby(group.rename("group")).agg(["size", "mean"]) for group in groups]
         table = pd.concat(tables).reset_index().rename(columns={"size": "cases"})
         return table.assign(ratio=np.exp(table.pop("mean")))
 
 
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in the order of reading: by verdict, and within a verdict the slower head first."""
+    """Return the rows with the worst verdict first, and within a verdict the largest slowdown first."""
     rank = rows["verdict"].map({verdict: rank for rank, verdict in enumerate(WORST_FIRST)})
     order = np.lexsort((-rows["ratio"].astype(float).fillna(0.0), rank))
     return rows.iloc[order].reset_index(drop=True)
 
 
 def compare(both: Sides, rules: Rules) -> Comparison:
-    """Return what changed from base to head. Raise `TableError` where they cannot be compared."""
+    """Return what changed from base to head. Raise `TableError` if the sides cannot be compared."""
     across = rules.across_machines or both.by == "machine"
     differences = list(sides.differences(both, across_machines=across))
     measures = _measures(both, across=across)
     cases = outcomes.judged(both, changes.measured(both, measures, rules.confidence), rules.threshold)
     _require_common(both, cases)
-    moved = [] if across else control.notes(both, rules.threshold)
-    notes = [*_measured(cases, measures, across=across), *moved, *_inconclusive(cases), *both.notes, *differences]
+    of_control = [] if across else control.notes(both, rules.threshold)
+    notes = [*_compared_by(cases, measures, across=across), *of_control, *_inconclusive(cases), *both.notes]
+    notes += differences
     rows = worst_first(cases[[*both.key, *COMPARISON_COLUMNS]])
     base, head = map(_launches, (both.base_name, both.head_name), both.launches())
     return Comparison(rows, base, head, rules.threshold, rules.confidence, notes, both.key, rules.allow_missing)
 
 
 def _require_common(both: Sides, cases: pd.DataFrame) -> None:
-    """Raise where there is nothing to compare: no time in base, or other cases in head."""
+    """Raise `TableError` if there is nothing to compare: base has no time, or no case is on both sides."""
     if not (cases["base_replicates"] > 0).any():
         raise TableError(f"{both.base_name}: no case has a time; there is nothing to compare with")
-    found = set(cases["verdict"])
-    if Verdict.NEW in found and found <= {Verdict.NEW, Verdict.MISSING, Verdict.UNTIMED}:
+    verdicts = set(cases["verdict"])
+    if Verdict.NEW in verdicts and verdicts <= {Verdict.NEW, Verdict.MISSING, Verdict.UNTIMED}:
         raise TableError(f"no case is on both sides: {sides.disjoint(both)}")
 
 
 def _measures(both: Sides, *, across: bool) -> tuple[str, ...]:
+    """Return the columns that may be compared, the preferred column first."""
     if across:
         return (changes.RATIO,)
     return (changes.RATIO, changes.SECONDS) if sides.same_reference(both) else (changes.SECONDS,)
 
 
-def _measured(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -> Iterator[Note]:
-    """Yield what the ratios are of."""
-    found = cases.loc[cases["ratio"].notna(), "measure"]
-    seconds, ratios = int((found == changes.SECONDS).sum()), int((found == changes.RATIO).sum())
+def _compared_by(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -> Iterator[Note]:
+    """Yield how many cases are compared by their ratios to NumPy, and how many by seconds."""
+    chosen = cases.loc[cases["ratio"].notna(), "measure"]
+    seconds, ratios = int((chosen == changes.SECONDS).sum()), int((chosen == changes.RATIO).sum())
     if ratios:
         yield ByRatio(ratios, across)
     if seconds:
@@ -152,9 +161,10 @@ def _measured(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -
 
 
 def _inconclusive(cases: pd.DataFrame) -> Iterator[Note]:
-    wide = int(((cases["verdict"] == Verdict.INCONCLUSIVE) & cases["low"].notna()).sum())
-    if wide:
-        yield Inconclusive(wide)
+    """Yield how many cases are inconclusive although they have an interval."""
+    count = int(((cases["verdict"] == Verdict.INCONCLUSIVE) & cases["low"].notna()).sum())
+    if count:
+        yield Inconclusive(count)
 
 
 def _launches(name: str, count: int) -> str:

@@ -1,7 +1,7 @@
 """The negative control: the rows of hand-derived NumPy, which no change of a framework can move.
 
-Their seconds say whether the machine moved. Their ratio to their own paired rounds says how far a ratio moves without
-any cause.
+Its seconds say whether the machine moved. Its ratio to its own paired rounds says how far a ratio moves without any
+cause.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from report.compare.sides import REFERENCE_CONDITIONS, Sides
 from report.table.keys import CASE, CONTROL
 
 ANY_CONFIDENCE = 0.5
-"""The control's intervals are not used."""
+"""Intervals need a confidence. Those of the control are not used."""
 
 
 def notes(sides: Sides, threshold: float) -> Iterator[Note]:
-    """Yield what the control says; nothing where the sides differ in what moves NumPy too."""
+    """Yield what the control says. Yield nothing if the sides differ, by design, in what moves NumPy too."""
     if sides.by in {*CASE, *REFERENCE_CONDITIONS}:
         return
-    ours = (sides.rows["backend"] == CONTROL).to_numpy()
-    rows = replace(sides, rows=sides.rows[ours].reset_index(drop=True), head=sides.head[ours])
-    seconds, ratios = (_ratios(rows, measure) for measure in (changes.SECONDS, changes.RATIO))
+    is_control = (sides.rows["backend"] == CONTROL).to_numpy()
+    control = replace(sides, rows=sides.rows[is_control].reset_index(drop=True), head=sides.head[is_control])
+    seconds, ratios = (_changes(control, measure) for measure in (changes.SECONDS, changes.RATIO))
     if seconds.empty:
         yield NoControl()
         return
@@ -36,9 +36,11 @@ def notes(sides: Sides, threshold: float) -> Iterator[Note]:
         yield ControlRatioMoved(_range(ratios))
 
 
-def _ratios(rows: Sides, measure: str) -> pd.Series:
-    found = changes.measured(rows, (measure,), ANY_CONFIDENCE) if len(rows.rows) else pd.DataFrame({"ratio": []})
-    return found["ratio"].dropna()
+def _changes(control: Sides, measure: str) -> pd.Series:
+    """Return head over base of a measure, for each case of the control that has it on both sides."""
+    if control.rows.empty:
+        return pd.Series(dtype=float)
+    return changes.measured(control, (measure,), ANY_CONFIDENCE)["ratio"].dropna()
 
 
 def _moved(ratios: pd.Series, threshold: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a comparison finds beside its verdicts, as data: notes about all cases, and why a case has its verdict.
+"""What a comparison finds besides its verdicts, as data: notes about all cases, and the reason for a case's verdict.
 
 `report.write.text.findings` puts them in words. A comparison that was read from a file has them in words already.
 """
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Range:
-    """Ratios, summed up: their geometric mean, the lowest and the highest, and how many there are."""
+    """A summary of ratios: their geometric mean, the lowest, the highest, and the number of cases."""
 
     mean: float
     low: float
@@ -21,7 +21,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Differs:
-    """A column, or a framework's version, that has other values in head than in base."""
+    """A column, or the version of a framework, has other values in head than in base."""
 
     what: str
     base: tuple[str, ...]
@@ -30,7 +30,7 @@ class Differs:
 
 @dataclass(frozen=True)
 class Mixed:
-    """A column, or a framework's version, that has the same several values on both sides."""
+    """A column, or the version of a framework, has several values, the same on both sides."""
 
     what: str
     values: tuple[str, ...]
@@ -38,7 +38,7 @@ class Mixed:
 
 @dataclass(frozen=True)
 class SharedLaunches:
-    """So many launches are on both sides, the first of them of this run."""
+    """Some launches are on both sides. `run` is the run of the first of them."""
 
     launches: int
     run: str
@@ -46,15 +46,15 @@ class SharedLaunches:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """So many rows belong to neither side."""
+    """`rows` of `total` rows belong to neither side."""
 
     rows: int
-    of: int
+    total: int
 
 
 @dataclass(frozen=True)
 class ByRatio:
-    """So many cases are compared by their ratio to NumPy; across machines their seconds are not compared at all."""
+    """So many cases are compared by their ratio to NumPy. `across_machines`: and no case by its seconds."""
 
     cases: int
     across_machines: bool
@@ -62,7 +62,10 @@ class ByRatio:
 
 @dataclass(frozen=True)
 class BySeconds:
-    """So many cases are compared by seconds: either the paired NumPy differs, or a launch has no ratio to it."""
+    """So many cases are compared by their seconds.
+
+    The cause is that the sides have another reference (`other_reference`), or else that a launch has no ratio to NumPy.
+    """
 
     cases: int
     other_reference: bool
@@ -70,7 +73,7 @@ class BySeconds:
 
 @dataclass(frozen=True)
 class Inconclusive:
-    """So many cases have an interval that says neither; `pairs`: in a duel, whose pairs would narrow it."""
+    """So many cases are inconclusive, although they have an interval. `pairs`: in a duel, more pairs narrow it."""
 
     cases: int
     pairs: bool = False
@@ -78,7 +81,7 @@ class Inconclusive:
 
 @dataclass(frozen=True)
 class NoControl:
-    """The negative control has no time on both sides."""
+    """No case of the negative control has a time on both sides."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,12 @@ Note: TypeAlias = (
     | DuelControlMoved
     | str
 )
-"""What is to be known about all cases; text where it was read from a file."""
+"""A note about all cases. It is text if it was read from a file."""
 
 
 @dataclass(frozen=True)
 class TooFewLaunches:
-    """Base or head has fewer launches than it takes to conclude anything."""
+    """Base or head has too few launches to conclude anything."""
 
     base: int
     head: int
@@ -128,12 +131,12 @@ class TooFewLaunches:
 
 @dataclass(frozen=True)
 class NoRatio:
-    """A launch has no ratio to NumPy, and nothing else may be compared."""
+    """A launch has no ratio to NumPy, and only the ratio may be compared."""
 
 
 @dataclass(frozen=True)
 class NoTime:
-    """A side has launches without a time: the first one's status and reason, and how many of how many."""
+    """`failed` of the `launches` of a side have no time. The status and the reason are those of the first of them."""
 
     status: str
     reason: str
@@ -144,7 +147,7 @@ class NoTime:
 
 @dataclass(frozen=True)
 class NoFramework:
-    """Head has no row, since its framework is unavailable."""
+    """Head has no row of the case, since the framework is unavailable there."""
 
     framework: str
     reason: str
@@ -152,7 +155,7 @@ class NoFramework:
 
 @dataclass(frozen=True)
 class Remeasured:
-    """A suspect of a duel: its ratio in the first stage, and how many fresh pairs the verdict rests on."""
+    """The case was a suspect of a duel: its ratio in the first stage, and how many fresh pairs its verdict rests on."""
 
     first_ratio: float
     fresh_pairs: int
@@ -160,10 +163,10 @@ class Remeasured:
 
 @dataclass(frozen=True)
 class SidesFailed:
-    """Why one side of a duel, or both, could not run a case: by side, status and reason."""
+    """One side of a duel, or both, could not run the case: the side's name, the status and the reason of each."""
 
     failures: tuple[tuple[str, str, str], ...]
 
 
 Reason: TypeAlias = TooFewLaunches | NoRatio | NoTime | NoFramework | Remeasured | SidesFailed | str
-"""Why a case has its verdict: an empty text where its times say it all; text where it was read from a file."""
+"""The reason for a verdict. It is an empty text if the times say it all, and text if it was read from a file."""

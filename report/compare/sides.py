@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from report.table.keys import CASE, CONDITIONS, CONTROL, framework
 from report.table.schema import COLUMNS, NAMES
 
 REFERENCE_CONDITIONS = ("threads", "cpus", "allocator", "numpy_version")
-"""What the paired NumPy rounds depend on, apart from the machine. Where these differ, so does the reference."""
+"""What the paired NumPy rounds depend on, apart from the machine. If it differs, the sides have another reference."""
 
 ORDERED = (
     *(column.name for column in COLUMNS if column.kind != "text"),
@@ -31,7 +31,7 @@ ORDERED = (
 """The columns whose values have an order of their own: numbers and versions."""
 
 NAMED = ("schema", "python", "numpy_version")
-"""Columns that may differ between the sides, and are named where they do."""
+"""Columns that may differ between the sides. A note names the differences."""
 
 Rows: TypeAlias = NDArray[np.bool_]
 """A mask of rows."""
@@ -39,10 +39,10 @@ Rows: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Sides:
-    """The rows of both sides; the mask `head` says which of them are head's.
+    """The rows of both sides. The mask `head` has the rows of head; the others are base's.
 
-    `base_name` and `head_name` say in words what is compared. `key` names a case, `by` the column that the sides differ
-    in, if they do by design. `notes` is what is to be known about the sides.
+    `base_name` and `head_name` say in words what is compared. `key` has the columns that identify a case. `by` is the
+    column in which the sides differ by design, if there is one. `notes` are what the user must know about the sides.
     """
 
     rows: pd.DataFrame
@@ -54,52 +54,55 @@ class Sides:
     notes: tuple[Note, ...] = ()
 
     def values(self, column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the values that a column has in base, and those in head."""
+        """Return the values of a column in base, and those in head."""
         base, head = (self.rows.loc[side, column].unique() for side in (~self.head, self.head))
         return tuple(sorted(map(str, base))), tuple(sorted(map(str, head)))
 
     def launches(self) -> tuple[int, int]:
-        """Return how many launches base has, and how many head."""
-        found = self.rows[["run", "launch"]].assign(head=self.head).drop_duplicates()["head"]
-        return int((~found).sum()), int(found.sum())
+        """Return the number of launches of base, and that of head."""
+        in_head = self.rows[["run", "launch"]].assign(head=self.head).drop_duplicates()["head"]
+        return int((~in_head).sum()), int(in_head.sum())
 
 
 def of_files(base: Sequence[Path], head: Sequence[Path]) -> Sides:
-    """Return the rows of some files as base, and those of others as head."""
-    sides = [table.read_all(base), table.read_all(head)]
-    is_head = np.repeat([False, True], [len(side) for side in sides])
-    return Sides(table.stack(sides), is_head, _files(base), _files(head))
+    """Return the sides whose rows are those of the files of base and of the files of head."""
+    frames = [table.read_all(base), table.read_all(head)]
+    in_head = np.repeat([False, True], [len(frame) for frame in frames])
+    return Sides(table.stack(frames), in_head, _files(base), _files(head))
 
 
 def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) -> Sides:
-    """Return the rows with one value of `column` as base, and those with another as head.
+    """Return the sides whose rows have one value of `column` in base, and another in head.
 
-    Without `values`, they are the two values that the column has in cases that have more than one. Base is the lower
-    number or the older version; of words, the value that was measured first. The rows of the control go with their
-    launch: NumPy's own version does not say which torch it was measured beside.
+    `values` are those of base and head. By default they are the two values of the column in cases that have several.
+    Then base has the lower number or the older version; in a column of words, the value that was measured first.
+
+    The rows of the control go with their launch: NumPy's own version does not say which torch it was measured beside.
+
+    Raise `TableError` if there is no such column, if its values are not two, or if no row has them.
     """
     if column not in NAMES:
         raise TableError(f"--by '{column}': no such column; there are {', '.join(NAMES)}")
     rows = table.read_all(paths)
     key = tuple(name for name in CASE if name != column)
     words = _words(rows[column])
-    base, head = _two(column, values or _found(column, rows, words, key), words)
-    is_base, is_head = _with_control(rows, (words == base).to_numpy(), (words == head).to_numpy())
-    kept = is_base | is_head
-    left = int((~kept).sum())
-    notes = (LeftOut(left, len(rows)),) if left else ()
+    base, head = _require_two(column, values or _two_values(column, rows, words, key), words)
+    in_base, in_head = _with_control(rows, (words == base).to_numpy(), (words == head).to_numpy())
+    kept = in_base | in_head
+    left_out = int((~kept).sum())
+    notes = (LeftOut(left_out, len(rows)),) if left_out else ()
     names = (f"{column} {base or '(empty)'}", f"{column} {head or '(empty)'}")
-    return Sides(rows[kept].reset_index(drop=True), is_head[kept], *names, key, column, notes)
+    return Sides(rows[kept].reset_index(drop=True), in_head[kept], *names, key, column, notes)
 
 
 def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
-    """Yield what else differs between the sides. Raise `TableError` where that makes their seconds incomparable."""
+    """Yield what else differs between the sides. Raise `TableError` if their seconds cannot be compared for it."""
     for column in CONDITIONS:
         base, head = sides.values(column)
-        if base != head and not across_machines and not _meant(sides, column):
+        if base != head and not across_machines and not _by_design(sides, column):
             raise TableError(
                 f"{column} differs: {quoted(base)} on base, {quoted(head)} on head. "
-                "Measure both alike, or compare ratios to NumPy alone with --across-machines"
+                "Measure both under the same conditions, or compare only ratios to NumPy with --across-machines"
             )
     for column in (*CONDITIONS, *NAMED):
         if column != sides.by:
@@ -109,35 +112,35 @@ def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
 
 
 def same_reference(sides: Sides) -> bool:
-    """Return whether the paired NumPy rounds of both sides are the same thing, measured under the same conditions."""
+    """Return whether the paired NumPy rounds of both sides run the same code under the same conditions."""
     if sides.by in CASE and sides.by not in ("backend", "device"):
-        return False  # a paired round is of the case's own problem, size and dtype
+        return False  # a paired round has the problem, the sizes and the dtype of its own case
     return all(base == head for base, head in map(sides.values, REFERENCE_CONDITIONS))
 
 
 def disjoint(sides: Sides) -> str:
-    """Return in which columns of the key the sides have no value in common."""
-    found = {column: sides.values(column) for column in sides.key}
+    """Return the columns of the key in which the sides have no value in common, with these values."""
+    values = {column: sides.values(column) for column in sides.key}
     apart = [
         f"{column} {quoted(base)} on base, {quoted(head)} on head"
-        for column, (base, head) in found.items()
+        for column, (base, head) in values.items()
         if not {*base} & {*head}
     ]
     return "; ".join(apart) or "each column has common values, but no combination of them is common"
 
 
 def _files(paths: Sequence[Path]) -> str:
-    first = str(paths[0]).encode(errors="backslashreplace").decode()  # a file's name need not be text
+    first = str(paths[0]).encode(errors="backslashreplace").decode()  # the name of a file need not be valid text
     return first if len(paths) == 1 else f"{len(paths):,} files, {first} the first"
 
 
-def _meant(sides: Sides, column: str) -> bool:
-    """Return whether `--by` asks for this difference. Other threads mean other CPUs."""
+def _by_design(sides: Sides, column: str) -> bool:
+    """Return whether `--by` asks for this difference. Another number of threads means other CPUs."""
     return column == sides.by or (column == "cpus" and sides.by == "threads")
 
 
 def _words(values: pd.Series) -> pd.Series:
-    """Return a column as the words that a user types for its values."""
+    """Return the values of a column as the words that a user types for them."""
     if values.dtype == "category":
         return values
     if values.dtype == bool:
@@ -146,33 +149,35 @@ def _words(values: pd.Series) -> pd.Series:
     return values.map(texts).astype("category")
 
 
-def _found(column: str, rows: pd.DataFrame, words: pd.Series, key: tuple[str, ...]) -> list[str]:
-    """Return the values of the cases that have more than one, base first."""
-    pairs = rows[[*key]].assign(word=words).drop_duplicates()
-    pairs = pairs[pairs["word"] != ""]
-    found = list(pairs.loc[pairs.duplicated([*key], keep=False), "word"].unique())
-    if len(found) != 2:  # noqa: PLR2004 (base and head)
-        every = quoted(sorted(words.unique(), key=_natural))
-        why = f"cases have {quoted(sorted(found, key=_natural))}" if found else f"no case has two values; found {every}"
+def _two_values(column: str, rows: pd.DataFrame, words: pd.Series, key: tuple[str, ...]) -> list[str]:
+    """Return the values of the cases that have several, base first. Raise `TableError` if they are not two."""
+    values = rows[[*key]].assign(word=words).drop_duplicates()
+    values = values[values["word"] != ""]
+    repeated = list(values.loc[values.duplicated([*key], keep=False), "word"].unique())
+    if len(repeated) != 2:  # noqa: PLR2004 (base and head)
+        why = f"cases have {_all(repeated)}" if repeated else f"no case has two values; found {_all(words.unique())}"
         raise TableError(f"--by {column}: {why}. Name base and head: --by {column}=BASE,HEAD")
     if column in ORDERED:
-        return sorted(found, key=_natural)
-    return sorted(found, key=lambda word: (min(rows.loc[words == word, "started_utc"].astype(str)), word))
+        return sorted(repeated, key=_natural)
+    return sorted(repeated, key=lambda word: (min(rows.loc[words == word, "started_utc"].astype(str)), word))
 
 
-def _two(column: str, values: Sequence[str], words: pd.Series) -> tuple[str, str]:
+def _require_two(column: str, values: Sequence[str], words: pd.Series) -> tuple[str, str]:
     """Return the values of base and head. Raise `TableError` unless they are two values that the column has."""
     if len(values) != 2 or values[0] == values[1]:  # noqa: PLR2004
         raise TableError(f"--by {column}={','.join(values)}: two values are compared, as --by {column}=BASE,HEAD")
     for value in values:
         if not (words == value).any():
-            every = quoted(sorted(words.unique(), key=_natural))
-            raise TableError(f"--by {column}: no row has '{short(value)}'; found {every}")
+            raise TableError(f"--by {column}: no row has '{short(value)}'; found {_all(words.unique())}")
     return values[0], values[1]
 
 
+def _all(words: Iterable[str]) -> str:
+    return quoted(sorted(words, key=_natural))
+
+
 def _with_control(rows: pd.DataFrame, base: Rows, head: Rows) -> tuple[Rows, Rows]:
-    """Return the rows of either side: their own, and those of the control that were measured in their launches."""
+    """Return the rows of either side: its own, and the control's rows that were measured in its launches alone."""
     launch = rows.groupby(["run", "launch"], observed=True).ngroup().to_numpy()
     in_base, in_head = np.isin(launch, launch[base]), np.isin(launch, launch[head])
     control = (rows["backend"] == CONTROL).to_numpy() & ~base & ~head
@@ -196,9 +201,9 @@ def _frameworks(sides: Sides) -> Iterator[Note]:
     """Yield the frameworks whose version differs between the sides, or is mixed within them."""
     if sides.by == "framework_version":
         return
-    found = sides.rows[["backend", "framework_version"]].assign(head=sides.head).drop_duplicates()
-    found = found[found["framework_version"] != ""].astype({"backend": str, "framework_version": str})
-    for name, versions in found.groupby(found["backend"].map(framework)):
+    rows = sides.rows[["backend", "framework_version"]].assign(head=sides.head).drop_duplicates()
+    rows = rows[rows["framework_version"] != ""].astype({"backend": str, "framework_version": str})
+    for name, versions in rows.groupby(rows["backend"].map(framework)):
         base, head = (
             tuple(sorted(set(versions.loc[versions["head"] == side, "framework_version"]))) for side in (False, True)
         )
@@ -207,8 +212,8 @@ def _frameworks(sides: Sides) -> Iterator[Note]:
 
 
 def _shared_launches(sides: Sides) -> Iterator[Note]:
-    """Yield that launches are on both sides, which compares them with themselves."""
+    """Yield that launches are on both sides, unless the sides share their launches by design."""
     launches = sides.rows[["run", "launch"]].assign(head=sides.head).drop_duplicates()
-    both = launches[launches.duplicated(["run", "launch"])]
-    if len(both) and sides.by is None:
-        yield SharedLaunches(len(both), str(both["run"].iloc[0]))
+    shared = launches[launches.duplicated(["run", "launch"])]
+    if len(shared) and sides.by is None:
+        yield SharedLaunches(len(shared), str(shared["run"].iloc[0]))

@@ -1,8 +1,7 @@
-"""What a group of cases answers: the fastest backend at each batch size, and where a backend passes NumPy.
+"""What a group of cases answers: which backend is fastest at each batch size, and where a backend passes NumPy.
 
-The rows are those of `report.run.cases`, of one group: they differ in backend and batch size alone.
-`report.run.fastest` judges who is fastest, and `report.statistics.crossover` who passes whom. The sentences are made in
-`report.write.text.answer`.
+The cases come from `report.run.cases`. Those of one group differ in backend and batch size alone. The rules are in
+`report.run.fastest` and `report.statistics.crossover`, the words in `report.write.text.answer`.
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ COLUMNS_NEEDED = ("backend", "batch_size", "steps", "status", "reason", *cases.E
 
 @dataclass(frozen=True)
 class Winner:
-    """The fastest backend at a batch size. It is `clear` where it is separated from all others.
+    """The fastest backend at a batch size. It is `clear` if it is separated from all others.
 
-    `seconds` are of a step. `margin` is how many times as long the runner-up takes, NaN where there is no runner-up.
+    `seconds` are of a step, `ratio` is to NumPy. `margin` is how many times as long the runner-up takes. Where no other
+    backend has a time, `runner_up` is empty and the margin NaN.
     """
 
     batch_size: int
@@ -41,15 +41,15 @@ class Winner:
 class Crossing:
     """Where a backend's ratio to NumPy passes 1 for the last time: near `batch_size`.
 
-    Its intervals are clear of 1 at the measured sizes `below` and `above`, and not at the sizes `level` between them.
-    `ahead`: above, it is faster.
+    The backend is separated from NumPy at the measured batch sizes `below` and `above`, and not at those between them,
+    which are `not_separated`. It is faster above the crossing if it is `ahead`, and below it if not.
     """
 
     backend: str
     batch_size: float
     below: int
     above: int
-    level: tuple[int, ...]
+    not_separated: tuple[int, ...]
     ahead: bool
 
 
@@ -59,33 +59,46 @@ def lean(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def winners(rows: pd.DataFrame) -> list[Winner]:
-    """Return the fastest backend of each batch size that has a time, the smallest batch size first."""
+    """Return the fastest backend at each batch size where any has a time, the smallest batch size first."""
     return [_winner(same) for _, same in cases.timed(rows).groupby("batch_size")]
 
 
 def _winner(rows: pd.DataFrame) -> Winner:
+    """Return the fastest of the rows of one batch size, all of which have a time."""
     found = fastest(rows)
     if found is None:
         raise ValueError("none of the rows has a time")
-    first = rows[rows["backend"] == found.backend].iloc[0]
-    seconds, ratio = float(first["seconds"] / first["steps"]), float(first["ratio"])
-    size, runner_up = int(first["batch_size"]), found.runner_up or ""
-    return Winner(size, found.backend, seconds, ratio, found.separated, runner_up, found.margin.center)
+    row = rows[rows["backend"] == found.backend].iloc[0]
+    return Winner(
+        batch_size=int(row["batch_size"]),
+        backend=found.backend,
+        seconds=float(row["seconds"] / row["steps"]),
+        ratio=float(row["ratio"]),
+        clear=found.separated,
+        runner_up=found.runner_up or "",
+        margin=found.margin.center,
+    )
 
 
 def against_numpy(rows: pd.DataFrame) -> dict[str, Crossover]:
-    """Return where each backend that has a ratio to NumPy passes it, in the order of every table."""
-    found = {name: passes(rows, name, CONTROL) for name in in_order(rows["backend"])}
-    return {name: crossover for name, crossover in found.items() if crossover is not None}
+    """Return where each backend that has a ratio to NumPy passes NumPy, in the order of every table."""
+    crossovers = {name: passes(rows, name, CONTROL) for name in in_order(rows["backend"])}
+    return {name: crossover for name, crossover in crossovers.items() if crossover is not None}
 
 
-def crossings(rows: pd.DataFrame, found: dict[str, Crossover]) -> list[Crossing]:
-    """Return the last crossing of every backend that has one. `found` is what `against_numpy` says of these rows."""
-    return [_crossing(rows, name, crossover) for name, crossover in found.items() if not isnan(crossover.at.center)]
+def crossings(rows: pd.DataFrame, crossovers: dict[str, Crossover]) -> list[Crossing]:
+    """Return the last crossing of each backend that has one. `crossovers` is what `against_numpy` returns of `rows`."""
+    return [_crossing(rows, name, found) for name, found in crossovers.items() if not isnan(found.at.center)]
 
 
-def _crossing(rows: pd.DataFrame, backend: str, found: Crossover) -> Crossing:
-    mine, at = rows[rows["backend"] == backend], found.at
-    between = mine.loc[mine["batch_size"].between(at.low, at.high, inclusive="neither"), "batch_size"]
-    level = tuple(sorted(map(int, between)))
-    return Crossing(backend, at.center, int(at.low), int(at.high), level, found.kind is Kind.BECOMES_FASTER)
+def _crossing(rows: pd.DataFrame, backend: str, crossover: Crossover) -> Crossing:
+    at, sizes = crossover.at, rows.loc[rows["backend"] == backend, "batch_size"]
+    between = sizes[sizes.between(at.low, at.high, inclusive="neither")]
+    return Crossing(
+        backend=backend,
+        batch_size=at.center,
+        below=int(at.low),
+        above=int(at.high),
+        not_separated=tuple(sorted(map(int, between))),
+        ahead=crossover.kind is Kind.BECOMES_FASTER,
+    )

@@ -1,9 +1,12 @@
 """From the rows of a run to one row a case: its time and its ratio to NumPy with intervals, or why it has no time.
 
-The unit of replication is the launch, where there are several: the rounds of one process share its memory layout and
-its minute. With `MIN_LAUNCHES` launches or more, the estimate is the geometric mean, with Student's t on logarithms.
-With two, it is the geometric mean, and the interval reaches from the lower end of both to the upper. With one, it is
-what the launch says of itself.
+Rounds of one process share its memory layout and its minute. So where there are several launches, the launch is the
+unit of replication:
+
+- Three launches (`MIN_LAUNCHES`) or more: the estimate is the geometric mean of the launches. The interval is that of
+  Student's t on their logarithms.
+- Two launches: the estimate is the geometric mean. The interval reaches from the lower end of both to the upper.
+- One launch: the estimate and the interval are those of the launch.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from report.statistics import welch
 from report.statistics.intervals import CONFIDENCE
@@ -27,53 +31,48 @@ MEASURES = {
     "ratio": ("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
     "once": ("once_seconds", None, None),
 }
-"""What is estimated, and the columns of its value and of its interval within a launch, where it has one."""
+"""What is estimated, with its columns: the value, and the ends of its interval within a launch if it has one."""
 
 ENDS = ("", "_low", "_high")
+"""What the names of an estimate and of the ends of its interval end in."""
+
 ESTIMATES = tuple(f"{name}{end}" for name in MEASURES for end in ENDS)
 
-FIGURES = [column.name for column in COLUMNS if column.kind in ("integer", "number") and not column.always]
+FIGURES = [column.name for column in COLUMNS if column.is_number and not column.always]
 
 NOISY = 0.05
-"""A case is noisy where the half-width of an interval is more than this share of its estimate."""
+"""A case is noisy if the half-width of an interval is more than this share of its estimate."""
 
 REPLICATED = ("commit", "python", "numpy_version", "framework_version")
-"""What the launches of a case should share to be replicates of one thing."""
+"""What the launches of a case should share. Launches that differ in it do not measure the same code."""
 
 
 def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.DataFrame:
-    """Return one row a case, in the order of the frame. `key` names the columns that identify a case.
+    """Return one row a case, in the order of the frame. `key` has the columns that identify a case.
 
-    It has the columns of the schema, and:
+    The columns are those of the schema, and:
 
-    - `launches`, and `failed`, how many of them have no time;
-    - `seconds` a call, `ratio` to NumPy, and `once`, the seconds of compiling and the first call; with `_low` and
-      `_high`, the ends of their intervals; NaN where there is none;
-    - `step_low` and `step_high`, the ends of `seconds_per_step`.
+    - `launches`, the number of launches, and `failed`, how many of them have no time;
+    - `seconds` a call, `ratio` to NumPy, and `once`, the seconds of compiling and the first call. Each has its interval
+      in the columns with `_low` and `_high`, NaN where there is none;
+    - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`.
 
-    Columns of times and ratios hold these estimates, other figures their median over the launches, and `warnings` those
-    of all launches. A case of which any launch has no time has no estimate, since its result cannot be relied on: its
-    `status` and `reason` are those of the first such launch.
+    The schema's columns of times and ratios hold these estimates. Other figures are medians over the launches, and
+    `warnings` has the warnings of all launches.
+
+    If any launch of a case has no time, the case has none either, since its result cannot be relied on. Its `status`
+    and `reason` are those of the first such launch.
     """
     codes = np.asarray(frame.groupby([*key], observed=True, sort=False).ngroup(), dtype=np.intp)
     cases = frame[~pd.Series(codes, index=frame.index).duplicated()].reset_index(drop=True)
     cases = cases.astype({name: str for name in cases if cases[name].dtype == "category"})
-    count = len(cases)
-    cases["launches"] = np.bincount(codes, minlength=count)
-    untimed = (frame["status"] != "ok").to_numpy()
-    cases["failed"] = np.bincount(codes[untimed], minlength=count)
-    for name in ("status", "reason"):
-        first = frame.loc[untimed, name].astype(str).groupby(codes[untimed]).first()
-        cases[name] = first.reindex(cases.index, fill_value="ok" if name == "status" else "")
-    timed = (cases["failed"] == 0).to_numpy()
-    if count < len(frame):
-        medians = frame[FIGURES].groupby(codes).median()
-        lost = [name for name in FIGURES if name != "relative_error"]
-        cases[FIGURES] = medians
-        cases.loc[~timed, lost] = np.nan
-    rows, of_row = frame[timed[codes]], codes[timed[codes]]
+    cases = cases.assign(**_launches(frame, codes, len(cases)))
+    with_time = (cases["failed"] == 0).to_numpy()
+    if len(cases) < len(frame):
+        cases = _with_medians(cases, frame, codes, with_time)
+    rows, of_row = frame[with_time[codes]], codes[with_time[codes]]
     cases["warnings"] = _warnings(rows, of_row).reindex(cases.index, fill_value="")
-    return _with_columns(cases.assign(**_estimates(rows, of_row, count)))
+    return _with_columns(cases.assign(**_estimates(rows, of_row, len(cases))))
 
 
 def timed(cases: pd.DataFrame) -> pd.DataFrame:
@@ -82,37 +81,59 @@ def timed(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def noisy(cases: pd.Series | pd.DataFrame) -> Any:
-    """Return whether a case, or each of several, has a wide interval of time or of ratio. No interval is wide too."""
+    """Return whether a case is noisy, or which of several are. A case without an interval is noisy too."""
     halves = [(cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio")]
     return ~(np.maximum.reduce(halves) <= NOISY)
 
 
 def mixed(frame: pd.DataFrame) -> dict[str, int]:
-    """Return the columns of `REPLICATED` that differ between launches of a case, and in how many cases they do."""
+    """Return the columns of `REPLICATED` that differ between launches of a case, and in how many cases they differ."""
     groups = frame[frame["status"] == "ok"].groupby([*MEASURED_CASE], observed=True)
     values = groups[[*REPLICATED]].nunique()
     differing = {column: int((values[column] > 1).sum()) for column in REPLICATED}
     return {column: cases for column, cases in differing.items() if cases}
 
 
+def _launches(frame: pd.DataFrame, codes: Codes, count: int) -> dict[str, Any]:
+    """Return the columns `launches`, `failed`, `status` and `reason` of `count` cases."""
+    untimed = (frame["status"] != "ok").to_numpy()
+    columns: dict[str, Any] = {
+        "launches": np.bincount(codes, minlength=count),
+        "failed": np.bincount(codes[untimed], minlength=count),
+    }
+    for name, otherwise in (("status", "ok"), ("reason", "")):
+        first = frame.loc[untimed, name].astype(str).groupby(codes[untimed]).first()
+        columns[name] = first.reindex(range(count), fill_value=otherwise)
+    return columns
+
+
+def _with_medians(cases: pd.DataFrame, frame: pd.DataFrame, codes: Codes, with_time: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the cases with the medians of their figures. A case without a time keeps only its relative error."""
+    cases[FIGURES] = frame[FIGURES].groupby(codes).median()
+    cases.loc[~with_time, [name for name in FIGURES if name != "relative_error"]] = np.nan
+    return cases
+
+
 def _warnings(rows: pd.DataFrame, codes: Codes) -> pd.Series:
-    """Return for each case the warnings of all its launches, each once."""
+    """Return for each case the warnings of all its launches, without repetition."""
     warned = (rows["warnings"] != "").to_numpy()
     texts = rows.loc[warned, "warnings"].astype(str)
-    return texts.groupby(codes[warned]).agg(
-        lambda some: warnings.join(w for text in some for w in warnings.split(text))
-    )
+    return texts.groupby(codes[warned]).agg(_merged)
+
+
+def _merged(texts: pd.Series) -> str:
+    return warnings.join(warning for text in texts for warning in warnings.split(text))
 
 
 def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Array]:
     """Return the columns `ESTIMATES` of `count` cases, from the rows of the cases that have a time."""
     rows = rows.assign(once_seconds=rows["compile_seconds"] + rows["first_call_seconds"])
-    found: dict[str, Array] = {}
+    estimates: dict[str, Array] = {}
     for name, columns in MEASURES.items():
         center, low, high = (_column(rows, column) for column in columns)
         ends = _interval(center, low, high, codes, count)
-        found |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
-    return found
+        estimates |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
+    return estimates
 
 
 def _column(rows: pd.DataFrame, name: str | None) -> Array:
@@ -121,23 +142,28 @@ def _column(rows: pd.DataFrame, name: str | None) -> Array:
 
 def _interval(center: Array, low: Array, high: Array, codes: Codes, count: int) -> tuple[Array, Array, Array]:
     """Return the estimate of each case with the ends of its interval; NaN where it has none."""
-    from scipy.special import stdtrit  # noqa: PLC0415 (only where something is read)
-
     known = center > 0
     values = welch.replicates(center[known], codes[known], count)
-    launches = values.count
-    with np.errstate(invalid="ignore", divide="ignore"):  # NaN where a case has one launch, or none
-        half = stdtrit(launches - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(values.variance / launches)
-    several = launches >= MIN_LAUNCHES
+    several = values.count >= MIN_LAUNCHES
+    half = _half_width(values)
     ends = pd.DataFrame({"low": low, "high": high})[known].groupby(codes[known])
     lowest = ends["low"].min().reindex(range(count)).to_numpy()
     highest = ends["high"].max().reindex(range(count)).to_numpy()
     with np.errstate(over="ignore"):
         lows = np.where(several, np.exp(values.mean - half), lowest)
         highs = np.where(several, np.exp(values.mean + half), highest)
-        centers = np.where(launches == 1, np.bincount(codes[known], center[known], count), np.exp(values.mean))
-    whole = (lows > 0) & (lows <= highs)  # with one end alone there is no interval
+        centers = np.where(values.count == 1, np.bincount(codes[known], center[known], count), np.exp(values.mean))
+    whole = (lows > 0) & (lows <= highs)  # a single end is no interval
     return centers, np.where(whole, lows, np.nan), np.where(whole, highs, np.nan)
+
+
+def _half_width(values: welch.Replicates) -> Array:
+    """Return half the width of each case's interval on logarithms, by Student's t; NaN with fewer than two launches."""
+    from scipy.special import stdtrit  # noqa: PLC0415 (only where something is read)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = stdtrit(values.count - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(values.variance / values.count)
+    return np.asarray(half, dtype=float)
 
 
 def _with_columns(cases: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Where the time goes, a row a case: its backend's costs, where it passes another backend, when compiling pays back."""
+"""Where the time goes, a row a case: the backend's costs, where it passes another backend, when compiling pays back."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from report.statistics.intervals import UNKNOWN, Interval
 from report.table.keys import CONDITIONS, CONTROL, GROUP
 
 COST = (*GROUP, *CONDITIONS, "backend", "batch_size")
-"""The columns that name a row of the table."""
+"""The columns that identify a row of the table."""
 
 MEDIANS = ("roofline_fraction", "gradient_over_value", "peak_bytes", "seconds_to_target")
-"""Columns of the run that the table repeats: their median over the launches."""
+"""The run's columns whose medians over the launches are in the table."""
 
 COST_COLUMNS = {
     "launches": "how many launches the case was measured in",
-    "seconds_per_step": "the case's time; here and below `_low` and `_high` are the ends of the 95 % interval",
-    "ratio": "to NumPy",
-    "fit": "`good`; `poor`: the costs do not describe the times; or how many batch sizes there are, too few for a fit",
-    "overhead_seconds": "of a step, whatever the batch size",
-    "element_seconds": "cost per element: of a step, for each element of the batch",
+    "seconds_per_step": "the case's time; here and below, `_low` and `_high` are the ends of the 95 % interval",
+    "ratio": "ratio to NumPy",
+    "fit": "`good`; `poor`: the costs do not describe the times; or the number of batch sizes, if too few for a fit",
+    "overhead_seconds": "overhead of a step, the same at every batch size",
+    "element_seconds": "cost per element: seconds that each element of the batch adds to a step",
     "residual": "measured over modelled time, less 1, where the model is off by the largest factor",
-    "residual_at": "the batch size where that is",
+    "residual_at": "the batch size of that residual",
     "against": "the backend that `crossover` compares with",
     "crossover": "from which batch size on the backend is faster, in words",
     "crossover_at": "estimate of the last crossover; `_low` and `_high`: the measured batch sizes around it",
-    "payback": "calls after which compiling has paid back against NumPy, in words",
-    "payback_calls": "the number, 1 at least; empty where compiling never pays back, or where nobody can say",
+    "payback": "after how many calls compiling has paid back against NumPy, in words",
+    "payback_calls": "this number of calls, at least 1; empty if compiling never pays back or that is not known",
     **dict.fromkeys(MEDIANS, "median over the launches of the run's column"),
-    "reason": "why there is no time",
+    "reason": "why the case has no time",
 }
 """The columns of the table in a file, after `COST`. An estimate is followed by the ends of its interval.
 
-In memory, `crossover` and `payback` hold what `report.statistics.crossover` and `report.run.payback` return (`None`
-where they do not apply), and `points` counts the batch sizes of the fit; `status`, `failed` and `reason` say why a case
-has no time. Words are made of them where the table is written.
+In memory, `crossover` and `payback` hold what `report.statistics.crossover` and `report.run.payback` return, or `None`
+where they do not apply. `points` counts the batch sizes of the fit. `status`, `failed` and `reason` say why a case has
+no time. `report.write.text.costs` puts them in words.
 """
 
 
 class Fit(StrEnum):
-    """Whether the linear cost model describes a backend's times."""
+    """Whether the linear cost model describes the times of a backend."""
 
     GOOD = "good"
     POOR = "poor"
@@ -58,9 +58,10 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True)
 class Costs:
-    """The costs of all cases; the cases; what their launches differ in; and what was asked for.
+    """The costs of all cases, and what the user asked for.
 
-    `against` is the backend to pass. `batch_size` says where the payback is shown; `None`: at the largest.
+    `rows` is the cost table of `cases`, and `mixed` is what `report.run.cases.mixed` says of them. `against` is the
+    backend to pass. `batch_size` is the batch size at which the payback is shown; `None` stands for the largest.
     """
 
     rows: pd.DataFrame
@@ -71,36 +72,42 @@ class Costs:
 
 
 def cost_table(of: pd.DataFrame, against: str = CONTROL) -> pd.DataFrame:
-    """Return the costs of the cases of `report.run.cases`, a row a case, ordered by `COST`."""
-    rows = [row for _, group in of.groupby([*GROUP, *CONDITIONS]) for row in _of_group(group, against)]
-    return pd.DataFrame(rows)
+    """Return the costs of the cases, which `report.run.cases` returned: a row a case, ordered by `COST`."""
+    groups = of.groupby([*GROUP, *CONDITIONS])
+    return pd.DataFrame([row for _, group in groups for row in _group_costs(group, against)])
 
 
 def passes(group: pd.DataFrame, backend: str, other: str) -> Crossover | None:
-    """Return where a backend passes another; `None` where they share no batch size, or are the same.
+    """Return where a backend passes another; `None` if they share no batch size, or are the same backend.
 
-    Against hand-derived NumPy each case has its own paired ratio. Against another backend, both times and ratios must
-    be apart.
+    Against hand-derived NumPy, the ratio of each case is the one to its paired rounds. Two other backends are separated
+    where both their times and their ratios are apart.
     """
-    points = list(_points(group, backend, other)) if backend != other else []
+    if backend == other:
+        return None
+    timed = cases.timed(group).sort_values("batch_size")
+    mine = timed[timed["backend"] == backend]
+    points = list(_ratios(mine) if other == CONTROL else _margins(mine, timed[timed["backend"] == other]))
     return crossover(points) if points else None
 
 
-def _points(group: pd.DataFrame, backend: str, other: str) -> Iterator[Point]:
-    timed = cases.timed(group).sort_values("batch_size")
-    mine, others = (timed[timed["backend"] == name] for name in (backend, other))
-    if other == CONTROL:
-        ratios = mine[["ratio", "ratio_low", "ratio_high"]].to_numpy(dtype=float)
-        for size, (center, low, high) in zip(mine["batch_size"], ratios, strict=True):
-            if center > 0:
-                yield int(size), Interval(center, low, high)
-        return
+def _ratios(mine: pd.DataFrame) -> Iterator[Point]:
+    """Yield the ratio to NumPy at each batch size where there is one."""
+    ratios = mine[[f"ratio{end}" for end in cases.ENDS]].to_numpy(dtype=float)
+    for size, ends in zip(mine["batch_size"], ratios, strict=True):
+        ratio = Interval(*ends)
+        if ratio.center > 0:
+            yield int(size), ratio
+
+
+def _margins(mine: pd.DataFrame, others: pd.DataFrame) -> Iterator[Point]:
+    """Yield how many times as long a backend takes as the other, at each batch size that both have."""
     for size in sorted(set(mine["batch_size"]) & set(others["batch_size"])):
-        here, there = (rows[rows["batch_size"] == size] for rows in (mine, others))
-        yield int(size), Interval(*(float(end[0]) for end in margin(there, here)))
+        case, other = (rows[rows["batch_size"] == size] for rows in (mine, others))
+        yield int(size), Interval(*(float(end[0]) for end in margin(other, case)))
 
 
-def _of_group(group: pd.DataFrame, against: str) -> Iterator[dict[str, object]]:
+def _group_costs(group: pd.DataFrame, against: str) -> Iterator[dict[str, object]]:
     for backend, mine in group.groupby("backend"):
         shared = _fit(cases.timed(mine)) | _crossover(passes(group, str(backend), against), against)
         for _, case in mine.sort_values("batch_size").iterrows():

@@ -13,38 +13,41 @@ from report.run.fastest import Fastest, fastest
 from report.table.keys import CONDITIONS, GROUP
 
 DECISION = (*GROUP, *CONDITIONS, "batch_size")
-"""The columns that name a decision."""
+"""The columns that identify a decision."""
 
 
 class Outcome(StrEnum):
-    """What is decided."""
+    """What a decision says of the fastest backend."""
 
-    FASTEST = "fastest"
-    NOT_SEPARATED = "not separated"
-    ALONE = "alone"
-    NO_TIME = "no time"
+    FASTEST = "fastest"  # it is separated from all others
+    NOT_SEPARATED = "not separated"  # another backend may be as fast
+    ALONE = "alone"  # no other backend has a time
+    NO_TIME = "no time"  # no backend has a time
 
 
 DECISION_COLUMNS = {
     "verdict": "`fastest`; `not separated`; `alone`: no other backend has a time; `no time`",
-    "fastest": "the backend of the lowest time, whatever the verdict; empty where no backend has a time",
+    "fastest": "the backend of the lowest time, whatever the verdict; empty if no backend has a time",
     "seconds": "its time, seconds a call",
     "seconds_per_step": "its time, seconds a step",
     "ratio": "its ratio to NumPy",
-    "not_separated": "the other backends that may be as fast, by their times, separated by `; `",
+    "not_separated": "the other backends that may be as fast, the lowest time first, separated by `; `",
     "runner_up": "the backend of the second lowest time",
     "margin": "how many times as long the runner-up takes",
     "margin_low": "lower end of the margin's 95 % interval, which covers that of the times and of the ratios to NumPy",
     "margin_high": "upper end of the margin's interval",
-    "launches": "how many launches the fastest was measured in",
+    "launches": "how many launches the fastest backend was measured in",
     "reason": "why no backend has a time",
 }
-"""The columns of a decision in a file, after `DECISION`. The table in memory has no `reason`: its cases have them."""
+"""The columns of a decision in a file, after `DECISION`. The table in memory has no `reason`; the cases have theirs."""
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decision table, a row a decision; the cases that it is made from; and `report.run.cases.mixed` of them."""
+    """The decision table, with a row a decision.
+
+    `cases` are the cases that it is made from, and `mixed` is what `report.run.cases.mixed` says of them.
+    """
 
     rows: pd.DataFrame
     cases: pd.DataFrame
@@ -52,27 +55,27 @@ class Decisions:
 
     @property
     def counts(self) -> dict[str, int]:
-        """In how many rows each backend is the fastest, most first, and how many rows have another outcome."""
+        """In how many rows each backend is the fastest, and how many rows have each other outcome; the most first."""
         won = self.rows["fastest"].where(self.rows["verdict"] == Outcome.FASTEST, self.rows["verdict"])
         counted = won.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         return {str(what): int(count) for what, count in counted.items()}
 
 
 def decide(frame: pd.DataFrame) -> Decisions:
-    """Return the decision table of the rows of one or more runs."""
+    """Return the decision table for the rows of one or more runs."""
     every = cases.from_rows(frame)
-    rows = [dict(zip(DECISION, keys, strict=True)) | _decision(same) for keys, same in every.groupby([*DECISION])]
+    rows = [dict(zip(DECISION, keys, strict=True)) | _decision(group) for keys, group in every.groupby([*DECISION])]
     columns = [*DECISION, *(name for name in DECISION_COLUMNS if name != "reason")]
     return Decisions(pd.DataFrame(rows, columns=columns), every, cases.mixed(frame))
 
 
-def _decision(of: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of a decision between some cases, one a backend."""
-    found = fastest(of)
+def _decision(group: pd.DataFrame) -> dict[str, object]:
+    """Return the columns of the decision between some cases, one a backend."""
+    found = fastest(group)
     if found is None:
-        empty: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}
-        return dict.fromkeys(DECISION_COLUMNS, np.nan) | empty
-    winner = of[of["backend"] == found.backend].iloc[0]
+        texts: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}
+        return dict.fromkeys(DECISION_COLUMNS, np.nan) | texts
+    winner = group[group["backend"] == found.backend].iloc[0]
     return {
         "verdict": _outcome(found),
         "fastest": found.backend,

@@ -1,8 +1,8 @@
-"""How many calls it takes for a compilation to pay back against hand-derived NumPy.
+"""After how many calls a compilation has paid back against hand-derived NumPy.
 
 After n calls the backend has taken compile + first call + (n − 1) · seconds, and NumPy n · seconds / ratio. The ratio
-is the one to the paired rounds, in which the machine's drift cancels, so NumPy's own row is not needed. The two are
-equal at n = (compile + first call − seconds) / (seconds / ratio − seconds).
+is that of the paired rounds, in which the machine's drift cancels. So NumPy's own row is not needed. Both have taken
+the same time at n = (compile + first call − seconds) / (seconds / ratio − seconds).
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from report.statistics.intervals import UNKNOWN, Interval
 class Kind(Enum):
     """Whether compiling pays back."""
 
-    PAYS = auto()  # after so many calls
+    PAYS = auto()  # after some number of calls
     NEVER = auto()  # the backend is slower than NumPy
     NOT_SEPARATED = auto()  # the interval of the ratio holds 1
-    UNKNOWN = auto()  # a figure that it takes is missing
+    UNKNOWN = auto()  # a figure that the formula needs is missing
 
 
 @dataclass(frozen=True)
 class Payback:
-    """After how many calls a backend has taken less time than NumPy: 1 at least; NaN unless it pays."""
+    """After how many calls a backend has taken no more time than NumPy: at least 1; NaN unless it pays back."""
 
     kind: Kind
     calls: Interval
 
 
 def payback(case: pd.Series) -> Payback:
-    """Return the payback of a case, a row of `report.run.cases`.
+    """Return the payback of a case, which is a row of `report.run.cases`.
 
-    The interval takes the seconds and the ratio each at its end. Within one launch, compiling and the first call happen
-    once and have no interval. Where there are several launches, their interval counts too.
+    The interval combines the ends of the intervals of the seconds and of the ratio. From three launches on, the seconds
+    of compiling and of the first call have an interval, and its ends count too. Within one launch they happen once.
     """
     if np.isnan(case[["ratio_low", "ratio_high", "once"]].astype(float)).any():
         return Payback(Kind.UNKNOWN, UNKNOWN)
@@ -45,15 +45,16 @@ def payback(case: pd.Series) -> Payback:
         return Payback(Kind.NEVER, UNKNOWN)
     if case["ratio_high"] >= 1.0:
         return Payback(Kind.NOT_SEPARATED, UNKNOWN)
-    low, high = (case["once"] if np.isnan(case[end]) else case[end] for end in ("once_low", "once_high"))
+    once_low, once_high = (case["once"] if np.isnan(case[end]) else case[end] for end in ("once_low", "once_high"))
     calls = Interval(
         _calls(case["once"], case["seconds"], case["ratio"]),
-        _calls(low, case["seconds_high"], case["ratio_low"]),
-        _calls(high, case["seconds_low"], case["ratio_high"]),
+        _calls(once_low, case["seconds_high"], case["ratio_low"]),
+        _calls(once_high, case["seconds_low"], case["ratio_high"]),
     )
     return Payback(Kind.PAYS, calls)
 
 
 def _calls(once: float, seconds: float, ratio: float) -> float:
-    with np.errstate(all="ignore"):  # a ratio next to 1
+    """Return the number of calls after which both have taken the same time, at least 1."""
+    with np.errstate(all="ignore"):  # the denominator is near 0 where the ratio is near 1
         return float(np.fmax(1.0, (once - seconds) / (seconds / ratio - seconds)))

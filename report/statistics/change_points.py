@@ -1,11 +1,15 @@
 """Where a series of runs changed for good: `ruptures` suggests change points, and the project's verdict confirms them.
 
-Values are logarithms, so that twice and half are alike. A single wild run is no change: a value far from the median of
-its neighbours is first set to that median. `ruptures` then cuts the series where the sum of squares falls by more than
-a penalty, four times that of Schwarz's criterion, with the noise estimated from the steps between neighbours. Each cut
-is a suspect. It is reported as a change where the runs before and after differ as `report.statistics.verdict` asks: an
-interval clear of 1, all suspects together, and an estimate beyond the threshold. Wild runs are left out there too, by
-the same rule: one night that took three times as long would hide a change of a fifth among thirty nights.
+The series is analysed as logarithms, so that twice as slow and twice as fast are changes of the same size.
+
+1. A single outlier is not a change. A value far from the median of its neighbours is first replaced by that median.
+2. `ruptures` cuts the series wherever a cut lowers the sum of squares by more than a penalty, which is four times that
+   of Schwarz's criterion. The noise in the penalty is estimated from the differences between neighbours. Each cut is a
+   suspect.
+3. A suspect is reported as a change if the runs before and after it pass `report.statistics.verdict`: the interval lies
+   clear of 1, at a confidence that holds for all suspects together, and the estimate is beyond the threshold. This step
+   uses the series without its outliers too. Otherwise one night that took three times as long would hide a change of
+   20 % among thirty nights.
 """
 
 from __future__ import annotations
@@ -15,23 +19,27 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from report.errors import ReportError
 from report.statistics import verdict
 from report.statistics.intervals import Interval
 from report.statistics.verdict import Verdict
+from report.statistics.welch import Array
 
 MIN_RUNS = 5
 """How many runs a change must last. With fewer, nobody can tell a change from a bad night."""
 
 PENALTY = 8.0
-WINDOW = 7
-WILD = 3.0
-MIN_NOISE = 1e-4
-"""Noise below this counts as this: a series without any noise would otherwise change with every rounding."""
+"""The penalty of a cut, in units of noise² · log(number of runs). Schwarz's criterion has 2."""
 
-Array = NDArray[np.float64]
+WINDOW = 7
+"""How many runs the median of the neighbours is taken over."""
+
+OUTLIER = 3.0
+"""An outlier is farther than this from the median of its neighbours, in standard deviations of the noise."""
+
+MIN_NOISE = 1e-4
+"""The smallest noise that is assumed. In a series without any noise, every rounding error would count as a change."""
 
 
 @dataclass(frozen=True)
@@ -44,40 +52,47 @@ class Step:
 
 
 def steps(values: Array, threshold: float, confidence: float) -> list[Step]:
-    """Return the changes of a series that are beyond the threshold, at `confidence` for the whole series."""
+    """Return the changes of a series that are beyond the threshold.
+
+    `values` are positive, in the order of the runs. `confidence` holds for all changes of the series together.
+    """
     logs = np.log(values)
-    noise = max(MIN_NOISE, _noise(logs)) if len(logs) > 1 else MIN_NOISE
-    calm = _without_wild(logs, noise)
-    found = suspects(calm, noise)
-    parts = [np.exp(calm[first:last]) for first, last in pairwise([0, *found, len(calm)])]
-    of_one = verdict.corrected(confidence, len(found))
-    changes = [verdict.unpaired(before, after, of_one) for before, after in pairwise(parts)]
-    judged = [
-        Step(index, change, verdict.judge(change, threshold)) for index, change in zip(found, changes, strict=True)
-    ]
-    return [step for step in judged if step.verdict in (Verdict.REGRESSED, Verdict.IMPROVED)]
+    noise = _noise(logs)
+    smoothed = _without_outliers(logs, noise)
+    cuts = _cuts(smoothed, noise)
+    stretches = [np.exp(smoothed[first:end]) for first, end in pairwise([0, *cuts, len(smoothed)])]
+    of_one = verdict.corrected(confidence, len(cuts))
+    changes = [verdict.unpaired(before, after, of_one) for before, after in pairwise(stretches)]
+    suspects = [Step(cut, change, verdict.judge(change, threshold)) for cut, change in zip(cuts, changes, strict=True)]
+    return [step for step in suspects if step.verdict in (Verdict.REGRESSED, Verdict.IMPROVED)]
 
 
-def suspects(calm: Array, noise: float) -> list[int]:
-    """Return where `ruptures` cuts the series: the index at which each stretch but the first begins."""
+def _cuts(logs: Array, noise: float) -> list[int]:
+    """Return the indices at which `ruptures` cuts the series.
+
+    Raise `ReportError` where `ruptures` is not installed.
+    """
     try:
         import ruptures  # noqa: PLC0415 (of an extra)
     except ImportError as error:
         raise ReportError("change points need ruptures: pip install -c constraints.txt '.[report]'") from error
-    if len(calm) < 2 * MIN_RUNS:
+    if len(logs) < 2 * MIN_RUNS:
         return []
-    penalty = PENALTY * noise**2 * np.log(len(calm))
-    ends = ruptures.KernelCPD(kernel="linear", min_size=MIN_RUNS).fit(calm.reshape(-1, 1)).predict(pen=penalty)
+    penalty = PENALTY * noise**2 * np.log(len(logs))
+    ends = ruptures.KernelCPD(kernel="linear", min_size=MIN_RUNS).fit(logs.reshape(-1, 1)).predict(pen=penalty)
     return [int(end) for end in ends[:-1]]
 
 
 def _noise(logs: Array) -> float:
-    """Return the standard deviation of a run about its neighbours, by a median, which steps hardly move."""
+    """Return the standard deviation of a run about its neighbours. It is based on a median, which steps hardly move."""
     differences = np.diff(logs)
-    return float(1.4826 * np.median(np.abs(differences - np.median(differences))) / np.sqrt(2))
+    if differences.size == 0:
+        return MIN_NOISE
+    deviation = 1.4826 * np.median(np.abs(differences - np.median(differences))) / np.sqrt(2)
+    return max(MIN_NOISE, float(deviation))
 
 
-def _without_wild(logs: Array, noise: float) -> Array:
-    """Return the series with every wild value replaced by the median of its neighbours."""
-    around = pd.Series(logs).rolling(WINDOW, center=True, min_periods=1).median().to_numpy()
-    return np.where(np.abs(logs - around) > WILD * noise, around, logs)
+def _without_outliers(logs: Array, noise: float) -> Array:
+    """Return the series with every outlier replaced by the median of its neighbours."""
+    medians = pd.Series(logs).rolling(WINDOW, center=True, min_periods=1).median().to_numpy()
+    return np.where(np.abs(logs - medians) > OUTLIER * noise, medians, logs)

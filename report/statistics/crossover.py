@@ -1,8 +1,9 @@
 """From which batch size on one backend is faster than another, by the measured points alone, without a fitted model.
 
-At each batch size the interval of the ratio says that the backend is faster, slower, or not separated. Where this
-changes sides, the crossover lies between the last batch size on one side and the first on the other: that is its
-uncertainty. The estimate between them is where the line through the ratios, both axes logarithmic, passes 1.
+At each measured batch size, the interval of the ratio says that the backend is faster, that it is slower, or that the
+two are not separated. Where this changes from faster to slower or back, there is a crossover. It lies between the last
+batch size on one side and the first on the other; these two sizes are its uncertainty. The estimate is where the line
+through the ratios passes 1, with both axes logarithmic.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from report.statistics.intervals import UNKNOWN, Interval
 
 Side = Literal[-1, 0, 1]
-"""−1: the backend is faster; 1: it is slower; 0: the interval holds 1, or there is none."""
+"""−1: the backend is faster. 1: it is slower. 0: the two are not separated; the interval holds 1, or there is none."""
 
 Point = tuple[int, Interval]
 """A batch size, and how many times as long the backend takes there."""
@@ -27,20 +28,20 @@ Point = tuple[int, Interval]
 class Kind(Enum):
     """How a backend stands to another over the batch sizes."""
 
-    NOT_SEPARATED = auto()  # at no batch size is one of the two faster
-    ALWAYS_FASTER = auto()  # at every batch size where they are separated
-    NEVER_FASTER = auto()  # slower wherever they are separated
-    BECOMES_FASTER = auto()  # faster from the crossover on
-    BECOMES_SLOWER = auto()  # faster up to the crossover
+    NOT_SEPARATED = auto()  # at no batch size is either of them faster
+    ALWAYS_FASTER = auto()  # faster at every batch size where they are separated
+    NEVER_FASTER = auto()  # slower at every batch size where they are separated
+    BECOMES_FASTER = auto()  # faster from the last crossover on
+    BECOMES_SLOWER = auto()  # slower from the last crossover on
 
 
 @dataclass(frozen=True)
 class Crossover:
     """Where a backend passes another.
 
-    `at` is the last change of sides: the estimate, and the two measured batch sizes around it; NaN where the sides
-    never change. `changes` counts the changes. `separated` are the smallest and the largest batch size at which the two
-    are separated, `measured` the smallest and the largest of all.
+    `at` is the last crossover: the estimate, and the two measured batch sizes around it. It is NaN where there is none.
+    `changes` counts the crossovers. `separated` has the smallest and the largest batch size at which the two are
+    separated, `measured` the smallest and the largest of all.
     """
 
     kind: Kind
@@ -51,21 +52,20 @@ class Crossover:
 
 
 def crossover(points: Sequence[Point]) -> Crossover:
-    """Return where the ratio passes 1. `points` has one point a batch size, in ascending order, at least one."""
-    settled = [(size, _side(ratio)) for size, ratio in points if _side(ratio)]
-    changes = [
-        _between(points, before, after) for (before, one), (after, other) in itertools.pairwise(settled) if one != other
-    ]
+    """Return where the ratio passes 1. There is at least one point, and one a batch size, in ascending order."""
+    sides = [(size, _side(ratio)) for size, ratio in points]
+    separated = [(size, side) for size, side in sides if side]
     measured = (points[0][0], points[-1][0])
-    if not settled:
+    if not separated:
         return Crossover(Kind.NOT_SEPARATED, UNKNOWN, 0, None, measured)
-    faster = settled[-1][1] < 0
-    if changes:
-        kind = Kind.BECOMES_FASTER if faster else Kind.BECOMES_SLOWER
-    else:
-        kind = Kind.ALWAYS_FASTER if faster else Kind.NEVER_FASTER
-    last = changes[-1] if changes else UNKNOWN
-    return Crossover(kind, last, len(changes), (settled[0][0], settled[-1][0]), measured)
+    changes = [
+        _between(points, size, next_size)
+        for (size, side), (next_size, next_side) in itertools.pairwise(separated)
+        if side != next_side
+    ]
+    kind = _kind(faster_at_last=separated[-1][1] < 0, changes=len(changes))
+    at = changes[-1] if changes else UNKNOWN
+    return Crossover(kind, at, len(changes), (separated[0][0], separated[-1][0]), measured)
 
 
 def _side(ratio: Interval) -> Side:
@@ -74,13 +74,19 @@ def _side(ratio: Interval) -> Side:
     return 1 if ratio.low > 1.0 else 0
 
 
-def _between(points: Sequence[Point], first: int, last: int) -> Interval:
-    """Return the estimate of a crossover between two batch sizes, which are its ends.
+def _kind(*, faster_at_last: bool, changes: int) -> Kind:
+    if changes:
+        return Kind.BECOMES_FASTER if faster_at_last else Kind.BECOMES_SLOWER
+    return Kind.ALWAYS_FASTER if faster_at_last else Kind.NEVER_FASTER
 
-    Where the ratios pass 1 more than once between them, the estimate is the middle of the first and the last passing.
+
+def _between(points: Sequence[Point], first: int, last: int) -> Interval:
+    """Return the estimate of the crossover between two batch sizes, with these sizes as its ends.
+
+    Where the ratios pass 1 more than once between them, the estimate is the middle between the first and the last pass.
     """
     within = [(np.log(size), np.log(ratio.center)) for size, ratio in points if first <= size <= last]
-    found = [
+    passes = [
         x + (to_x - x) * y / (y - to_y) for (x, y), (to_x, to_y) in itertools.pairwise(within) if (y > 0) != (to_y > 0)
     ]
-    return Interval(float(np.exp((found[0] + found[-1]) / 2)), float(first), float(last))
+    return Interval(float(np.exp((passes[0] + passes[-1]) / 2)), float(first), float(last))

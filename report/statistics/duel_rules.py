@@ -1,12 +1,17 @@
-"""The rules of a duel, apart from the measuring: which case is suspect, when a case is cleared, what is concluded.
+"""The rules of a duel, apart from the measuring: when a case is cleared, when it is suspect, and what is concluded.
 
-The first stage measures every case, and may only clear it or suspect it. A case is cleared early, once its interval
-lies within the threshold: that can cost power, and cannot raise a false alarm. A case whose estimate is beyond
-`SUSPICION` of the threshold is a suspect. Its verdict comes from the second stage's fresh pairs alone, which chance had
-no hand in choosing. So the intervals of the second stage are corrected for the number of suspects, not of cases.
+The first stage measures every case. It may clear a case or suspect it, and it gives no other verdict.
 
-`draw` plays a duel by these rules with pairs drawn from measured pairs. Thousands of draws say what the gate does on
-this machine.
+- A case is cleared, and measured no further, once its interval lies within the threshold. Stopping early can miss a
+  change, and cannot raise a false alarm.
+- A case is suspect if its estimate is beyond `SUSPICION` of the threshold.
+
+The second stage measures the suspects again. Their verdict comes from these fresh pairs alone, because chance helped to
+choose the pairs that made them suspect. So the intervals of the second stage are corrected for the number of suspects,
+not of cases.
+
+`draw` plays a whole duel by these rules with pairs drawn from measured ones. Thousands of such duels say what the gate
+does on this machine.
 """
 
 from __future__ import annotations
@@ -30,14 +35,17 @@ PAIRS, FRESH_PAIRS = 16, 16
 """Process pairs of the first stage, and of the second."""
 
 PRECISION, FRESH_PRECISION = 0.010, 0.006
-"""The standard error at which a pair knows a case well enough. Below it, processes differ by more, and the time is
-better spent on another pair. There are few suspects, and their verdict is worth the time."""
+"""The standard error of a case at which a pair stops measuring it, in the first stage and in the second.
+
+Below it, processes differ by more, and the time is better spent on another pair. The second stage asks for more: it has
+few cases, and their verdict is worth the time."""
 
 SECONDS, FRESH_SECONDS = 1.2, 3.0
-"""The most seconds of rounds a case and pair."""
+"""The most seconds of rounds for a case in a pair, in the first stage and in the second."""
 
 SUSPICION = 2.0 / 3.0
-"""A case is suspect beyond this share of the threshold, so that a true change just over it is hardly ever missed."""
+"""The share of the threshold beyond which a case is suspect. Below 1, so that a true change just over the threshold is
+hardly ever missed."""
 
 Case = TypeVar("Case")
 
@@ -50,15 +58,15 @@ class Rules:
     confidence: float = FAMILY_CONFIDENCE
 
     def change(self, logs: ArrayLike, cases: int) -> Interval:
-        """Return the ratio that the pairs' log ratios say of one of so many cases."""
+        """Return the ratio of head to base from the log ratios of a case's pairs, corrected for so many cases."""
         return verdict.paired(logs, verdict.corrected(self.confidence, cases))
 
     def clearing(self, cases: int) -> Callable[[ArrayLike], bool]:
-        """Return a function that says whether one of so many cases is unchanged, by its pairs' log ratios."""
+        """Return the function that says of log ratios, among so many cases, whether they clear their case."""
         return lambda logs: verdict.judge(self.change(logs, cases), self.threshold) == Verdict.UNCHANGED
 
     def suspect(self, logs: ArrayLike) -> bool:
-        """Return whether the case is measured again before anything is concluded."""
+        """Return whether the case is suspect, and is measured again unless it was cleared."""
         size = abs(float(np.log(verdict.paired(logs, self.confidence).center)))
         return size > SUSPICION * float(np.log1p(self.threshold))
 
@@ -69,7 +77,7 @@ def never(logs: ArrayLike) -> bool:
 
 
 def min_pairs(cases: int, confidence: float = FAMILY_CONFIDENCE) -> int:
-    """Return how many pairs it takes to have an interval for one of so many cases."""
+    """Return how many pairs a case needs to have an interval, among so many cases."""
     return math.ceil(math.log2(2.0 * max(1, cases) / (1.0 - confidence)))
 
 
@@ -81,28 +89,33 @@ def draw(
 ) -> dict[Case, tuple[Interval, Verdict]]:
     """Return what a duel concludes whose pairs are drawn, with replacement, from each case's measured log ratios.
 
-    In a case that has not changed, "base" is only a label: each drawn pair keeps its sign or turns it by chance, so
-    that the pool's own chance offset is not taken for a change. `changed` holds the cases that have changed, with their
-    pairs of the second stage.
+    `changed` holds the cases that have changed, with their pairs of the second stage. In any other case "base" is only
+    a label: each drawn pair keeps its sign or flips it by chance, so that the pool's own chance offset is not taken for
+    a change.
     """
-    second = pools if changed is None else {**pools, **changed}
+    changed = changed or {}
 
-    def pairs(source: Mapping[Case, np.ndarray], case: Case, count: int) -> np.ndarray:
-        logs = random.choice(source[case], count)
-        turned = random.choice([-1.0, 1.0], count)
-        return logs if changed is not None and case in changed else logs * turned
+    def measured(logs: np.ndarray, case: Case, pairs: int, cases: int) -> np.ndarray:
+        return _until_cleared(_drawn(logs, pairs, random, flip=case not in changed), rules, cases)
 
-    first = {case: _until_cleared(pairs(pools, case, PAIRS), rules, len(pools)) for case in pools}
+    first = {case: measured(logs, case, PAIRS, len(pools)) for case, logs in pools.items()}
     cleared = rules.clearing(len(pools))
-    again = {case for case, logs in first.items() if rules.suspect(logs) and not cleared(logs)}
-    found = {}
-    for case, logs in first.items():
-        kept, cases = (logs, len(first))
-        if case in again:
-            kept, cases = _until_cleared(pairs(second, case, FRESH_PAIRS), rules, len(again)), len(again)
-        change = rules.change(kept, cases)
-        found[case] = (change, verdict.judge(change, rules.threshold))
-    return found
+    suspects = [case for case, logs in first.items() if rules.suspect(logs) and not cleared(logs)]
+    second = {case: measured(changed.get(case, pools[case]), case, FRESH_PAIRS, len(suspects)) for case in suspects}
+    changes = {case: rules.change(logs, len(first)) for case, logs in first.items() if case not in second}
+    changes |= {case: rules.change(logs, len(second)) for case, logs in second.items()}
+    return {case: (changes[case], verdict.judge(changes[case], rules.threshold)) for case in first}
+
+
+def draw_fresh(logs: np.ndarray, rules: Rules, random: np.random.Generator, suspects: int = 2) -> Interval:
+    """Return the ratio that the second stage finds for a case among so many suspects, with pairs drawn from `logs`."""
+    return rules.change(_drawn(logs, FRESH_PAIRS, random, flip=True), suspects)
+
+
+def _drawn(logs: np.ndarray, count: int, random: np.random.Generator, *, flip: bool) -> np.ndarray:
+    """Return so many of the log ratios, drawn with replacement; with `flip`, each with a sign drawn by chance."""
+    pairs, signs = random.choice(logs, count), random.choice([-1.0, 1.0], count)
+    return pairs * signs if flip else pairs
 
 
 def _until_cleared(logs: np.ndarray, rules: Rules, cases: int) -> np.ndarray:
@@ -112,8 +125,3 @@ def _until_cleared(logs: np.ndarray, rules: Rules, cases: int) -> np.ndarray:
         if cleared(logs[:count]):
             return logs[:count]
     return logs
-
-
-def fresh(logs: np.ndarray, rules: Rules, random: np.random.Generator, suspects: int = 2) -> Interval:
-    """Return what fresh pairs, drawn from a case's log ratios, say of it as one of so many suspects."""
-    return rules.change(random.choice(logs, FRESH_PAIRS) * random.choice([-1.0, 1.0], FRESH_PAIRS), suspects)

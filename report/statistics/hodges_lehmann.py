@@ -1,10 +1,10 @@
 """The Hodges–Lehmann estimate and its interval, the exact inverse of Wilcoxon's signed-rank test.
 
 The estimate is the median of the Walsh averages (xᵢ + xⱼ) / 2, i ≤ j. The ends of the interval are two of these
-averages, chosen by the exact distribution of the statistic when signs are tossed. The method assumes that the samples
-are symmetric about the true value. The log ratios of a duel are symmetric by design, because "base" is only a label.
-The estimate is nearly as precise as the mean where samples are normal, and one wild sample hardly moves it. SciPy has
-the test, but not the interval.
+averages, chosen by the exact distribution of the test's statistic when every sign is equally likely. The method assumes
+that the samples are symmetric about the true value. The log ratios of a duel are symmetric by design, because "base" is
+only a label. The estimate is nearly as precise as the mean where samples are normal, and an outlier hardly moves it.
+SciPy has the test, but not the interval.
 
 Source: M. Hollander, D. A. Wolfe, E. Chicken, Nonparametric Statistical Methods, 3.2 and 3.3.
 """
@@ -20,7 +20,7 @@ from report.statistics.intervals import Interval
 
 
 def hodges_lehmann(samples: ArrayLike, confidence: float) -> Interval:
-    """Return the estimate of the samples' center with its interval; the ends are NaN where the samples are too few."""
+    """Return the estimate of the samples' center with its interval. The ends are NaN if there are too few samples."""
     values = np.asarray(samples, dtype=float)
     first, second = np.triu_indices(values.size)
     walsh = np.sort((values[first] + values[second]) / 2.0)
@@ -32,9 +32,9 @@ def hodges_lehmann(samples: ArrayLike, confidence: float) -> Interval:
 
 @cache
 def _tail(samples: int) -> np.ndarray:
-    """Return P(W ≤ w), w = 0, 1, …, of the signed-rank statistic of so many samples, all signs equally likely."""
-    ways = np.zeros(samples * (samples + 1) // 2 + 1)
-    ways[0] = 1.0
-    for rank in range(1, samples + 1):  # each rank is in the sum or not
-        ways[rank:] = ways[rank:] + ways[:-rank]
-    return np.cumsum(ways) / 2.0**samples
+    """Return P(W ≤ w), w = 0, 1, …, for the signed-rank statistic W of so many samples, all signs equally likely."""
+    subsets = np.zeros(samples * (samples + 1) // 2 + 1)  # how many subsets of the ranks have the sum w
+    subsets[0] = 1.0
+    for rank in range(1, samples + 1):  # a subset has the rank or not
+        subsets[rank:] = subsets[rank:] + subsets[:-rank]
+    return np.cumsum(subsets) / 2.0**samples

@@ -1,8 +1,8 @@
-"""A median and how sure it is, by order statistics, which assume no distribution.
+"""The median of samples with its confidence interval, by order statistics, which assume no distribution.
 
 The rounds of one launch follow one another on a machine that drifts, so neighbouring rounds are alike. An interval that
-takes each round for an independent sample is too narrow. Long series are therefore cut into blocks of neighbours, and
-the interval is that of the blocks' medians (docs/methodology.md has the measured coverage of both).
+takes each round for an independent sample is too narrow. A long series is therefore cut into blocks of neighbours, and
+its interval is that of the blocks' medians (docs/methodology.md has the measured coverage of both).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ CONFIDENCE = 0.95
 """The confidence of one interval, unless another is named."""
 
 BLOCKS = 10
-"""Blocks of a long series: few, so that each lasts for a good part of the drift. The 95 % interval of 10 medians leaves
-out one at either end."""
+"""How many blocks a long series has: few, so that a block lasts for a good part of the drift. The 95 % interval of 10
+medians leaves out one median at either end."""
 
 
 class Interval(NamedTuple):
-    """An estimate with the two ends of its interval. The ends are NaN where there are too few samples for one."""
+    """An estimate with the two ends of its interval. The ends are NaN where there are too few samples for them."""
 
     center: float
     low: float
@@ -33,18 +33,18 @@ UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
 def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
-    """Return the median of `samples`, in the order in which they were measured, with its interval.
+    """Return the median of `samples` with its interval. The samples are in the order in which they were measured.
 
-    The interval inverts the exact sign test (`scipy.stats.quantile_test`). Where there are at least four samples a
-    block, it is that of the medians of `BLOCKS` blocks of neighbours. An interval of 95 % takes at least 6 samples.
+    The interval inverts the exact sign test (`scipy.stats.quantile_test`). If there are enough samples for four or more
+    in each of `BLOCKS` blocks, it is the interval of the blocks' medians. A 95 % interval needs at least 6 samples.
     """
     from scipy.stats import quantile_test  # noqa: PLC0415 (takes a second to import: only where something was measured)
 
     values = np.asarray(samples, dtype=float)
     if values.size == 0:
         return UNKNOWN
-    units = values
+    independent = values
     if values.size >= 4 * BLOCKS:
-        units = np.array([np.median(block) for block in np.array_split(values, BLOCKS)])
-    ends: Any = quantile_test(units).confidence_interval(confidence)
+        independent = np.array([np.median(block) for block in np.array_split(values, BLOCKS)])
+    ends: Any = quantile_test(independent).confidence_interval(confidence)
     return Interval(float(np.median(values)), float(ends.low), float(ends.high))

@@ -1,15 +1,19 @@
 """The linear cost model, t(B) = overhead + cost per element · B.
 
-Times span six decades, so the fit is of logarithms: a relative error counts alike at every batch size. Least squares of
-the seconds would fit the largest batch alone. With h = overhead / cost per element, the batch size at which half of the
-time is overhead (Hockney's n½), log t = log((h + B) / (h + B')) + log t(B'). For each h the best t(B') is a weighted
-mean, so one parameter is left, and all of its range is searched. Neither cost can be negative: h = 0 is no overhead,
-and h = ∞ no cost per element.
+Times span six decades, so the model is fitted to their logarithms: a relative error counts the same at every batch
+size. Least squares of the seconds would fit the largest batch alone.
 
-Intervals are those of the profile likelihood: the smallest and the largest overhead (cost per element) of all pairs
-whose sum of squares is not significantly larger than the smallest sum, by the F distribution. Errors are taken to be as
-large as the measured intervals say, plus `FLOOR`. Where the residuals are larger, all errors are scaled by them
-(R. T. Birge, Phys. Rev. 40, 207, 1932). An interval may reach down to 0.
+Let h = overhead / cost per element. This is the batch size at which half of the time is overhead (Hockney's n½). With
+the largest batch size B', log t(B) = log((h + B) / (h + B')) + log t(B'). For a given h the best log t(B') is a
+weighted mean. So only h is left, and its whole range is searched. Neither cost can be negative: at h = 0 there is no
+overhead, and at h = ∞ there is no cost per element.
+
+The intervals are those of the profile likelihood. Of all pairs of costs, take those whose sum of squares is not
+significantly larger than the smallest sum, by the F distribution. The interval of a cost reaches from its smallest to
+its largest value among these pairs, and may reach down to 0.
+
+Errors are assumed to be as large as the measured intervals say, plus `FLOOR`. Where the residuals are larger, all
+errors are scaled up to them (R. T. Birge, Phys. Rev. 40, 207, 1932).
 
 Source of the model: R. W. Hockney, The Science of Computer Benchmarking, SIAM 1996, 1.3.
 """
@@ -25,30 +29,30 @@ from report.statistics.intervals import CONFIDENCE, Interval
 from report.statistics.welch import Array
 
 MIN_BATCH_SIZES = 3
-"""Two points lie on a line whatever they cost."""
+"""The fewest batch sizes that are fitted. Two points always lie on a line."""
 
 POOR = 0.2
-"""A fit is poor where it misses a point by more than this share, beyond the point's own interval."""
+"""A fit is poor if it misses a point by more than this share, beyond the point's own interval."""
 
 FLOOR = 0.02
-"""How well a time is known at best: a process's memory layout moves it by 1 to 3 % (docs/methodology.md)."""
+"""The smallest relative error of a time: a process's memory layout moves it by 1 to 3 % (docs/methodology.md)."""
 
 NORMAL = 1.96
-"""Half of a 95 % interval, in standard deviations."""
+"""Half the width of a 95 % interval, in standard deviations."""
 
 DECADES = 4
-"""How far the search goes beyond the batch sizes. Farther out, one of the two costs is lost in the other everywhere."""
+"""How far the search for h goes beyond the batch sizes. Farther out, one of the two costs is negligible everywhere."""
 
 STEPS = 600
-"""Points of the search a decade; neighbours differ by 0.4 %."""
+"""How many values of h are tried in each decade. Neighbours differ by 0.4 %."""
 
 
 @dataclass(frozen=True)
 class LinearCost:
-    """Seconds a call and seconds an element, and how far the model is off where it is off most.
+    """The overhead and the cost per element, in seconds, and how far the model is off.
 
-    `residual` is measured over modelled time, less 1, at the point that the model misses by the largest factor, and
-    `residual_at` is that point's batch size. Where the fit is `poor`, the model does not describe the points, and its
+    `residual` is measured over modelled time, less 1, at the point that the model misses by the largest factor.
+    `residual_at` is that point's batch size. If the fit is `poor`, the model does not describe the points, and its
     costs mean little.
     """
 
@@ -60,9 +64,9 @@ class LinearCost:
 
 
 def fit(sizes: ArrayLike, seconds: ArrayLike, low: ArrayLike, high: ArrayLike) -> LinearCost | None:
-    """Return the costs that explain the seconds at these batch sizes; `None` for fewer than `MIN_BATCH_SIZES`.
+    """Return the costs that fit the seconds at these batch sizes best; `None` for fewer than `MIN_BATCH_SIZES`.
 
-    `low` and `high` are the ends of the intervals of the seconds, NaN where a point has no interval.
+    `low` and `high` are the ends of the intervals of the seconds. They are NaN where a point has no interval.
     """
     batch, logs = np.asarray(sizes, dtype=float), np.log(np.asarray(seconds, dtype=float))
     if len(np.unique(batch)) < MIN_BATCH_SIZES:
@@ -83,7 +87,7 @@ def fit(sizes: ArrayLike, seconds: ArrayLike, low: ArrayLike, high: ArrayLike) -
 
 
 def _half_widths(low: Array, high: Array) -> Array:
-    """Return half the widths of the intervals on logarithms; 0 where a point has no interval."""
+    """Return half the width of each interval on logarithms; 0 where a point has no interval."""
     with np.errstate(invalid="ignore", divide="ignore"):
         half = np.log(high / low) / 2
     return np.where(np.isfinite(half), half, 0.0)
@@ -91,8 +95,8 @@ def _half_widths(low: Array, high: Array) -> Array:
 
 def _ratios(batch: Array) -> Array:
     """Return the values of h to search."""
-    least, most = np.log10(batch.min()) - DECADES, np.log10(batch.max()) + DECADES
-    return np.concatenate([[0.0], np.logspace(least, most, round(STEPS * (most - least))), [np.inf]])
+    low, high = np.log10(batch.min()) - DECADES, np.log10(batch.max()) + DECADES
+    return np.concatenate([[0.0], np.logspace(low, high, round(STEPS * (high - low))), [np.inf]])
 
 
 def _shapes(ratios: Array, batch: Array) -> Array:
@@ -109,7 +113,7 @@ def _costs(ratios: Array, batch: Array) -> tuple[Array, Array]:
 
 
 def _spread(squares: Array, best: int, points: int, weight: float) -> Array:
-    """Return for each h how far the log time of the largest batch may be from its best; NaN where h is too far off."""
+    """Return for each h how far the log time of the largest batch may be from its best; NaN where h is excluded."""
     from scipy.stats import f  # noqa: PLC0415 (takes a second to import: only where something is fitted)
 
     freedom = points - 2
@@ -119,7 +123,7 @@ def _spread(squares: Array, best: int, points: int, weight: float) -> Array:
 
 
 def _profile(costs: Array, totals: Array, spread: Array, best: int) -> Interval:
-    """Return the cost of the best fit, with the smallest and the largest cost that the data allow."""
+    """Return the cost of the best fit, with the smallest and the largest cost that the data allow as its interval."""
     with np.errstate(over="ignore", under="ignore"):
         low, high = np.nanmin(costs * np.exp(totals - spread)), np.nanmax(costs * np.exp(totals + spread))
         return Interval(float(costs[best] * np.exp(totals[best])), float(low), float(high))

@@ -23,7 +23,8 @@ def sentence(winners: list[Winner]) -> str:
 
 def passing(crossing: Crossing) -> str:
     """Return where a backend passes hand-derived NumPy."""
-    level = f", not separated at {', '.join(f'{size:,}' for size in crossing.level)}" if crossing.level else ""
+    between = ", ".join(f"{size:,}" for size in crossing.not_separated)
+    level = f", not separated at {between}" if between else ""
     passes, here, there = ("passes", "slower", "faster") if crossing.ahead else ("falls behind", "faster", "slower")
     return (
         f"{crossing.backend} {passes} NumPy at a batch of about {words.batch_size(crossing.batch_size)}: "

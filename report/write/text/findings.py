@@ -42,7 +42,7 @@ def _(finding: findings.SharedLaunches) -> str:
 
 @text.register
 def _(finding: findings.LeftOut) -> str:
-    return f"{finding.rows:,} of {finding.of:,} rows belong to neither side, and are left out"
+    return f"{finding.rows:,} of {finding.total:,} rows belong to neither side, and are left out"
 
 
 @text.register

@@ -9,7 +9,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from report.compare.noise_floor import Case, Noise
+from report.compare.noise_floor import Case, Gate, Noise
 from report.table.keys import CASE
 from report.write import tables, units
 
@@ -39,10 +39,10 @@ def _table(noise: Noise, threshold: float) -> Table:
 
 
 def _lines(noise: Noise, threshold: float) -> Iterator[str]:
-    drawn = f"{len(noise.changes):,} {'duels' if noise.kind == 'duel' else 'comparisons'} drawn from the data"
+    drawn = f"{len(noise.changes):,} {'duels' if noise.gate is Gate.DUEL else 'comparisons'} drawn from the data"
     at = units.percent(threshold)
     yield f"{drawn}, nothing changed: {units.percent(noise.false_alarms(threshold))} fail at a threshold of {at}."
     yield f"Noise floor of the suite, where 1 in 100 fails: {units.percent(noise.floor)}."
-    if noise.kind == "runs":
+    if noise.gate is Gate.COMPARISON:
         yield "These are halves of one run. The drift from one run to the next is not in them, and comes on top."
     yield f"Visible: the smallest true change that is reported at {at} in 95 of 100 cases."

@@ -1,4 +1,4 @@
-"""`python -m report costs`: what a call and an element cost, which backend passes which, when compiling pays back."""
+"""`python -m report costs`: overhead and cost per element, where a backend passes another, when compiling pays back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZES = (1, 100, 10_000, 1_000_000)
 
 
 def race(*seconds: float, **others: Value) -> list[rows.Row]:
-    """Return one row a batch size; the ratio is that to NumPy, which takes 2 µs a step and 0.5 ns an element."""
+    """Return a row for each batch size. NumPy takes 2 µs a step and 0.5 ns an element."""
     numpy = [100 * (2e-6 + 5e-10 * size) for size in SIZES]
     return [
         rows.row(second, second / reference, batch_size=size, **others)
@@ -29,12 +29,12 @@ def race(*seconds: float, **others: Value) -> list[rows.Row]:
     ]
 
 
-def line(overhead: float, slope: float, **others: Value) -> list[rows.Row]:
-    """Return the rows of a descent of 100 steps that costs so much a step, and an element."""
-    return race(*(100 * (overhead + slope * size) for size in SIZES), **others)
+def linear(overhead: float, per_element: float, **others: Value) -> list[rows.Row]:
+    """Return the rows of a descent of 100 steps with this overhead a step and this cost per element."""
+    return race(*(100 * (overhead + per_element * size) for size in SIZES), **others)
 
 
-def told(capsys: pytest.CaptureFixture[str], path: Path, *arguments: str) -> list[dict[str, str]]:
+def cost_rows(capsys: pytest.CaptureFixture[str], path: Path, *arguments: str) -> list[dict[str, str]]:
     """Return the rows of the CSV that the command prints."""
     assert main(["costs", str(path), "--format", "csv", *arguments]) == 0
     return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -42,29 +42,31 @@ def told(capsys: pytest.CaptureFixture[str], path: Path, *arguments: str) -> lis
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """NumPy, a backend of ten times its overhead and a tenth of its slope, and one that is worse in both."""
-    slow = line(2e-5, 5e-9, backend="slow", compile_seconds=0.0)
+    """A run with NumPy, a backend with 10 times the overhead and a tenth of the cost per element, and a slower one."""
+    slow = linear(2e-5, 5e-9, backend="slow", compile_seconds=0.0)
     return rows.write(
-        tmp_path / "run.csv", [*line(2e-6, 5e-10, backend="numpy"), *line(2e-5, 5e-11, backend="compiled"), *slow]
+        tmp_path / "run.csv", [*linear(2e-6, 5e-10, backend="numpy"), *linear(2e-5, 5e-11, backend="compiled"), *slow]
     )
 
 
-def test_costs_are_of_a_step_and_of_an_element(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = {row["backend"]: row for row in told(capsys, run)}
-    costs = {name: (float(row["overhead_seconds"]), float(row["element_seconds"])) for name, row in found.items()}
+def test_the_overhead_is_per_step_and_the_other_cost_per_element(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = {row["backend"]: row for row in cost_rows(capsys, run)}
+    costs = {name: (float(row["overhead_seconds"]), float(row["element_seconds"])) for name, row in lines.items()}
     assert costs["numpy"] == pytest.approx((2e-6, 5e-10), rel=0.01)
     assert costs["compiled"] == pytest.approx((2e-5, 5e-11), rel=0.01)
-    assert {row["fit"] for row in found.values()} == {"good"}
+    assert {row["fit"] for row in lines.values()} == {"good"}
 
 
-def test_the_crossover_is_with_numpy_or_with_whom_is_asked(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = {row["backend"]: row["crossover"] for row in told(capsys, run)}
+def test_the_crossover_is_with_numpy_or_with_the_backend_that_is_named(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = {row["backend"]: row["crossover"] for row in cost_rows(capsys, run)}
     assert words == {
         "numpy": "",
         "slow": "never within 1 … 1,000,000",
-        "compiled": "from ≈ 51,000 (10,000 … 1,000,000)",  # truly 40,000
+        "compiled": "from ≈ 51,000 (10,000 … 1,000,000)",  # the true crossover is 40,000
     }
-    words = {row["backend"]: row["crossover"] for row in told(capsys, run, "--against", "compiled")}
+    words = {row["backend"]: row["crossover"] for row in cost_rows(capsys, run, "--against", "compiled")}
     assert words == {
         "compiled": "",
         "numpy": "up to ≈ 51,000 (10,000 … 1,000,000)",
@@ -72,40 +74,40 @@ def test_the_crossover_is_with_numpy_or_with_whom_is_asked(run: Path, capsys: py
     }
 
 
-def test_payback_is_what_was_paid_once_over_what_a_call_saves(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = {(row["backend"], int(row["batch_size"])): row for row in told(capsys, run)}
+def test_payback_is_the_cost_of_compiling_over_what_a_call_saves(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = {(row["backend"], int(row["batch_size"])): row for row in cost_rows(capsys, run)}
     seconds, reference = 100 * (2e-5 + 5e-11 * 1e6), 100 * (2e-6 + 5e-10 * 1e6)
-    row = found["compiled", 1_000_000]
+    row = lines["compiled", 1_000_000]
     calls = [float(row[f"payback_calls{end}"]) for end in ("", "_low", "_high")]
     assert calls[0] == pytest.approx((0.11 - seconds) / (reference - seconds))
     assert calls[1] < calls[0] < calls[2]
-    assert row["payback"] == "3"  # 2.5, rounded up, and so are both ends
-    assert found["compiled", 1]["payback"] == found["slow", 1_000_000]["payback"] == "never"
-    assert found["numpy", 1]["payback"] == ""
+    assert row["payback"] == "3"  # the estimate is 2.5; it and both ends round up to 3
+    assert lines["compiled", 1]["payback"] == lines["slow", 1_000_000]["payback"] == "never"
+    assert lines["numpy", 1]["payback"] == ""
 
 
-def test_payback_is_open_where_the_ratio_is_and_at_once_where_nothing_was_compiled(
+def test_payback_is_not_separated_like_the_ratio_and_at_once_if_nothing_was_compiled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    same = line(2e-6, 5e-10, backend="same")
-    eager = line(1e-6, 1e-10, backend="eager", compile_seconds=0.0, first_call_seconds=1e-5)
-    found = told(capsys, rows.write(tmp_path / "run.csv", [*same, *eager]))
-    assert {row["payback"] for row in found if row["backend"] == "same"} == {"not separated"}
-    assert {row["payback"] for row in found if row["backend"] == "eager"} == {"at once"}
+    same = linear(2e-6, 5e-10, backend="same")
+    eager = linear(1e-6, 1e-10, backend="eager", compile_seconds=0.0, first_call_seconds=1e-5)
+    lines = cost_rows(capsys, rows.write(tmp_path / "run.csv", [*same, *eager]))
+    assert {row["payback"] for row in lines if row["backend"] == "same"} == {"not separated"}
+    assert {row["payback"] for row in lines if row["backend"] == "eager"} == {"at once"}
 
 
 def test_every_figure_is_in_the_csv_and_in_the_json(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = told(capsys, run)
-    assert len(found) == 3 * len(SIZES)
-    names = [name for name in found[0] if not name.endswith(("_low", "_high"))]
+    lines = cost_rows(capsys, run)
+    assert len(lines) == 3 * len(SIZES)
+    names = [name for name in lines[0] if not name.endswith(("_low", "_high"))]
     assert names == [*COST, *COST_COLUMNS]
     assert main(["costs", str(run), "--format", "json"]) == 0
     whole = json.loads(capsys.readouterr().out)
-    assert [*whole["costs"][0]] == [*found[0]]
+    assert [*whole["costs"][0]] == [*lines[0]]
     assert "one launch" in whole["intervals"]
 
 
-def test_the_text_fits_80_columns_and_names_what_is_poor_or_too_little(
+def test_the_text_fits_80_columns_and_says_why_a_backend_has_no_fit(
     run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -126,36 +128,36 @@ def test_columns_of_the_run_are_shown_only_where_it_has_filled_them(
     assert main(["costs", str(run), "--format", "markdown"]) == 0
     assert "peak memory" not in capsys.readouterr().out
     filled = {"peak_bytes": 3 * 2**20, "roofline_fraction": 0.83, "seconds_to_target": 0.002}
-    rows.write(run, line(2e-5, 5e-11, backend="filled", **filled))
+    rows.write(run, linear(2e-5, 5e-11, backend="filled", **filled))
     assert main(["costs", str(run), "--format", "markdown", "--batch-size", "100"]) == 0
     text = capsys.readouterr().out
-    (found,) = (each for each in text.splitlines() if each.startswith("|filled"))
-    assert [cell.strip() for cell in found.split("|")[-4:-1]] == ["83 %", "3.00 MiB", "2.00 ms"]
+    (line,) = (line for line in text.splitlines() if line.startswith("|filled"))
+    assert [field.strip() for field in line.split("|")[-4:-1]] == ["83 %", "3.00 MiB", "2.00 ms"]
     assert "peak memory at 100" in text
     assert "gradient / value" not in text
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--against", "tinygrad"], "--against tinygrad: no row has it; found compiled, numpy, slow"),
         (["--batch-size", "7"], "--batch-size 7: no row has it; found 1, 100, 10000, 1000000"),
     ],
 )
-def test_what_no_row_has_is_named_with_what_there_is(
-    run: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+def test_an_option_that_no_row_has_is_refused_with_the_values_that_exist(
+    run: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(["costs", str(run), *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_whatever_a_file_holds_there_is_a_table_or_a_reason(
+def test_a_damaged_file_gives_a_table_or_an_error_and_no_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("mutated") / "run.csv"
-    rows.write(path, [*line(2e-6, 5e-10, backend="numpy"), *race(1e-3, 1e-3), rows.row(None, backend="broken")])
+    rows.write(path, [*linear(2e-6, 5e-10, backend="numpy"), *race(1e-3, 1e-3), rows.row(None, backend="broken")])
     path.write_bytes(data.draw(mutated(path.read_bytes())))
     for command in ("best", "costs", "show"):
         assert main([command, str(path)]) in (0, 2)

@@ -1,4 +1,4 @@
-"""Where a series changed for good."""
+"""Change points: a change that lasts is reported, noise and single bad nights are not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_noise_alone_is_no_change(seed: int, runs: int) -> None:
 
 
 @given(seed=st.integers(0, 999), before=st.integers(MIN_RUNS, 40), after=st.integers(MIN_RUNS, 40))
-def test_a_change_that_lasts_is_found_where_it_begins(seed: int, before: int, after: int) -> None:
+def test_a_change_that_lasts_is_reported_at_its_first_run(seed: int, before: int, after: int) -> None:
     logs = 0.01 * np.random.default_rng(seed).normal(size=before + after)
     logs[before:] += 0.5
     (step,) = change_points.steps(np.exp(logs), THRESHOLD, 0.95)
@@ -27,7 +27,7 @@ def test_a_change_that_lasts_is_found_where_it_begins(seed: int, before: int, af
     assert step.change.center == pytest.approx(np.exp(0.5), rel=0.05)
 
 
-def test_a_bad_night_is_no_change() -> None:
+def test_bad_nights_are_no_change() -> None:
     values = np.ones(40) + 0.001 * np.arange(40) % 3
     values[[10, 25, 26]] = 5.0
     assert change_points.steps(values, THRESHOLD, 0.95) == []

@@ -1,4 +1,4 @@
-"""The linear cost model: what a call and what an element of the batch cost."""
+"""The linear cost model: the overhead of a step, and the cost per element of the batch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SOME_COST = st.tuples(st.floats(-9, -2), st.floats(-12, -7)).map(lambda powers: 
 
 
 def fitted(sizes: ArrayLike, seconds: np.ndarray, half: float = 0.01) -> LinearCost:
-    found = linear_cost.fit(sizes, seconds, seconds / (1 + half), seconds * (1 + half))
-    assert found is not None
-    return found
+    fit = linear_cost.fit(sizes, seconds, seconds / (1 + half), seconds * (1 + half))
+    assert fit is not None
+    return fit
 
 
 def holds(interval: Interval, value: float) -> bool:
@@ -30,89 +30,88 @@ def holds(interval: Interval, value: float) -> bool:
 
 @given(SOME_COST)
 @settings(max_examples=30, deadline=None)
-def test_exact_times_give_back_their_costs(costs: tuple[float, float]) -> None:
+def test_times_without_noise_give_back_their_costs(costs: tuple[float, float]) -> None:
     overhead, per_element = costs
-    found = fitted(SIZES, overhead + per_element * np.array(SIZES))
-    assert holds(found.overhead, overhead)
-    assert holds(found.per_element, per_element)
-    assert abs(found.residual) < 0.01
-    assert not found.poor
+    fit = fitted(SIZES, overhead + per_element * np.array(SIZES))
+    assert holds(fit.overhead, overhead)
+    assert holds(fit.per_element, per_element)
+    assert abs(fit.residual) < 0.01
+    assert not fit.poor
 
 
 @given(SOME_COST, st.lists(st.floats(-1, 1), min_size=4, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_costs_are_never_negative_and_within_their_intervals(costs: tuple[float, float], noise: list[float]) -> None:
-    found = fitted(SIZES, (costs[0] + costs[1] * np.array(SIZES)) * np.exp(noise))
-    for cost in (found.overhead, found.per_element):
+    fit = fitted(SIZES, (costs[0] + costs[1] * np.array(SIZES)) * np.exp(noise))
+    for cost in (fit.overhead, fit.per_element):
         assert 0.0 <= cost.low <= cost.center <= cost.high < np.inf
 
 
-@pytest.mark.parametrize("told", [0.0, 0.1], ids=["intervals too narrow", "intervals as wide as the noise"])
+@pytest.mark.parametrize("assumed", [0.0, 0.1], ids=["intervals too narrow", "intervals as wide as the noise"])
 @pytest.mark.parametrize("count", [3, 4, 7])
-def test_intervals_hold_the_true_costs_as_often_as_they_say(count: int, told: float) -> None:
-    """Whatever the measured intervals say: where they are too narrow, the residuals tell."""
+def test_intervals_hold_the_true_costs_in_95_of_100_fits(count: int, assumed: float) -> None:
+    """This holds even where the measured intervals are too narrow, since the residuals show it."""
     random, sizes = np.random.default_rng(0), np.logspace(0, 6, count).astype(int)
     overhead, per_element, noise, trials = 2e-6, 5e-10, 0.1, 300
-    found = [
-        fitted(sizes, (overhead + per_element * sizes) * np.exp(random.normal(0.0, noise, count)), 1.96 * told)
+    fits = [
+        fitted(sizes, (overhead + per_element * sizes) * np.exp(random.normal(0.0, noise, count)), 1.96 * assumed)
         for _ in range(trials)
     ]
-    least = 0.95 * trials - 3 * np.sqrt(trials * 0.95 * 0.05)  # three standard deviations below what is stated
-    assert sum(holds(one.overhead, overhead) for one in found) >= least
-    assert sum(holds(one.per_element, per_element) for one in found) >= least
+    enough = 0.95 * trials - 3 * np.sqrt(trials * 0.95 * 0.05)  # three standard deviations below 95 %
+    assert sum(holds(fit.overhead, overhead) for fit in fits) >= enough
+    assert sum(holds(fit.per_element, per_element) for fit in fits) >= enough
 
 
 @given(SOME_COST, st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=4))
 @settings(max_examples=30, deadline=None)
-def test_the_fit_is_no_worse_than_what_scipy_finds(costs: tuple[float, float], noise: list[float]) -> None:
+def test_the_fit_is_no_worse_than_scipys(costs: tuple[float, float], noise: list[float]) -> None:
     sizes = np.array(SIZES)
     times = (costs[0] + costs[1] * sizes) * np.exp(noise)
 
     def residuals(logs: np.ndarray) -> np.ndarray:
         return np.log(np.exp(logs[0]) + np.exp(logs[1]) * sizes) - np.log(times)
 
-    found = fitted(SIZES, times)
-    ours = np.log(np.maximum([found.overhead.center, found.per_element.center], 1e-30))
+    fit = fitted(SIZES, times)
+    ours = np.log(np.maximum([fit.overhead.center, fit.per_element.center], 1e-30))
     theirs = least_squares(residuals, np.log(costs)).x
     assert np.sum(residuals(ours) ** 2) <= np.sum(residuals(theirs) ** 2) + 1e-5  # a step of the search
 
 
 def test_a_small_batch_counts_as_much_as_a_large_one() -> None:
-    """Least squares of the seconds would fit the last two alone: 2 µs are nothing beside 5 s."""
+    """Least squares of the seconds would fit the last two points alone: 2 µs are nothing compared with 5 s."""
     sizes = np.array([1, 100, 10_000, 10**10])
-    found = fitted(sizes, 2e-6 + 5e-10 * sizes)
-    assert found.overhead.center == pytest.approx(2e-6, rel=0.01)
+    fit = fitted(sizes, 2e-6 + 5e-10 * sizes)
+    assert fit.overhead.center == pytest.approx(2e-6, rel=0.01)
 
 
-def test_where_all_is_overhead_the_cost_per_element_may_be_nothing() -> None:
-    found = fitted(SIZES, np.full(4, 1e-3))
-    assert found.overhead.center == pytest.approx(1e-3, rel=0.01)
-    assert found.per_element.low == 0.0
-    assert found.per_element.high < 1e-3 / 1e6
+def test_if_all_is_overhead_the_cost_per_element_may_be_zero() -> None:
+    fit = fitted(SIZES, np.full(4, 1e-3))
+    assert fit.overhead.center == pytest.approx(1e-3, rel=0.01)
+    assert fit.per_element.low == 0.0
+    assert fit.per_element.high < 1e-3 / 1e6
 
 
-def test_where_all_is_per_element_the_overhead_may_be_nothing() -> None:
-    found = fitted(SIZES, 1e-6 * np.array(SIZES))
-    assert found.per_element.center == pytest.approx(1e-6, rel=0.01)
-    assert found.overhead.low == 0.0
+def test_if_all_is_per_element_the_overhead_may_be_zero() -> None:
+    fit = fitted(SIZES, 1e-6 * np.array(SIZES))
+    assert fit.per_element.center == pytest.approx(1e-6, rel=0.01)
+    assert fit.overhead.low == 0.0
 
 
 def test_times_that_are_not_linear_are_a_poor_fit_and_the_worst_point_is_named() -> None:
-    """A cache that ends between 10,000 and 1,000,000."""
     times = 1e-6 + 1e-9 * np.array(SIZES) * np.array([1, 1, 8, 1])
-    found = fitted(SIZES, times)
-    assert (found.poor, found.residual_at) == (True, 10_000)
-    assert found.residual > linear_cost.POOR
+    fit = fitted(SIZES, times)
+    assert (fit.poor, fit.residual_at) == (True, 10_000)
+    assert fit.residual > linear_cost.POOR
 
 
-def test_a_point_that_is_off_within_its_own_interval_is_no_poor_fit() -> None:
+def test_a_point_that_is_off_within_its_own_interval_does_not_make_the_fit_poor() -> None:
     times = 1e-6 + 1e-9 * np.array(SIZES)
     off = times * np.array([1, 1, 2, 1])
     low, high = off / np.array([1.01, 1.01, 3, 1.01]), off * np.array([1.01, 1.01, 3, 1.01])
-    found = linear_cost.fit(SIZES, off, low, high)
-    assert found is not None
-    assert not found.poor
-    assert found.per_element.center == pytest.approx(1e-9, rel=0.05)
+    fit = linear_cost.fit(SIZES, off, low, high)
+    assert fit is not None
+    assert not fit.poor
+    assert fit.per_element.center == pytest.approx(1e-9, rel=0.05)
 
 
 @pytest.mark.parametrize("sizes", [[], [100], [1, 100], [1, 100, 100]])

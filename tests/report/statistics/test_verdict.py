@@ -1,4 +1,4 @@
-"""From replicates to a verdict: the intervals are scipy's, and the rule is that of the module."""
+"""The verdict: its intervals are SciPy's, and its rule is the one that the module states."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ def sample(seed: int, size: int, spread: float) -> Sample:
 
 
 @given(st.integers(0, 999), st.integers(3, 9), st.integers(3, 9), st.sampled_from([0.5, 0.95, 0.999]))
-def test_an_unpaired_change_is_welchs_t_on_logarithms(seed: int, old: int, new: int, confidence: float) -> None:
+def test_an_unpaired_change_has_the_interval_of_welchs_t_on_logarithms(
+    seed: int, old: int, new: int, confidence: float
+) -> None:
     base, head = sample(seed, old, 0.1), 2 * sample(seed + 1000, new, 0.3)
-    found = verdict.unpaired(base, head, confidence)
+    change = verdict.unpaired(base, head, confidence)
     ends = ttest_ind(np.log(head), np.log(base), equal_var=False).confidence_interval(confidence)
-    assert (found.low, found.high) == pytest.approx((np.exp(ends.low), np.exp(ends.high)))
-    assert found.center == pytest.approx(np.exp(np.log(head).mean() - np.log(base).mean()))
+    assert (change.low, change.high) == pytest.approx((np.exp(ends.low), np.exp(ends.high)))
+    assert change.center == pytest.approx(np.exp(np.log(head).mean() - np.log(base).mean()))
 
 
-def test_many_cases_at_once_are_each_as_alone() -> None:
+def test_many_cases_in_one_call_give_the_same_as_a_call_for_each_case() -> None:
     sizes = [(3, 5), (9, 3), (4, 4), (1, 3), (0, 3)]
     alone = [(sample(seed, old, 0.1), sample(seed + 9, new, 0.2)) for seed, (old, new) in enumerate(sizes)]
     sides = [
@@ -41,21 +43,23 @@ def test_many_cases_at_once_are_each_as_alone() -> None:
         expected = verdict.unpaired(base, head, 0.9)
         assert found == pytest.approx((expected.center, expected.low, expected.high))
     assert together[3, 0] == pytest.approx(np.exp(np.log(alone[3][1]).mean()) / alone[3][0][0])
-    assert np.isnan(together[3, 1:]).all()  # of one replicate there is no spread
+    assert np.isnan(together[3, 1:]).all()  # a single replicate has no spread
     assert np.isnan(together[4]).all()
 
 
 @given(st.integers(0, 999), st.integers(6, 20), st.sampled_from([0.8, 0.95]))
-def test_a_paired_change_holds_what_wilcoxons_test_does_not_refuse(seed: int, pairs: int, confidence: float) -> None:
+def test_a_paired_interval_holds_the_values_that_wilcoxons_test_does_not_reject(
+    seed: int, pairs: int, confidence: float
+) -> None:
     logs = np.log(sample(seed, pairs, 0.2))
-    found = verdict.paired(logs, confidence)
-    for end, outwards in ((np.log(found.low), -1), (np.log(found.high), 1)):
+    change = verdict.paired(logs, confidence)
+    for end, outwards in ((np.log(change.low), -1), (np.log(change.high), 1)):
         assert wilcoxon(logs - end - outwards * 1e-6, method="exact").pvalue <= 1 - confidence + 1e-12
         assert wilcoxon(logs - end + outwards * 1e-6, method="exact").pvalue > 1 - confidence
-    assert found.low < found.center < found.high
+    assert change.low < change.center < change.high
 
 
-def test_one_wild_pair_moves_a_paired_change_little() -> None:
+def test_an_outlier_hardly_moves_a_paired_change() -> None:
     logs = [0.100, 0.102, 0.104, 0.106, 0.108, 0.110, 0.112, 0.114]
     assert verdict.paired([*logs, 5.0], 0.95).center == pytest.approx(verdict.paired(logs, 0.95).center, rel=0.002)
 
@@ -67,26 +71,26 @@ def test_too_few_replicates_have_a_ratio_and_no_interval() -> None:
         assert verdict.judge(change, 0.03) is Verdict.INCONCLUSIVE
 
 
-def test_replicates_without_spread_leave_no_doubt() -> None:
-    found = verdict.unpaired([1.0] * 3, [2.0] * 4, 0.95)
-    assert (found.center, found.low, found.high) == pytest.approx((2.0, 2.0, 2.0))
+def test_replicates_without_spread_have_an_interval_without_width() -> None:
+    change = verdict.unpaired([1.0] * 3, [2.0] * 4, 0.95)
+    assert (change.center, change.low, change.high) == pytest.approx((2.0, 2.0, 2.0))
     assert verdict.paired([0.0] * 6, 0.95) == Interval(1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (Interval(1.11, 1.01, 1.22), Verdict.REGRESSED),
         (Interval(1.11, 0.99, 1.24), Verdict.INCONCLUSIVE),  # it may be no change
-        (Interval(1.09, 1.05, 1.13), Verdict.INCONCLUSIVE),  # a change for sure, and it may matter
-        (Interval(1.05, 1.02, 1.08), Verdict.UNCHANGED),  # a change for sure, that does not matter
+        (Interval(1.09, 1.05, 1.13), Verdict.INCONCLUSIVE),  # a change for certain, and it may matter
+        (Interval(1.05, 1.02, 1.08), Verdict.UNCHANGED),  # a change for certain, and it does not matter
         (Interval(1.00, 0.92, 1.09), Verdict.UNCHANGED),
         (Interval(0.90, 0.82, 0.99), Verdict.IMPROVED),
         (Interval(0.90, 0.80, 1.01), Verdict.INCONCLUSIVE),
     ],
 )
-def test_the_interval_tells_doubt_and_the_threshold_what_matters(change: Interval, said: Verdict) -> None:
-    assert verdict.judge(change, 0.10) is said
+def test_a_verdict_needs_both_the_interval_and_the_threshold(change: Interval, expected: Verdict) -> None:
+    assert verdict.judge(change, 0.10) is expected
 
 
 @given(st.floats(0.5, 2.0), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
@@ -94,10 +98,10 @@ def test_swapping_the_sides_swaps_the_verdicts(ratio: float, below: float, above
     there = Interval(ratio, ratio * np.exp(-below), ratio * np.exp(above))
     back = Interval(1 / ratio, 1 / there.high, 1 / there.low)
     swapped = {Verdict.REGRESSED: Verdict.IMPROVED, Verdict.IMPROVED: Verdict.REGRESSED}
-    said = verdict.judge(there, 0.0999)
-    assert verdict.judge(back, 0.0999) is swapped.get(said, said)
+    forward = verdict.judge(there, 0.0999)
+    assert verdict.judge(back, 0.0999) is swapped.get(forward, forward)
 
 
-def test_more_cells_need_more_confidence_each() -> None:
+def test_with_more_cases_each_interval_needs_more_confidence() -> None:
     assert verdict.corrected(0.95, 20) == pytest.approx(0.9975)
     assert verdict.corrected(0.95, 1) == verdict.corrected(0.95, 0) == pytest.approx(0.95)
