@@ -203,7 +203,13 @@ def test_markdown_has_one_table_in_each_section(tmp_path: Path, capsys: pytest.C
     text = printed(capsys, rows.write(tmp_path / "run.csv", race({"a": 1e-3, "b": 2e-3})), "--format", "markdown")
     assert "### quadratic: descent of 100 steps, float32, cpu" in text
     line = [line for line in text.splitlines() if line.startswith("|")][2]
-    assert [field.strip() for field in line.split("|")[1:-1]] == ["100", "a", "10.0 µs", "×1.00", "×2.00 [1.92, 2.08] b"]
+    assert [field.strip() for field in line.split("|")[1:-1]] == [
+        "100",
+        "a",
+        "10.0 µs",
+        "×1.00",
+        "×2.00 [1.92, 2.08] b",
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_named_with_exit_code_2(
