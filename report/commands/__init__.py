@@ -1,1 +1,1 @@
-"""The commands of `python -m report`, one file each: its arguments, and the calls that answer it."""
+"""The commands of `python -m report`, a file for each: its arguments, and the calls that run it."""

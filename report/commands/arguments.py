@@ -9,11 +9,11 @@ from report.compare.comparison import COMPARE_CONFIDENCE, COMPARE_THRESHOLD, Rul
 from report.write import units
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 (it has no public name)
-"""What a command adds its parser to."""
+"""The subparsers of `python -m report`, to which each command adds its own."""
 
 
 def share(word: str) -> float:
-    """Return a percentage as a fraction. Raise the error that argparse reports as a wrong option."""
+    """Return a percentage as a fraction. Raise `ArgumentTypeError`, which argparse reports, if it is not one."""
     try:
         return units.share(word)
     except ValueError as error:
@@ -39,12 +39,12 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-machines",
         action="store_true",
-        help="the sides are of two machines: compare only the ratios to NumPy",
+        help="base and head are from two machines: compare only the ratios to NumPy",
     )
     parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
 
 
 def rules(options: argparse.Namespace) -> Rules:
-    """Return the rules that the options of `add_rules` say."""
+    """Return the rules from the options of `add_rules`."""
     threshold = options.threshold or COMPARE_THRESHOLD
     return Rules(threshold, options.confidence, options.across_machines, options.allow_missing)

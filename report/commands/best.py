@@ -18,10 +18,11 @@ from report.write.sections import FORMATS
 from report.write.text import decisions
 
 EPILOG = """\
-For each problem, operator, batch size, dtype and device: the fastest of the
-backends whose answers are right, and how many times as long the runner-up
-takes. Not separated: the intervals of time or of the ratio to NumPy overlap.
-Then all backends that may be the fastest are named, the lowest time first.
+For each problem, operator, batch size, dtype and device, best names the fastest
+of the backends whose answers are right, and how many times as long the
+runner-up takes. If the intervals of time or of the ratio to NumPy overlap, the
+backends are not separated. Then best names all that may be the fastest, the
+lowest time first.
 """
 
 

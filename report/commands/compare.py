@@ -25,18 +25,22 @@ from report.write.comparison_files import FORMATS
 USAGE = "python -m report compare [options] BASE.csv HEAD.csv"
 
 EPILOG = f"""\
-Several files a side: --base A.csv B.csv --head C.csv D.csv
-Along a column of one or more files: --by framework_version RUN.csv,
+Several files for each side: --base A.csv B.csv --head C.csv D.csv
+Two values of a column: --by framework_version RUN.csv,
 or with base and head named: --by backend=jax-jit,jax-loop RUN.csv
 
-Verdicts: regressed and improved, where the interval lies on one side of 1 and
-the ratio is beyond the threshold; unchanged, where the whole interval is within
-it; else inconclusive. It takes {MIN_LAUNCHES} launches a side to conclude anything.
-failed: head broke where base did not; missing: head has no row; new: base has
-no time; untimed: neither side has one.
+Verdicts:
+  regressed, improved: the interval lies on one side of 1, and the ratio is
+    beyond the threshold
+  unchanged: the whole interval is within the threshold
+  inconclusive: none of these; each side needs {MIN_LAUNCHES} launches to conclude anything
+  failed: head broke where base did not
+  missing: base has a time, and head has no row
+  new: head has a time, and base has none
+  untimed: neither side has a time
 
 Exit codes: 0, no case regressed, failed or is missing; inconclusive cases are
-counted, and do not fail. 1, a case regressed, failed, or is missing, unless
+counted and do not fail. 1, a case regressed, failed, or is missing, unless
 --allow-missing. 2, the input is unusable.
 """
 
@@ -51,12 +55,12 @@ def add_to(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", metavar="CSV", type=Path, nargs="*", help="base and head; with --by, all runs")
-    parser.add_argument("--base", metavar="CSV", type=Path, nargs="+", help="several files of base")
-    parser.add_argument("--head", metavar="CSV", type=Path, nargs="+", help="several files of head")
+    parser.add_argument("--base", metavar="CSV", type=Path, nargs="+", help="the files of base")
+    parser.add_argument("--head", metavar="CSV", type=Path, nargs="+", help="the files of head")
     parser.add_argument(
         "--by",
         metavar="COLUMN[=BASE,HEAD]",
-        help="compare along a column: rows with one value against rows with another, such as --by framework_version",
+        help="compare rows with one value of a column against rows with another, such as --by framework_version",
     )
     arguments.add_rules(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
@@ -77,13 +81,13 @@ def _sides(options: argparse.Namespace) -> Sides:
         column, _, values = options.by.partition("=")
         paths = [*files, *(base or []), *(head or [])]
         if not paths or base or head:
-            raise ReportError(f"--by {column}: name the CSVs, without --base and --head")
+            raise ReportError(f"--by {column}: name the CSVs after the options, without --base and --head")
         return sides.by_column(paths, column, values.split(",") if values else ())
     if base and head and not files:
         return sides.of_files(base, head)
     if len(files) != 2 or base or head:  # noqa: PLR2004 (base and head)
         raise ReportError(
-            f"{len(files):,} files{' beside --base or --head' if base or head else ''}: "
-            "name two, BASE.csv HEAD.csv, or several of each: --base A.csv B.csv --head C.csv D.csv"
+            f"{len(files):,} files{' with --base or --head' if base or head else ''}: "
+            "name two, BASE.csv HEAD.csv, or several for each side: --base A.csv B.csv --head C.csv D.csv"
         )
     return sides.of_files(files[:1], files[1:])

@@ -24,10 +24,13 @@ from report.write.sections import FORMATS
 from report.write.text import costs
 
 EPILOG = f"""\
-Of each backend: the overhead of a step and the cost per element of the batch,
-fitted to its times at {MIN_BATCH_SIZES} batch sizes or more; from which batch size on it is
-faster than another backend, by the measured points alone; after how many calls
-its compilation has paid back against hand-derived NumPy.
+For each backend:
+- the overhead of a step and the cost per element of the batch, fitted to the
+  times at {MIN_BATCH_SIZES} batch sizes or more
+- from which batch size on it is faster than another backend, by the measured
+  points alone
+- after how many calls its compilation has paid back against hand-derived NumPy
+
 csv and json have a row a case, with all figures.
 """
 
@@ -39,10 +42,10 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("files", metavar="RUN.csv", type=Path, nargs="+", help="the run, or several runs")
     parser.add_argument(
-        "--against", metavar="BACKEND", default=CONTROL, help=f"the backend to pass (default: {CONTROL})"
+        "--against", metavar="BACKEND", default=CONTROL, help=f"faster than which backend (default: {CONTROL})"
     )
     parser.add_argument(
-        "--batch-size", metavar="N", type=int, help="where the payback is shown (default: the largest of each table)"
+        "--batch-size", metavar="N", type=int, help="batch size of the payback (default: the largest of each table)"
     )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.set_defaults(command=run)
@@ -52,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the costs, and return the exit code."""
     frame = table.read_all(options.files)
     every = cases.from_rows(frame)
-    if options.against != CONTROL:  # every row has its own ratio to NumPy
+    if options.against != CONTROL:  # NumPy needs no row of its own: every row has its ratio to NumPy
         _require(every, "backend", options.against, "--against")
     if options.batch_size is not None:
         _require(every, "batch_size", options.batch_size, "--batch-size")
@@ -64,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _require(every: pd.DataFrame, column: str, value: object, option: str) -> None:
+    """Raise `ReportError` unless a case has this value in the column."""
     if not (every[column] == value).any():
-        found = ", ".join(map(str, sorted(every[column].unique())))
-        raise ReportError(f"{option} {short(str(value))}: no row has it; found {found}")
+        values = ", ".join(map(str, sorted(every[column].unique())))
+        raise ReportError(f"{option} {short(str(value))}: no row has it; found {values}")

@@ -1,4 +1,4 @@
-"""`python -m report html`: a run, or what changed between two runs, as a page for a browser.
+"""`python -m report html`: the page of a run, or of what changed between two runs, for a browser.
 
 python -m report html RUN.csv
 python -m report html BASE.csv HEAD.csv
@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
         metavar="FILE",
         type=Path,
         nargs="+",
-        help="a run's CSV; the CSVs of base and head; or what a duel wrote: its folder, verdicts.csv or verdicts.json",
+        help="the CSV of a run; those of base and head; or a duel: its folder, verdicts.csv or verdicts.json",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the last file, ending in .html")
     arguments.add_rules(parser)

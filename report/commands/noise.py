@@ -20,18 +20,18 @@ from report.write.text import noise
 
 THRESHOLDS = {Gate.DUEL: duel_rules.THRESHOLD, Gate.COMPARISON: COMPARE_THRESHOLD}
 
-EPILOG = "Exit codes: 0, reported; 2, the data is unusable, or --threshold is tighter than the noise floor."
+EPILOG = "Exit codes: 0, reported; 2, the data are unusable, or --threshold is tighter than the noise floor."
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to those of `python -m report`."""
     parser = commands.add_parser("noise", help="what a gate can see on this machine", epilog=EPILOG)
-    parser.add_argument("files", metavar="CSV", type=Path, nargs="+", help="samples of A/A duels, or runs")
+    parser.add_argument("files", metavar="CSV", type=Path, nargs="+", help="samples of A/A duels, or CSVs of runs")
     parser.add_argument(
         "--threshold",
         type=share,
         metavar="PERCENT",
-        help=f"of the gate (default: {100 * duel_rules.THRESHOLD:g}%% for duels, "
+        help=f"threshold of the gate (default: {100 * duel_rules.THRESHOLD:g}%% for duels, "
         f"{100 * COMPARE_THRESHOLD:g}%% for runs)",
     )
     parser.add_argument("--format", choices=("text", "markdown"), default="text")

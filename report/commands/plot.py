@@ -1,4 +1,4 @@
-"""`python -m report plot`: the picture of a run, as a PNG or an SVG.
+"""`python -m report plot`: the picture of a run, as PNG or SVG.
 
 python -m report plot RUN.csv -o RUN.png
 """

@@ -1,4 +1,4 @@
-"""`python -m report show`: the summary of a run again, by default of the newest.
+"""`python -m report show`: print the summary of a run again, by default that of the newest run.
 
 python -m report show
 python -m report show RUN.csv --format markdown
@@ -47,5 +47,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def newest(folder: Path) -> Path | None:
-    """Return the run in `folder` that was written last; `None` where there is none."""
+    """Return the CSV in `folder` that was written last; `None` if there is none."""
     return max(folder.glob("*.csv"), key=lambda path: path.stat().st_mtime, default=None)

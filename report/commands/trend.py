@@ -19,7 +19,7 @@ from report.write.text import trend as trend_text
 
 def add_to(commands: Commands) -> None:
     """Add the command to those of `python -m report`."""
-    parser = commands.add_parser("trend", help="follow each case over many runs, and find where it changed")
+    parser = commands.add_parser("trend", help="follow each case over many runs, and report where it changed")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="CSVs of runs, or folders of such CSVs")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write a page, such as trend.html")
     parser.add_argument("--format", choices=("text", "markdown"), default="text")

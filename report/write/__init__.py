@@ -1,1 +1,1 @@
-"""How results are shown: numbers and words, tables, charts, and the files for other programs."""
+"""How results are shown: as numbers and words, tables, charts, and files for other programs."""

@@ -1,6 +1,6 @@
-"""A run for github-action-benchmark, as its tool `customSmallerIsBetter` reads it: a JSON list, an object a case.
+"""A run as github-action-benchmark's tool `customSmallerIsBetter` reads it: a JSON list with an object for each case.
 
-The unit is the same in every run, since the action compares bare numbers: microseconds a step.
+The unit is always microseconds a step, since the action compares the numbers without their units.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from report.write import sections, units
 
 
 def as_json(frame: pd.DataFrame) -> str:
-    """Return the cases that have a time, by name: `value`, and half of the interval's width as `range`."""
+    """Return the cases that have a time, sorted by name. `range` is half the width of the interval of `value`."""
     rows = cases.timed(cases.from_rows(frame))
     rows = rows.assign(name=sections.titles(rows)).sort_values(["name", "backend", "batch_size"])
     return json.dumps([_entry(row) for _, row in rows.iterrows()], indent=1, ensure_ascii=False) + "\n"
@@ -23,12 +23,12 @@ def as_json(frame: pd.DataFrame) -> str:
 
 def _entry(row: pd.Series) -> dict[str, Any]:
     ratio = "" if pd.isna(row["ratio"]) else f"\n{units.ratio(row['ratio'])} of hand-derived NumPy"
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "name": f"{row['name']}, {row['backend']} at {row['batch_size']}",
         "unit": "µs/step",
         "value": float(f"{1e6 * row['seconds_per_step']:.6g}"),
     }
     half = 1e6 * (row["step_high"] - row["step_low"]) / 2
     if not pd.isna(half):
-        found["range"] = f"± {half:.3g}"
-    return found | {"extra": f"{units.count(int(row['launches']), 'launch', 'launches')}{ratio}"}
+        entry["range"] = f"± {half:.3g}"
+    return entry | {"extra": f"{units.count(int(row['launches']), 'launch', 'launches')}{ratio}"}

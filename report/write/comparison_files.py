@@ -1,6 +1,6 @@
-"""A comparison in every format. JSON holds all of it, CSV the cases; annotations are GitHub's.
+"""A comparison in every format. JSON has all of it, CSV has the cases, and annotations are for GitHub.
 
-JSON and CSV are read back: a duel leaves them, and pages are made of them.
+JSON and CSV can be read back. A duel writes them, and pages are made from them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from report.errors import printable
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
 from report.table.schema import NAMES
-from report.write import records
+from report.write import records, units
 from report.write.headline import counted
 from report.write.text import comparison as texts
 from report.write.text import findings
@@ -26,9 +26,10 @@ from report.write.text import findings
 FORMATS = ("text", "markdown", "json", "csv", "annotations")
 
 VERDICTS = "verdicts.csv"
-"""The file that a duel leaves its comparison in. The same in JSON lies beside it."""
+"""The file to which a duel writes its comparison. Next to it is the same as JSON."""
 
 FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
+"""The columns of numbers that may be unknown."""
 
 LEVELS = {
     Verdict.REGRESSED: "error",
@@ -37,11 +38,11 @@ LEVELS = {
     Verdict.INCONCLUSIVE: "notice",
     Verdict.IMPROVED: "notice",
 }
-"""The kind of annotation that a verdict gets; none for the other verdicts."""
+"""The kind of annotation for a verdict. The other verdicts have none."""
 
 
 def write(comparison: Comparison, form: str, width: int, *, colour: bool = False) -> str:
-    """Return the comparison in one of `FORMATS`; as text for a terminal of `width` columns."""
+    """Return the comparison in one of `FORMATS`. Text is for a terminal of `width` columns."""
     if form == "text":
         return texts.text(comparison, width, colour=colour)
     forms = {"markdown": texts.markdown, "json": as_json, "csv": as_csv, "annotations": as_annotations}
@@ -49,7 +50,7 @@ def write(comparison: Comparison, form: str, width: int, *, colour: bool = False
 
 
 def as_json(comparison: Comparison) -> str:
-    """Return the comparison as one JSON object; what is not known is `null`."""
+    """Return the comparison as one JSON object. Unknown values are `null`."""
     whole = {
         "base": comparison.base,
         "head": comparison.head,
@@ -66,31 +67,35 @@ def as_json(comparison: Comparison) -> str:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """Return the cases as CSV: the columns of their key, and `COMPARISON_COLUMNS`."""
+    """Return the cases as CSV, with the columns of their key and `COMPARISON_COLUMNS`."""
     return records.as_csv(_rows(comparison))
 
 
 def as_annotations(comparison: Comparison) -> str:
     """Return GitHub workflow commands: one for the whole comparison, and one for each case of a verdict in `LEVELS`.
 
-    A case that fails the gate is an error, an improved or inconclusive one a notice.
+    A case that fails the gate becomes an error. An improved or inconclusive case becomes a notice.
     """
     lines = [f"::notice title=descent-bench::{counted(comparison)}"]
     for _, row in comparison.rows.iterrows():
         level = LEVELS.get(Verdict(row["verdict"]))
         if level is not None:
-            case = " ".join(str(row[name]) for name in comparison.key)
-            ratio = "" if pd.isna(row["ratio"]) else f" x{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
-            said = f"{case}:{ratio} {findings.text(row['reason'])}".strip()
-            lines.append(f"::{level} title={row['verdict']}::{printable(said).replace('%', '%25')}")
+            message = printable(_message(comparison, row)).replace("%", "%25")
+            lines.append(f"::{level} title={row['verdict']}::{message}")
     return "\n".join(lines) + "\n"
 
 
-def read(path: Path, threshold: float | None = None) -> Comparison:
-    """Return the comparison that `as_json` or `as_csv` wrote, or that a duel left in the folder at `path`.
+def _message(comparison: Comparison, row: pd.Series) -> str:
+    case = " ".join(filter(None, (str(row[name]) for name in comparison.key)))
+    ratio = "" if pd.isna(row["ratio"]) else f" x{units.factor_within(row['ratio'], row['low'], row['high'])}"
+    return f"{case}:{ratio} {findings.text(row['reason'])}".strip()
 
-    A CSV has neither the names of its sides nor its threshold. They come from the JSON beside it; where there is none,
-    the threshold is `threshold`. Raise `TableError` where the file holds no comparison.
+
+def read(path: Path, threshold: float | None = None) -> Comparison:
+    """Return the comparison that `as_json` or `as_csv` wrote, or that a duel wrote to the folder at `path`.
+
+    A CSV has neither the names of the sides nor the threshold. They come from the JSON next to it. Without that, the
+    threshold is `threshold`. Raise `TableError` if the file does not have a comparison.
     """
     path = path / VERDICTS if path.is_dir() else path
     whole = path.with_suffix(".json")
@@ -107,12 +112,12 @@ def read(path: Path, threshold: float | None = None) -> Comparison:
 
 def _from_json(whole: dict[str, Any]) -> Comparison:
     rows = pd.DataFrame(whole["cases"])
-    found = _comparison(rows, whole["base"], whole["head"], whole["threshold"])
-    return replace(found, confidence=whole["confidence"], notes=whole["notes"])
+    comparison = _comparison(rows, whole["base"], whole["head"], whole["threshold"])
+    return replace(comparison, confidence=whole["confidence"], notes=whole["notes"])
 
 
 def _comparison(rows: pd.DataFrame, base: str, head: str, threshold: float) -> Comparison:
-    """Return the comparison with these rows. Raise `ValueError` where they are not the rows of a comparison."""
+    """Return the comparison with these rows. Raise `ValueError` if they are not those of a comparison."""
     key = tuple(name for name in rows.columns if name not in COMPARISON_COLUMNS)
     if not set(COMPARISON_COLUMNS) <= set(rows.columns) or not set(key) <= set(NAMES) or rows.empty:
         raise ValueError("other columns, or no rows")

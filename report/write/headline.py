@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -17,16 +18,12 @@ MOVED = (*FAILING, Verdict.IMPROVED)
 
 def headline(comparison: Comparison) -> str:
     """Return the outcome in one line: what got slower, broke or vanished, and how many cases are inconclusive."""
-    counts, total = comparison.counts, len(comparison.rows)
-    bad = {name: counts[name] for name in FAILING if name in counts}
-    parts = [f"{_cases(count)} {'is missing' if name == Verdict.MISSING else name}" for name, count in bad.items()]
-    if Verdict.REGRESSED in counts:
-        parts[0] += f", worst {_worst(comparison)}"
-    rest = [f"{counts[name]:,} {name}" for name in (Verdict.IMPROVED, Verdict.INCONCLUSIVE) if name in counts]
-    if not bad and counts.get(Verdict.INCONCLUSIVE, 0) == total:
-        return f"Nothing can be said: all of {_cases(total)} inconclusive{_threshold(comparison)}."
-    first = "; ".join(parts) or f"Nothing got slower in {_cases(total)}"
-    return "; ".join([first, *rest]) + f"{_threshold(comparison)}."
+    counts, cases = comparison.counts, units.count(len(comparison.rows), "case")
+    if counts == {Verdict.INCONCLUSIVE: len(comparison.rows)}:
+        return f"Nothing can be said: {cases}, all inconclusive{threshold(comparison)}."
+    failing = "; ".join(_failing(comparison)) or f"Nothing got slower in {cases}"
+    others = [f"{counts[name]:,} {name}" for name in (Verdict.IMPROVED, Verdict.INCONCLUSIVE) if name in counts]
+    return f"{'; '.join([failing, *others])}{threshold(comparison)}."
 
 
 def counted(comparison: Comparison) -> str:
@@ -34,21 +31,24 @@ def counted(comparison: Comparison) -> str:
     return ", ".join(f"{count:,} {verdict}" for verdict, count in comparison.counts.items())
 
 
+def threshold(comparison: Comparison) -> str:
+    """Return the threshold of a comparison, to follow other words: ` (threshold 10 %)`; empty if it is not known."""
+    return "" if math.isnan(comparison.threshold) else f" (threshold {100 * comparison.threshold:.3g} %)"
+
+
 def name_of(comparison: Comparison, row: pd.Series) -> str:
-    """Return what a case is called among the others: the columns of its key that vary, the batch size last."""
+    """Return the name of a case among the others: the columns of its key that vary, the batch size last."""
     rows = comparison.rows
     varying = [name for name in comparison.key if name == "backend" or (rows[name] != rows[name].iloc[0]).any()]
     words = [printable(str(row[name])) for name in varying if name != "batch_size"]
-    size = [f"at {int(row['batch_size']):,}"] if "batch_size" in varying else []
+    named = "batch_size" in varying or ("batch_size" in comparison.key and not words)
+    size = [f"at {int(row['batch_size']):,}"] if named else []
     return " ".join([*filter(None, words), *size])
 
 
 def interval(row: pd.Series) -> str:
-    """Return the ratio and its interval: `×1.032 [1.010, 1.055]`; a dash where there is none."""
-    if pd.isna(row["ratio"]):
-        return "–"
-    ends = "" if pd.isna(row["low"]) else f" [{units.factor(row['low'])}, {units.factor(row['high'])}]"
-    return f"×{units.factor(row['ratio'])}{ends}"
+    """Return the ratio and its interval: `×1.032 [1.010, 1.055]`; a dash if there is no ratio."""
+    return "–" if pd.isna(row["ratio"]) else f"×{units.factor_within(row['ratio'], row['low'], row['high'])}"
 
 
 def moved(comparison: Comparison) -> pd.DataFrame:
@@ -56,14 +56,14 @@ def moved(comparison: Comparison) -> pd.DataFrame:
     return comparison.rows[comparison.rows["verdict"].isin(MOVED)]
 
 
-def _worst(comparison: Comparison) -> str:
-    row = comparison.rows.iloc[0]
-    return f"{name_of(comparison, row)} {interval(row)}"
-
-
-def _threshold(comparison: Comparison) -> str:
-    return "" if math.isnan(comparison.threshold) else f" (threshold {100 * comparison.threshold:.3g} %)"
-
-
-def _cases(count: int) -> str:
-    return units.count(count, "case")
+def _failing(comparison: Comparison) -> Iterator[str]:
+    """Yield for each verdict that fails a gate how many cases have it, and which is the slowest."""
+    for verdict in FAILING:
+        count = comparison.counts.get(verdict, 0)
+        if count and verdict == Verdict.REGRESSED:
+            worst = comparison.rows.iloc[0]
+            yield f"{units.count(count, 'case')} regressed, worst {name_of(comparison, worst)} {interval(worst)}"
+        elif count and verdict == Verdict.MISSING:
+            yield f"{units.count(count, 'case is', 'cases are')} missing"
+        elif count:
+            yield f"{units.count(count, 'case')} {verdict}"

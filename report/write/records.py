@@ -1,4 +1,4 @@
-"""A table for programs: as CSV, and as the objects of JSON."""
+"""Tables for programs, as CSV and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 
 def as_csv(frame: pd.DataFrame) -> str:
-    """Return the table as CSV. A value that is not known is empty."""
+    """Return the table as CSV. Unknown values are empty."""
     return frame.to_csv(index=False, float_format="%.9g", lineterminator="\n")
 
 
@@ -20,6 +20,6 @@ def as_json(whole: Mapping[str, object]) -> str:
 
 
 def plain(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
-    """Return an object a row. A value that is not known, or that JSON has no number for, is `None`."""
+    """Return an object for each row. Unknown values, and infinite numbers, which JSON does not have, are `None`."""
     objects = frame.astype(object)
     return objects.where(frame.notna() & ~frame.isin([np.inf, -np.inf]), None).to_dict("records")

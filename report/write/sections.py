@@ -1,4 +1,4 @@
-"""A report's sections: the cases that belong together, what they are called, and why some of them have no time."""
+"""The sections of a report: cases that belong together, their heading, and why some of them have no time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from report.write import words
 from report.write.tables import Heading, Notes, Part
 
 FORMATS = ("text", "markdown", "csv", "json")
-"""The formats of a report that has sections for people and a table for programs."""
+"""The formats of a report: sections for people, and a table for programs."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report: what it is called, its tables, and notes that explain them."""
+    """A part of a report: its heading, its tables, and notes that explain them."""
 
     heading: str
     tables: list[Table]
@@ -27,7 +27,7 @@ class Section:
 
 
 def parts(sections: Iterable[Section], opening: Sequence[str] = (), closing: Sequence[str] = ()) -> Iterator[Part]:
-    """Yield what `tables.render` renders: the opening lines, the sections, and the closing lines."""
+    """Yield the parts that `tables.render` renders: the opening lines, the sections, and the closing lines."""
     yield "\n".join(opening)
     for section in sections:
         yield Heading(section.heading)
@@ -37,7 +37,7 @@ def parts(sections: Iterable[Section], opening: Sequence[str] = (), closing: Seq
 
 
 def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield the cases that belong together: their heading, what their times are per, and the cases.
+    """Yield the heading, the unit of `unit` and the cases of each group of cases that belong together.
 
     The heading names the conditions, such as the machine, that differ within the frame.
     """
@@ -47,7 +47,7 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
-    """Return what cases with these values of `GROUP` and `CONDITIONS` are called; only `mixed` conditions are named."""
+    """Return the heading of cases with these values of `GROUP` and `CONDITIONS`. It names the `mixed` conditions."""
     problem, sizes, operator, dtype, device, steps, *conditions = keys
     length = f" of {steps} steps" if operator == "descent" else ""
     under = "".join(f", {name} {value}" for name, value in zip(CONDITIONS, conditions, strict=True) if name in mixed)
@@ -64,14 +64,14 @@ def titles(rows: pd.DataFrame) -> pd.Series:
 
 
 def unit(operator: str) -> str:
-    """Return what the times of an operator are per."""
+    """Return what the times of an operator are per: a step or a call."""
     return "step" if operator == "descent" else "call"
 
 
 def reasons(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
-    """Yield a line for each reason why some of the cases have no time, with the backends and batch sizes it holds for.
+    """Yield a line for each reason why cases have no time, with their backends and batch sizes.
 
-    The batch sizes are left out where they are all of so many.
+    The batch sizes are left out if they are all of the group's, of which there are `batch_sizes`.
     """
     failed = cases[cases["failed"] > 0]
     for _, same in failed.groupby(["status", "reason", "failed", "launches"]):
@@ -82,6 +82,6 @@ def reasons(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
 
 
 def where(cases: pd.DataFrame, batch_sizes: int) -> str:
-    """Return the batch sizes of these cases; nothing where they are as many as there are."""
-    found = sorted(cases["batch_size"].unique())
-    return "" if len(found) == batch_sizes else f" at {', '.join(f'{size:,}' for size in found)}"
+    """Return the batch sizes of these cases, to follow other words: ` at 1, 100`; empty if they are all there are."""
+    sizes = sorted(cases["batch_size"].unique())
+    return "" if len(sizes) == batch_sizes else f" at {', '.join(f'{size:,}' for size in sizes)}"

@@ -1,4 +1,4 @@
-"""Tables and lines as one text, for a terminal or as Markdown. Every report is rendered here."""
+"""Tables and lines as one text, for a terminal or as Markdown. All reports are rendered here."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 MARGIN = 2
-"""The space between two columns in the terminal."""
+"""Spaces between two columns in the terminal."""
 
 UNBOUNDED = 10_000
-"""The width that Markdown is rendered at: no line is ever wrapped."""
+"""The width at which Markdown is rendered: so large that no line is wrapped."""
 
 
 class Heading(str):
@@ -26,14 +26,17 @@ class Heading(str):
 
 
 class Notes(list[str]):
-    """Lines that explain what stands above them, a bullet each."""
+    """Lines that explain the part above them. Each becomes a bullet."""
 
 
 Part = Table | Heading | Notes | str
 
 
 def render(parts: Iterable[Part], width: int | None, *, colour: bool = False) -> str:
-    """Return the parts, an empty line between them, for a terminal of `width` columns; `None`: as Markdown."""
+    """Return the parts as a text, with an empty line between them.
+
+    The text is for a terminal of `width` columns, or Markdown if `width` is `None`.
+    """
     blocks = (_markdown(part) if width is None else _terminal(part, width, colour=colour) for part in parts)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -67,12 +70,12 @@ def _drawn(part: Table | str, width: int, *, colour: bool) -> str:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """Return the line in pieces that fit, the later ones indented. A long word, such as a path, stays whole."""
+    """Return the line wrapped to the width, indented from its second line on. A long word, like a path, stays whole."""
     return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def table(names: Sequence[str], words: Sequence[str] = ()) -> Table:
-    """Return an empty table with these columns. Columns of `words` are aligned left, the others, numbers, right."""
+    """Return an empty table with these columns. Columns of `words` are aligned left, the others, of numbers, right."""
     part = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, MARGIN - 1, 0, 0))
     for name in names:
         part.add_column(escape(name), justify="left" if name in words else "right", no_wrap=True)
@@ -80,7 +83,7 @@ def table(names: Sequence[str], words: Sequence[str] = ()) -> Table:
 
 
 def fits(columns: Mapping[str, Sequence[str]], width: int | None) -> bool:
-    """Return whether the columns fit beside each other."""
+    """Return whether a table with these columns, each with its texts, fits in `width`. Markdown always fits."""
     return width is None or sum(_width(name, texts) for name, texts in columns.items()) - MARGIN <= width
 
 
@@ -90,9 +93,9 @@ def side_by_side(
     width: int | None,
     words: Sequence[str] = (),
 ) -> Iterator[Table]:
-    """Yield the columns as a table, cut into several tables where they do not fit in `width`. Each begins with `first`.
+    """Yield the columns as one table, or as several that fit in `width`. Each table begins with the column `first`.
 
-    Columns of `words` are aligned left, the others right.
+    Empty texts become dashes. Columns of `words` are aligned left, the others right.
     """
     left = dict(columns)
     room = None if width is None else width - _width(*first) + MARGIN
@@ -109,7 +112,7 @@ def _width(name: str, texts: Sequence[str]) -> int:
 
 
 def _fitting(columns: Mapping[str, Sequence[str]], room: int | None) -> list[str]:
-    """Return the first columns that fit beside each other, at least one."""
+    """Return the names of as many columns as fit side by side in `room`: at least one, from the first on."""
     widths = itertools.accumulate(_width(name, texts) for name, texts in columns.items())
     fitting = [room is None or total <= room for total in widths]
     return list(columns)[: max(1, sum(fitting))]

@@ -1,4 +1,4 @@
-"""Numbers as people read them: three digits and a unit that fits."""
+"""Numbers as people read them, with three digits and a fitting unit, and as they write them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?) ?(%?)")
 
 
 def seconds(value: float) -> str:
-    """Return `value` seconds with three digits and the unit that leaves them before the thousands: `2.10 µs`."""
+    """Return seconds with three digits, in the unit that makes the number at least 1 and below 1,000: `2.10 µs`."""
     scale, unit = next(((scale, unit) for scale, unit in SECONDS if _three(value / scale) >= 1), SECONDS[-1])
     return f"{digits(value / scale)} {unit}"
 
 
 def seconds_within(value: float, low: float, high: float) -> str:
-    """Return seconds with the ends of their interval, all in the unit of the value: `2.10 [1.98, 2.25] µs`."""
+    """Return seconds with their interval, all in the unit of the value: `2.10 [1.98, 2.25] µs`."""
     unit = seconds(value or high).partition(" ")[2]
     scale = next(scale for scale, name in SECONDS if name == unit)
     return f"{digits(value / scale)} [{digits(low / scale)}, {digits(high / scale)}] {unit}"
@@ -40,17 +40,22 @@ def digits(value: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return how many times as long: `×1.02`."""
+    """Return a ratio with three digits: `×1.02`."""
     return f"×{digits(value)}"
 
 
 def factor(value: float) -> str:
     """Return a ratio that may be close to 1, with three decimals or three digits: `1.032`, `0.998`, `21.3`."""
-    return f"{value:.3f}" if 0.1 <= value < 9.9995 else digits(value)  # noqa: PLR2004 (there, decimals tell more)
+    return f"{value:.3f}" if 0.1 <= value < 9.9995 else digits(value)  # noqa: PLR2004 (where three decimals say more)
+
+
+def factor_within(value: float, low: float, high: float) -> str:
+    """Return a ratio with its interval, if it has one: `1.032 [1.010, 1.055]`."""
+    return factor(value) if math.isnan(low) else f"{factor(value)} [{factor(low)}, {factor(high)}]"
 
 
 def percent(value: float) -> str:
-    """Return a fraction as percent, with two digits below 10 %: `1.2 %`."""
+    """Return a fraction as a percentage, with two digits below 10 %: `1.2 %`."""
     return f"{100 * value:.1f} %" if abs(value) < 0.0995 else f"{100 * value:.0f} %"  # noqa: PLR2004
 
 
@@ -64,7 +69,7 @@ def share(text: str) -> float:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Return a number of things: `1 case`, `2,000 cases`."""
+    """Return a number with its noun: `1 case`, `2,000 cases`. `many` is the plural unless that is `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

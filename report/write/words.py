@@ -1,4 +1,4 @@
-"""What is known, in words: each kind of fact has its sentence here, and no sentence is ever read back."""
+"""Facts in words. Each kind of fact has its words here, and no words are ever read back."""
 
 from __future__ import annotations
 
@@ -15,101 +15,109 @@ from report.statistics.crossover import Crossover
 from report.statistics.verdict import MIN_LAUNCHES
 from report.write import units
 
-PASSED = {
-    crossover.Kind.BECOMES_FASTER: "from",
-    crossover.Kind.BECOMES_SLOWER: "up to",
+NO_PAYBACK = {
+    payback.Kind.NEVER: "never",
+    payback.Kind.NOT_SEPARATED: "not separated",
+    payback.Kind.UNKNOWN: "not known",
 }
 
 
-def status(of: str, failed: int, launches: int) -> str:
-    """Return a status, and in how many launches a case has it, where not in all: `crashed in 1 of 4 launches`."""
-    return of if failed >= launches else f"{of} in {failed} of {launches} launches"
+def status(name: str, failed: int, launches: int) -> str:
+    """Return the status of a case. If not all of its launches failed, say how many: `crashed in 1 of 4 launches`."""
+    return name if failed >= launches else f"{name} in {failed} of {launches} launches"
 
 
 def no_time(case: pd.Series) -> str:
-    """Return why a case, a row of `report.run.cases`, has no time; nothing where it has one."""
+    """Return why a case, a row of `report.run.cases`, has no time. The text is empty if it has one."""
     if not case["failed"]:
         return ""
     return f"{status(case['status'], case['failed'], case['launches'])}: {case['reason']}"
 
 
 def crossover_at(found: Crossover) -> str:
-    """Return from which batch size on a backend is faster: `from ≈ 3,100 (100 … 10,000)`; or how else it stands."""
-    if found.separated is None:
-        return "not separated"
-    first, last = found.separated
-    smallest, largest = found.measured
-    if found.kind in PASSED:
-        at = found.at
-        text = f"{PASSED[found.kind]} ≈ {batch_size(at.center)} ({at.low:,.0f} … {at.high:,.0f})"
-        text += f", the last of {found.changes} changes" if found.changes > 1 else ""
-    elif found.kind is crossover.Kind.ALWAYS_FASTER:
-        text = "from the start" if first == smallest else f"by {first:,} at the latest"
-    else:
-        text = f"never within {first:,} … {last:,}"
-    return text + (", then not separated" if last < largest else "")
+    """Return from which batch size on a backend is faster.
+
+    `from ≈ 3,100 (100 … 10,000)`, `up to ≈ 1,000 (100 … 10,000)`, `from the start`, `by 100 at the latest`,
+    `never within 1 … 10,000` or `not separated`.
+    """
+    return _where_faster(found, never="never")
 
 
 def standing(found: Crossover) -> str:
-    """Return how a backend that passes nobody stands: `faster from the start`, `never faster within 1 … 10,000`."""
-    text = crossover_at(found)
-    if found.kind is crossover.Kind.NOT_SEPARATED:
-        return text
-    if found.kind is crossover.Kind.NEVER_FASTER:
-        first, last = found.separated or found.measured
-        rest = ", then not separated" if last < found.measured[1] else ""
-        return f"never faster within {first:,} … {last:,}{rest}"
-    return f"faster {text}"
+    """Return how a backend stands to another that it does not pass.
+
+    `faster from the start`, `never faster within 1 … 10,000` or `not separated`.
+    """
+    faster = "faster " if found.kind is crossover.Kind.ALWAYS_FASTER else ""
+    return f"{faster}{_where_faster(found, never='never faster')}"
 
 
 def batch_size(estimate: float) -> str:
-    """Return an estimated batch size with two digits: the estimate has no more."""
+    """Return an estimated batch size with two digits. The estimate is not more precise."""
     return f"{float(f'{estimate:.2g}'):,.0f}"
 
 
 def payback_after(found: Payback) -> str:
-    """Return after how many calls compiling has paid back: `1,200 [900, 1,500]`, `at once`, `never`."""
+    """Return after how many calls compiling has paid back: `1,200 [900, 1,500]`, `at once`, `never`, …"""
     if found.kind is not payback.Kind.PAYS:
-        return {
-            payback.Kind.NEVER: "never",
-            payback.Kind.NOT_SEPARATED: "not separated",
-            payback.Kind.UNKNOWN: "not known",
-        }[found.kind]
+        return NO_PAYBACK[found.kind]
     if found.calls.high <= 1.0:
         return "at once"
     center, low, high = map(_calls, found.calls)
     return center if low == high else f"{center} [{low}, {high}]"
 
 
-def _calls(calls: float) -> str:
-    """Return a number of calls with three digits, rounded up."""
-    whole = np.ceil(calls)
-    return f"{float(f'{whole:.3g}'):,.0f}" if np.isfinite(whole) else "∞"
-
-
 def versus(ratio: float) -> str:
-    """Return a ratio in words: `6.37 times as fast as`, `2.42 times as long as`; nothing for NaN."""
+    """Return a ratio in words: `6.37 times as fast as`, `2.42 times as long as`. The text is empty for NaN."""
     if math.isnan(ratio):
         return ""
     return f"{units.digits(1 / ratio)} times as fast as" if ratio < 1 else f"{units.digits(ratio)} times as long as"
 
 
 def replication(of: pd.DataFrame) -> str:
-    """Return what the intervals of these cases are made of."""
+    """Return what the intervals of these cases are intervals of: rounds within a launch, or launches."""
     launches = cases.timed(of)["launches"]
     low, high = (int(launches.min()), int(launches.max())) if len(launches) else (1, 1)
     if high == 1:
         return "Intervals of 95 % hold within one launch. Another launch differs by more (docs/methodology.md)."
     count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    several = "by Student's t on their logarithms" * (high >= MIN_LAUNCHES)
-    few = f"with fewer than {MIN_LAUNCHES}, as wide as their own together" * (low < MIN_LAUNCHES)
-    return f"Intervals of 95 % are over launches, {count} a case: {'; '.join(filter(None, [several, few]))}."
+    sentences = [f"Intervals of 95 % are over launches, {count} a case."]
+    if high >= MIN_LAUNCHES:
+        sentences.append(f"From {MIN_LAUNCHES} launches on they are those of Student's t on logarithms.")
+    if low < MIN_LAUNCHES:
+        sentences.append(f"With fewer than {MIN_LAUNCHES} launches they cover the intervals of the launches.")
+    return " ".join(sentences)
 
 
 def mixed(differing: Mapping[str, int]) -> Iterator[str]:
-    """Yield in what the launches of cases differ, though they count as replicates."""
+    """Yield a sentence for each column of `report.run.cases.mixed`."""
     for column, count in differing.items():
         yield (
-            f"{column} differs between the launches of {units.count(count, 'case')}, which count as replicates all the "
+            f"{column} differs between the launches of {units.count(count, 'case')}. They count as replicates all the "
             f"same. To compare them: python -m report compare --by {column}"
         )
+
+
+def _where_faster(found: Crossover, never: str) -> str:
+    if found.separated is None:
+        return "not separated"
+    (first, last), (smallest, largest) = found.separated, found.measured
+    then = ", then not separated" if last < largest else ""
+    if found.changes:
+        return f"{_crossing(found)}{then}"
+    if found.kind is crossover.Kind.NEVER_FASTER:
+        return f"{never} within {first:,} … {last:,}{then}"
+    return f"from the start{then}" if first == smallest else f"by {first:,} at the latest{then}"
+
+
+def _crossing(found: Crossover) -> str:
+    """Return the last crossover, and how many there are if there are several."""
+    begin = "from" if found.kind is crossover.Kind.BECOMES_FASTER else "up to"
+    several = f", the last of {found.changes} changes" if found.changes > 1 else ""
+    return f"{begin} ≈ {batch_size(found.at.center)} ({found.at.low:,.0f} … {found.at.high:,.0f}){several}"
+
+
+def _calls(calls: float) -> str:
+    """Return a number of calls with three digits, rounded up to a whole number."""
+    whole = np.ceil(calls)
+    return f"{float(f'{whole:.3g}'):,.0f}" if np.isfinite(whole) else "∞"

@@ -1,1 +1,1 @@
-"""One file a report: its text for a terminal, and as Markdown."""
+"""The reports as text for a terminal, and as Markdown: a file for each."""

@@ -1,8 +1,9 @@
-"""The answer of a group of cases in sentences: who is fastest where, and who passes hand-derived NumPy."""
+"""The answer of a group of cases in sentences: which backend is fastest, and where a backend passes NumPy."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from math import isnan
 
 from report.run.answers import Crossing, Winner
@@ -12,9 +13,9 @@ from report.write import units, words
 
 
 def sentence(winners: list[Winner]) -> str:
-    """Return who is fastest, at which batch sizes, by how much, and where no backend clearly is."""
+    """Return which backends are fastest, at which batch sizes and by how much, and where no backend clearly is."""
     clear = [winner for winner in winners if winner.clear]
-    parts = [_won(name, [winner for winner in clear if winner.backend == name], winners) for name in _names(clear)]
+    parts = [_fastest(name, [winner for winner in clear if winner.backend == name], winners) for name in _names(clear)]
     unclear = [winner for winner in winners if not winner.clear]
     if unclear:
         parts.append(_unclear(unclear, first=not parts))
@@ -23,49 +24,49 @@ def sentence(winners: list[Winner]) -> str:
 
 def passing(crossing: Crossing) -> str:
     """Return where a backend passes hand-derived NumPy."""
-    between = ", ".join(f"{size:,}" for size in crossing.not_separated)
-    level = f", not separated at {between}" if between else ""
-    passes, here, there = ("passes", "slower", "faster") if crossing.ahead else ("falls behind", "faster", "slower")
+    passes, below, above = ("passes", "slower", "faster") if crossing.ahead else ("falls behind", "faster", "slower")
+    between = f", not separated at {_sizes(crossing.not_separated)}" if crossing.not_separated else ""
     return (
         f"{crossing.backend} {passes} NumPy at a batch of about {words.batch_size(crossing.batch_size)}: "
-        f"{here} at {crossing.below:,}, {there} at {crossing.above:,}{level}"
+        f"{below} at {crossing.below:,}, {above} at {crossing.above:,}{between}"
     )
 
 
-def standings(found: dict[str, Crossover]) -> list[str]:
-    """Return how the backends stand that do not pass hand-derived NumPy, a line for each way to stand."""
-    same: dict[str, list[str]] = defaultdict(list)
-    for name, crossover in found.items():
+def standings(crossovers: dict[str, Crossover]) -> list[str]:
+    """Return how the backends stand that do not pass hand-derived NumPy: a line for each way to stand."""
+    backends: dict[str, list[str]] = defaultdict(list)
+    for name, crossover in crossovers.items():
         if isnan(crossover.at.center):
-            same[words.standing(crossover)].append(name)
-    return [f"{', '.join(names)}: {standing}" for standing, names in sorted(same.items())]
+            backends[words.standing(crossover)].append(name)
+    return [f"{', '.join(names)}: {standing}" for standing, names in sorted(backends.items())]
 
 
 def _names(winners: list[Winner]) -> list[str]:
     return list(dict.fromkeys(winner.backend for winner in winners))
 
 
-def _won(name: str, won: list[Winner], every: list[Winner]) -> str:
-    """Return where a backend is the fastest, and by how much."""
-    where = "every batch size" if len(won) == len(every) > 1 else f"batch {_sizes(won)}"
-    ratios = sorted(winner.ratio for winner in won)
-    return f"{name} is fastest at {where}{'' if name == CONTROL else _range(ratios[0], ratios[-1])}"
+def _fastest(name: str, won: list[Winner], winners: list[Winner]) -> str:
+    """Return where a backend is the fastest, and by how much. `won` are its batch sizes, `winners` those of all."""
+    everywhere = len(won) == len(winners) > 1
+    where = "every batch size" if everywhere else f"batch {_sizes(winner.batch_size for winner in won)}"
+    ratios = [winner.ratio for winner in won]
+    return f"{name} is fastest at {where}{'' if name == CONTROL else _range(min(ratios), max(ratios))}"
 
 
 def _range(low: float, high: float) -> str:
-    """Return how a range of ratios compares with hand-derived NumPy; nothing where an end is not known."""
-    ends = words.versus(low), words.versus(high)
-    if not all(ends) or ends[0] == ends[1]:
-        return f", {ends[0]} hand-derived NumPy" if ends[0] else ""
+    """Return how a range of ratios compares with hand-derived NumPy. The text is empty if an end is not known."""
+    fastest, slowest = words.versus(low), words.versus(high)
+    if not (fastest and slowest) or fastest == slowest:
+        return f", {fastest} hand-derived NumPy" if fastest else ""
     if high < 1:
-        return f", {units.digits(1 / high)} to {ends[0]} hand-derived NumPy"
+        return f", {units.digits(1 / high)} to {fastest} hand-derived NumPy"
     if low > 1:
-        return f", {units.digits(low)} to {ends[1]} hand-derived NumPy"
-    return f", {ends[0]} to {ends[1]} hand-derived NumPy"
+        return f", {units.digits(low)} to {slowest} hand-derived NumPy"
+    return f", {fastest} to {slowest} hand-derived NumPy"
 
 
 def _unclear(winners: list[Winner], *, first: bool) -> str:
-    """Return at which batch sizes no backend clearly wins, or only one has a time."""
+    """Return at which batch sizes no backend clearly wins, or only one has a time. `first`: it begins the sentence."""
     pairs = "; ".join(
         f"{winner.backend} and {winner.runner_up} at {winner.batch_size:,}"
         if winner.runner_up
@@ -77,6 +78,7 @@ def _unclear(winners: list[Winner], *, first: bool) -> str:
     return f"{'N' if first else 'n'}o clear winner, since intervals overlap: {pairs}"
 
 
-def _sizes(winners: list[Winner]) -> str:
-    sizes = [f"{winner.batch_size:,}" for winner in winners]
-    return sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} and {sizes[-1]}"
+def _sizes(sizes: Iterable[int]) -> str:
+    """Return the batch sizes as a list: `1, 100 and 10,000`."""
+    texts = [f"{size:,}" for size in sizes]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,6 +1,6 @@
-"""A comparison for people: the cases, worst first, what is to be known about them, and the geometric means last.
+"""A comparison for people: the cases, worst first, notes on them, and the geometric means last.
 
-The same table serves the terminal and Markdown. It shows the first `MAX_ROWS` cases, and says how many more there are.
+The terminal and Markdown have the same tables. They show the first `MAX_ROWS` cases, and say how many more there are.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from report.compare.comparison import Comparison
 from report.errors import printable
 from report.statistics.verdict import Verdict
 from report.write import tables, units
-from report.write.headline import counted, headline, moved
+from report.write.headline import counted, headline, moved, name_of, threshold
 from report.write.tables import Heading, Notes, Part
 from report.write.text import findings
 
 MAX_ROWS = 200
-"""Nobody reads more rows, and more would not fit the summary of a CI job."""
+"""How many cases are shown. Nobody reads more, and more would not fit the summary of a CI job."""
 
 MAX_REASONS = 20
 """How many reasons are listed."""
@@ -30,11 +30,11 @@ MAX_REASONS = 20
 MAX_BACKENDS = 3
 """How many backends a reason names."""
 
-SHOWN = ("backend", "batch_size")
-"""The columns of the key that are always shown, whether they vary or not."""
+ALWAYS_SHOWN = ("backend", "batch_size")
+"""The columns of the key that are shown even if they do not vary."""
 
 GROUPED = ("problem", "sizes")
-"""The columns of the key that head a table, where they vary."""
+"""The columns of the key that become the heading of a table, if they vary."""
 
 STYLE = {
     Verdict.REGRESSED: "bold red",
@@ -48,35 +48,30 @@ DIRECTION = "Ratios are head over base: above 1, head is slower."
 
 def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
     """Return the comparison for a terminal of `width` columns."""
-    return tables.render(_whole(comparison), width, colour=colour)
+    return tables.render(_parts(comparison), width, colour=colour)
 
 
 def markdown(comparison: Comparison) -> str:
     """Return the comparison for a comment: the outcome in a line, the cases that moved, and the rest folded."""
-    first = replace(comparison, rows=moved(comparison), notes=[])
+    first = replace(comparison, rows=moved(comparison))
     parts: list[Part] = [
         f"**{headline(comparison)}**",
         *(_cases(first) if len(first.rows) else []),
-        f"<details><summary>{summary(comparison)}: all cases, and what is to be known about them</summary>",
-        *_whole(comparison),
+        f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>",
+        *_parts(comparison),
         "</details>",
     ]
     return tables.render(parts, None)
 
 
-def summary(comparison: Comparison) -> str:
-    """Return how many cases have which verdict, and the threshold: `1 regressed, 19 unchanged (threshold 10 %)`."""
-    return f"{counted(comparison)} (threshold {100 * comparison.threshold:.3g} %)"
-
-
 def notes(comparison: Comparison) -> list[str]:
-    """Return what is to be known about the cases: how many are not shown, reasons, and the comparison's own notes."""
+    """Return the notes on the cases: how many are not shown, the reasons, and the comparison's own notes."""
     more = len(_shown(comparison)) - MAX_ROWS
-    left = [f"{more:,} more cases are not shown; --format csv and json have them all"] if more > 0 else []
-    return [*left, *_reasons(comparison), *map(findings.text, comparison.notes)]
+    not_shown = [f"{more:,} more cases are not shown; --format csv and json have them all"] if more > 0 else []
+    return [*not_shown, *_reasons(comparison), *map(findings.text, comparison.notes)]
 
 
-def _whole(comparison: Comparison) -> Iterator[Part]:
+def _parts(comparison: Comparison) -> Iterator[Part]:
     yield "\n".join(_opening(comparison))
     yield from _cases(comparison)
     yield Notes(notes(comparison))
@@ -84,17 +79,21 @@ def _whole(comparison: Comparison) -> Iterator[Part]:
 
 
 def _opening(comparison: Comparison) -> list[str]:
+    """Return what was compared, what all cases have in common, and what the figures mean."""
     rows = _shown(comparison)
     varying, first = _varying(comparison.key, rows), rows.iloc[0]
-    same = ", ".join(
-        f"{name} {_word(first[name])}" for name in comparison.key if name not in varying and first[name] != ""
-    )
-    lines = [f"base: {comparison.base}", f"head: {comparison.head}", f"cases: {same}" if same else ""]
-    return [*filter(None, lines), f"{summary(comparison)}. {DIRECTION} {_times(comparison, rows)}"]
+    common = [f"{name} {_word(first[name])}" for name in comparison.key if name not in varying and first[name] != ""]
+    lines = [f"base: {comparison.base}", f"head: {comparison.head}", f"cases: {', '.join(common)}" if common else ""]
+    return [*filter(None, lines), f"{_summary(comparison)}. {DIRECTION} {_times(comparison, rows)}"]
+
+
+def _summary(comparison: Comparison) -> str:
+    """Return how many cases have which verdict, and the threshold: `1 regressed, 19 unchanged (threshold 10 %)`."""
+    return f"{counted(comparison)}{threshold(comparison)}"
 
 
 def _times(comparison: Comparison, rows: pd.DataFrame) -> str:
-    """Return what the times are of."""
+    """Return the sentence that says what the times are of: a call or a descent."""
     if "operator" not in comparison.key or (rows["operator"] != "descent").any():
         return "Times are of one call."
     steps = set(rows["steps"]) if "steps" in comparison.key else set()
@@ -102,67 +101,67 @@ def _times(comparison: Comparison, rows: pd.DataFrame) -> str:
 
 
 def _shown(comparison: Comparison) -> pd.DataFrame:
-    """Return the cases that the tables show: a case that has no time on either side is only named with its reason."""
+    """Return the cases that the tables show. A case without a time on either side is named only with its reason."""
     timed = comparison.rows[comparison.rows["verdict"] != Verdict.UNTIMED]
     return comparison.rows if timed.empty else timed
 
 
 def _varying(key: tuple[str, ...], rows: pd.DataFrame) -> list[str]:
-    """Return the columns that distinguish the cases, those of `SHOWN` first."""
-    shown = [name for name in key if name in SHOWN or (rows[name] != rows[name].iloc[0]).any()]
-    return sorted(shown, key=lambda name: name not in SHOWN)
+    """Return the columns that distinguish the cases, those of `ALWAYS_SHOWN` first."""
+    varying = [name for name in key if name in ALWAYS_SHOWN or (rows[name] != rows[name].iloc[0]).any()]
+    return sorted(varying, key=lambda name: name not in ALWAYS_SHOWN)
 
 
 def _cases(comparison: Comparison) -> Iterator[Part]:
-    """Yield a table of the cases for each problem that they are of, the problem with the worst case first."""
+    """Yield a table for each problem and its sizes, with a heading if there are several. The worst case is first."""
     rows = _shown(comparison)
     varying = _varying(comparison.key, rows)
     grouped = [name for name in GROUPED if name in varying]
-    names = [name for name in varying if name not in grouped]
+    columns = [name for name in varying if name not in grouped]
     if not grouped:
-        yield _table(names, rows.head(MAX_ROWS))
+        yield _table(columns, rows.head(MAX_ROWS))
         return
     for values, same in rows.head(MAX_ROWS).groupby(grouped, sort=False, observed=True):
-        problem, *sizes = map(str, values)
-        yield Heading(problem + "".join(f" ({size})" for size in sizes if size))
-        yield _table(names, same)
+        first, *others = map(str, values)
+        yield Heading(first + "".join(f" ({value})" for value in others if value))
+        yield _table(columns, same)
 
 
-def _table(names: list[str], rows: pd.DataFrame) -> Table:
-    words = [name for name in names if name != "batch_size"]
+def _table(columns: list[str], rows: pd.DataFrame) -> Table:
+    """Return the table of some cases. The columns of the key that are words share the first column of the table."""
+    words = [name for name in columns if name != "batch_size"]
     title = ", ".join(words)
     part = tables.table([title, "batch", "base", "head", "head / base", "verdict"], (title, "verdict"))
     part.columns[0].no_wrap = words == ["backend"]
     for _, row in rows.iterrows():
         verdict = Verdict(row["verdict"])
         case = escape(" ".join(_word(row[name]) for name in words))
-        size = _word(row["batch_size"]) if "batch_size" in names else ""
+        size = _word(row["batch_size"]) if "batch_size" in columns else ""
         part.add_row(case, size, *_figures(row), verdict, style=STYLE.get(verdict))
     return part
 
 
 def _figures(row: pd.Series) -> Iterator[str]:
-    """Yield both medians, and the ratio with its interval; a dash for each that is not known."""
+    """Yield both medians, and the ratio with its interval. A figure that is not known is a dash."""
     for name in ("base_seconds", "head_seconds"):
         yield "–" if pd.isna(row[name]) else units.seconds(row[name])
-    interval = "" if pd.isna(row["low"]) else f" [{units.factor(row['low'])}, {units.factor(row['high'])}]"
-    yield "–" if pd.isna(row["ratio"]) else escape(f"{units.factor(row['ratio'])}{interval}")
+    yield "–" if pd.isna(row["ratio"]) else escape(units.factor_within(row["ratio"], row["low"], row["high"]))
 
 
 def _reasons(comparison: Comparison) -> Iterator[str]:
-    """Yield a line for each reason, with the cases that it holds for."""
-    found = comparison.rows.assign(reason=comparison.rows["reason"].map(findings.text))
-    groups = list(found[found["reason"] != ""].groupby(["verdict", "reason"], sort=False))
+    """Yield a line for each reason, with the cases that have it."""
+    rows = comparison.rows.assign(reason=comparison.rows["reason"].map(findings.text))
+    groups = list(rows[rows["reason"] != ""].groupby(["verdict", "reason"], sort=False))
     for (verdict, reason), same in groups[:MAX_REASONS]:
-        yield f"{verdict}: {_where(comparison, same)}: {printable(' '.join(str(reason).split()))}"
+        yield f"{verdict}: {_which(comparison, same)}: {printable(' '.join(str(reason).split()))}"
     if len(groups) > MAX_REASONS:
         yield f"{len(groups) - MAX_REASONS:,} more reasons are not shown; --format csv and json have them all"
 
 
-def _where(comparison: Comparison, same: pd.DataFrame) -> str:
+def _which(comparison: Comparison, same: pd.DataFrame) -> str:
     """Return which cases these are: a single case by its name, several by their number and backends."""
     if len(same) == 1:
-        return " ".join(_word(same[name].iloc[0]) for name in _varying(comparison.key, comparison.rows))
+        return name_of(comparison, same.iloc[0])
     backends = sorted(same["backend"].astype(str).unique()) if "backend" in comparison.key else []
     return f"{len(same):,} cases" + (f" of {units.some(backends, MAX_BACKENDS)}" if backends else "")
 

@@ -1,4 +1,4 @@
-"""The costs of a run: for people, and as CSV and JSON for programs."""
+"""The costs of a run: as text and Markdown for people, and as CSV and JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILLED: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "peak_bytes": ("peak memory", units.size),
     "seconds_to_target": ("to the target", units.seconds),
 }
-"""Columns that are shown only where the run has filled them: their headings, and how a figure is written."""
+"""Columns that are shown only if the run has filled them: their headings, and how their figures are written."""
 
 
 def write(costs: Costs, form: str, width: int, *, colour: bool = False) -> str:
@@ -37,7 +37,7 @@ def write(costs: Costs, form: str, width: int, *, colour: bool = False) -> str:
 
 
 def _rows(costs: Costs) -> pd.DataFrame:
-    """Return the table with its facts in words, as a file has it."""
+    """Return the table as a file has it, with its facts in words."""
     texts = {name: [_text(name, row) for _, row in costs.rows.iterrows()] for name in ("fit", "crossover", "payback")}
     texts["reason"] = [words.no_time(row) for _, row in costs.rows.iterrows()]
     written = costs.rows.assign(**texts)
@@ -46,7 +46,7 @@ def _rows(costs: Costs) -> pd.DataFrame:
 
 
 def _text(name: str, row: pd.Series) -> str:
-    """Return the fit, the crossover or the payback of a row in words; nothing where it has none."""
+    """Return the fit, the crossover or the payback of a row in words. The text is empty if the row has none."""
     found = row[name]
     if name == "fit":
         return f"{row['points']} of {linear_cost.MIN_BATCH_SIZES} batch sizes" if found == Fit.TOO_FEW else str(found)
@@ -64,25 +64,28 @@ def _sections(costs: Costs, width: int | None) -> Iterator[Section]:
 
 
 def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> Iterator[Table]:
-    """Yield the table of a section, a row a backend."""
-    asked = costs.batch_size or int(timed["batch_size"].max())
+    """Yield the table of a section, with a row for each backend, in as many pieces as the width needs."""
     backends = in_order(timed["backend"])
-    lines = timed.drop_duplicates("backend").set_index("backend").loc[backends]
-    there = timed[timed["batch_size"] == asked].set_index("backend").reindex(backends)
+    of_backend = timed.drop_duplicates("backend").set_index("backend").loc[backends]
     faster = f"faster than {costs.against}"
     columns = {
-        f"overhead a {unit}": [_overhead(row) for _, row in lines.iterrows()],
-        "cost per element": [_cost(row, "element_seconds") for _, row in lines.iterrows()],
-        "off by": ["" if pd.isna(value) else units.ratio(1.0 + value) for value in lines["residual"]],
-        faster: [_text("crossover", row) for _, row in lines.iterrows()],
-        f"payback at {asked:,}": [
-            "" if pd.isna(row["launches"]) else _text("payback", row) for _, row in there.iterrows()
-        ],
+        f"overhead a {unit}": [_overhead(row) for _, row in of_backend.iterrows()],
+        "cost per element": [_cost(row, "element_seconds") for _, row in of_backend.iterrows()],
+        "off by": ["" if pd.isna(value) else units.ratio(1.0 + value) for value in of_backend["residual"]],
+        faster: [_text("crossover", row) for _, row in of_backend.iterrows()],
     }
-    for name, (title, shown) in FILLED.items():
-        if there[name].notna().any():
-            columns[f"{title} at {asked:,}"] = ["" if pd.isna(value) else shown(value) for value in there[name]]
+    size = costs.batch_size or int(timed["batch_size"].max())
+    at_size = timed[timed["batch_size"] == size].set_index("backend").reindex(backends)
+    columns |= {f"{title} at {size:,}": texts for title, texts in _columns_at(at_size)}
     yield from tables.side_by_side(("backend", backends), columns, width, ("backend", faster))
+
+
+def _columns_at(cases: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns that are shown at one batch size. A backend that has no case there has a row of NaN."""
+    yield "payback", ["" if pd.isna(row["launches"]) else _text("payback", row) for _, row in cases.iterrows()]
+    for name, (title, write_figure) in FILLED.items():
+        if cases[name].notna().any():
+            yield title, ["" if pd.isna(value) else write_figure(value) for value in cases[name]]
 
 
 def _overhead(row: pd.Series) -> str:
@@ -98,7 +101,7 @@ def _cost(row: pd.Series, name: str) -> str:
 
 
 def _leaders(cases: pd.DataFrame) -> Iterator[str]:
-    """Yield from which batch size on the fastest at the largest batch size passes its runner-up."""
+    """Yield where the fastest backend at the largest batch size passes its runner-up, if there are two backends."""
     found = fastest(cases[cases["batch_size"] == cases["batch_size"].max()])
     if found is None or found.runner_up is None:
         return
@@ -106,7 +109,7 @@ def _leaders(cases: pd.DataFrame) -> Iterator[str]:
     crossing = passes(cases, first, second)
     if crossing is not None:
         yield (
-            f"At {cases['batch_size'].max():,}, {first} has the lowest time, {second} the next. "
+            f"At {cases['batch_size'].max():,}, {first} has the lowest time and {second} the second lowest. "
             f"{first} faster than {second}: {words.crossover_at(crossing)}."
         )
 
@@ -115,9 +118,9 @@ def _closing(costs: Costs) -> list[str]:
     poor = units.percent(linear_cost.POOR)
     return [
         "t(B) = overhead + cost per element · B. Off by: measured over modelled time, where the model is off most.",
-        f"A poor fit is off by more than {poor} beyond that time's own interval, and shows no costs.",
-        f"Faster than {costs.against}: ≈ is interpolated, between the measured batch sizes in parentheses.",
-        "Payback: calls until compiling and the first call have paid back against numpy.",
+        f"A poor fit misses a time by more than {poor} beyond that time's own interval. Its costs are not shown.",
+        f"Faster than {costs.against}: ≈ is interpolated between the measured batch sizes in parentheses.",
+        "Payback: the number of calls after which compiling and the first call have paid back against numpy.",
         words.replication(costs.cases),
         *words.mixed(costs.mixed),
     ]

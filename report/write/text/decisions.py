@@ -1,8 +1,8 @@
-"""The decision table: for people, and as CSV and JSON for programs."""
+"""The decision table: as text and Markdown for people, and as CSV and JSON for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
 NAMES = ("batch", "fastest", "a {unit}", "to numpy", "margin")
+"""The headings of the columns."""
 
 
 def write(decisions: Decisions, form: str, width: int, *, colour: bool = False) -> str:
@@ -27,13 +28,13 @@ def write(decisions: Decisions, form: str, width: int, *, colour: bool = False) 
 
 
 def text(decisions: Decisions, width: int | None, *, colour: bool = False) -> str:
-    """Return the decision table for a terminal of `width` columns; as Markdown where that is `None`."""
+    """Return the decision table for a terminal of `width` columns, or as Markdown if `width` is `None`."""
     parts = sections.parts(_sections(decisions, width), closing=_closing(decisions))
     return tables.render(parts, width, colour=colour)
 
 
 def as_json(decisions: Decisions) -> str:
-    """Return the decision table as one JSON object; what is not known is `null`."""
+    """Return the decision table as one JSON object. Unknown values are `null`."""
     whole = {
         "intervals": words.replication(decisions.cases),
         "notes": list(words.mixed(decisions.mixed)),
@@ -44,13 +45,12 @@ def as_json(decisions: Decisions) -> str:
 
 
 def _rows(decisions: Decisions) -> pd.DataFrame:
-    """Return the table with its `reason`: why no backend has a time."""
+    """Return the table with the column `reason`, which says why no backend has a time."""
     groups = dict(iter(decisions.cases.groupby([*DECISION])))
-    untimed = decisions.rows["verdict"] == Outcome.NO_TIME
     keys = decisions.rows[[*DECISION]].itertuples(index=False, name=None)
     reasons = [
-        "; ".join(sections.reasons(groups[key], 1)) if without else ""
-        for key, without in zip(keys, untimed, strict=True)
+        "; ".join(sections.reasons(groups[key], 1)) if verdict == Outcome.NO_TIME else ""
+        for key, verdict in zip(keys, decisions.rows["verdict"], strict=True)
     ]
     return decisions.rows.assign(reason=reasons)[[*DECISION, *DECISION_COLUMNS]]
 
@@ -63,23 +63,27 @@ def _sections(decisions: Decisions, width: int | None) -> Iterator[Section]:
 
 
 def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
-    """Return the decisions of a section. Where they are too wide, the names of the backends are wrapped."""
+    """Return the table of a section's decisions. If it is too wide, the names of the backends are wrapped."""
     names = [name.format(unit=unit) for name in NAMES]
     part = tables.table(names, words=("fastest", "margin"))
     lines = [(f"{row['batch_size']:,}", *_texts(row)) for _, row in decided.iterrows()]
-    widths = [max(map(len, [name, *texts])) for name, texts in zip(names, zip(*lines, strict=True), strict=True)]
-    longest = max(len(f"{name},") for line in lines for name in line[1].split(", "))
     if width is not None:
-        others = sum(widths) - widths[1] + tables.MARGIN * len(names)
-        part.columns[1].max_width = max(longest, width - others)
+        part.columns[1].max_width = _room(names, lines, width)
     part.columns[1].no_wrap = part.columns[-1].no_wrap = False
     for line in lines:
         part.add_row(*map(escape, line))
     return part
 
 
+def _room(names: Sequence[str], lines: Sequence[tuple[str, ...]], width: int) -> int:
+    """Return the width of the column of backends: what the other columns leave, and at least the longest name."""
+    widths = [max(map(len, [name, *texts])) for name, texts in zip(names, zip(*lines, strict=True), strict=True)]
+    longest = max(len(f"{name},") for line in lines for name in line[1].split(", "))
+    return max(longest, width - (sum(widths) - widths[1] + tables.MARGIN * len(names)))
+
+
 def _texts(row: pd.Series) -> tuple[str, str, str, str]:
-    """Return a decision in words: the fastest, its time and ratio to NumPy, and the margin."""
+    """Return a decision in words: the fastest backends, their time and ratio to NumPy, and the margin."""
     if row["verdict"] == Outcome.NO_TIME:
         return "–", "–", "–", "no time, see below"
     names = ", ".join(filter(None, [row["fastest"], *row["not_separated"].split("; ")]))
@@ -95,17 +99,20 @@ def _margin(row: pd.Series) -> str:
 
 
 def _notes(cases: pd.DataFrame, timed: pd.DataFrame) -> Iterator[str]:
-    """Yield the reasons of cases that might have been the fastest, and of all cases where nothing has a time."""
+    """Yield why cases have no time: those that might have been the fastest, and all at a batch size without a time.
+
+    A case that its backend refused in every launch cannot have been the fastest.
+    """
     refused = cases["status"].isin(REFUSED) & (cases["failed"] == cases["launches"])
-    nothing = ~cases["batch_size"].isin(timed["batch_size"])
-    yield from sections.reasons(cases[~refused | nothing], cases["batch_size"].nunique())
+    undecided = ~cases["batch_size"].isin(timed["batch_size"])
+    yield from sections.reasons(cases[~refused | undecided], cases["batch_size"].nunique())
 
 
 def _closing(decisions: Decisions) -> list[str]:
     counts = ", ".join(f"{what} {count:,}" for what, count in decisions.counts.items())
     return [
         f"Of {units.count(len(decisions.rows), 'row')}: {counts}.",
-        "Margin: how many times as long the runner-up takes, with the interval of both times and ratios to numpy.",
+        "Margin: how many times as long the runner-up takes. Its interval covers those of times and ratios to numpy.",
         "Not separated: the intervals of the times, or of the ratios, overlap.",
         words.replication(decisions.cases),
         *words.mixed(decisions.mixed),

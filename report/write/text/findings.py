@@ -1,4 +1,4 @@
-"""A comparison's findings in words: its notes, and why a case has its verdict."""
+"""The findings of a comparison in words: its notes, and the reasons for its verdicts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from report.table.keys import CONTROL
 from report.write import units, words
 
 MORE = "python -m bench run --launches 5"
+"""The command that measures more launches."""
 
 
 @singledispatch
 def text(finding: object) -> str:
-    """Return a `findings.Note` or a `findings.Reason` in words. Text, which was read from a file, stays as it is."""
+    """Return a `findings.Note` or a `findings.Reason` in words. Text that was read from a file stays as it is."""
     raise TypeError(f"no words for {finding!r}")
 
 
@@ -37,50 +38,49 @@ def _(finding: findings.Mixed) -> str:
 @text.register
 def _(finding: findings.SharedLaunches) -> str:
     count = f"{finding.launches:,} {'launch is' if finding.launches == 1 else 'launches are'}"
-    return f"{count} on both sides (run '{short(finding.run)}'), and compared with themselves"
+    return f"{count} on both sides (run '{short(finding.run)}') and compared with themselves"
 
 
 @text.register
 def _(finding: findings.LeftOut) -> str:
-    return f"{finding.rows:,} of {finding.total:,} rows belong to neither side, and are left out"
+    return f"{finding.rows:,} of {finding.total:,} rows belong to neither side and are left out"
 
 
 @text.register
 def _(finding: findings.ByRatio) -> str:
-    alone = "; the machines differ, so seconds are shown and not compared" if finding.across_machines else ""
-    return f"{_cases(finding.cases)}: compared by the ratio to the paired NumPy rounds ({changes.RATIO}){alone}"
+    seconds = "; the machines differ, so seconds are shown and not compared" if finding.across_machines else ""
+    return f"{_cases(finding.cases)}: compared by the ratio to the paired NumPy rounds ({changes.RATIO}){seconds}"
 
 
 @text.register
 def _(finding: findings.BySeconds) -> str:
-    other, lacking = "the paired NumPy is not the same on both sides", "not every launch has a ratio to NumPy"
-    return f"{_cases(finding.cases)}: compared by {changes.SECONDS}: {other if finding.other_reference else lacking}"
+    other, missing = "the paired NumPy is not the same on both sides", "not every launch has a ratio to NumPy"
+    return f"{_cases(finding.cases)}: compared by {changes.SECONDS}: {other if finding.other_reference else missing}"
 
 
 @text.register
 def _(finding: findings.Inconclusive) -> str:
+    inconclusive = f"{units.count(finding.cases, 'case is', 'cases are')} inconclusive"
     if finding.pairs:
-        return (
-            f"{finding.cases:,} inconclusive: more pairs narrow their intervals (--pairs; for suspects --fresh-pairs)"
-        )
+        return f"{inconclusive}: more pairs narrow the intervals (--pairs; for suspects --fresh-pairs)"
     return (
-        f"{_cases(finding.cases)}: inconclusive, the interval is neither within the threshold nor clear of 1 beyond "
-        "it; measure more launches, or duel: python -m bench duel"
+        f"{inconclusive}: neither is the whole interval within the threshold, nor is a change beyond it proven. "
+        "Measure more launches, or duel: python -m bench duel"
     )
 
 
 @text.register
 def _(finding: findings.NoControl) -> str:
-    return f"no negative control: no rows of '{CONTROL}' with a time on both sides; race it with --backend {CONTROL}"
+    return f"no negative control: '{CONTROL}' has no case with a time on both sides. Race it too (--backend {CONTROL})"
 
 
 @text.register
 def _(finding: findings.Control) -> str:
-    took = f"hand-derived NumPy took {_range(finding.seconds)} of its seconds in base"
+    took = f"hand-derived NumPy took {_range(finding.seconds)} as long in head as in base"
     if not finding.moved:
         return f"the machine held still: {took}"
     return (
-        f"the machine moved: {took}. (Or NumPy or its code was changed.) The ratio to NumPy cancels most of that; "
+        f"the machine moved, unless NumPy or its code was changed: {took}. The ratio to NumPy cancels most of this; "
         "seconds do not"
     )
 
@@ -88,28 +88,28 @@ def _(finding: findings.Control) -> str:
 @text.register
 def _(finding: findings.ControlRatioMoved) -> str:
     return (
-        f"the control's ratio to its own paired rounds moved too, {_range(finding.ratio)}: no framework did that, so "
-        "changes of this size may come from the machine, or from the hand-derived code"
+        f"the control's ratio to its own paired rounds moved, {_range(finding.ratio)}: no framework can cause that, "
+        "so changes of this size may come from the machine or from the hand-derived code"
     )
 
 
 @text.register
 def _(finding: findings.DuelControlMoved) -> str:
     return (
-        "the control moved: hand-derived NumPy is not the same on both sides. In a duel the machine's drift cannot do "
-        "that: NumPy, the interpreter, or something that all backends share has changed"
+        "the control moved: hand-derived NumPy is not equally fast on both sides. In a duel the machine's drift cannot "
+        "cause that: NumPy, the interpreter, or something else that all backends share has changed"
     )
 
 
 @text.register
 def _(finding: findings.TooFewLaunches) -> str:
     counts = f"{finding.base} in base and {finding.head} in head"
-    return f"too few launches, {counts}: it takes {MIN_LAUNCHES} a side. Measure more: {MORE}"
+    return f"too few launches, {counts}: each side needs {MIN_LAUNCHES}. Measure more: {MORE}"
 
 
 @text.register
 def _(finding: findings.NoRatio) -> str:
-    return "no ratio to NumPy in every launch"
+    return "not every launch has a ratio to NumPy"
 
 
 @text.register
@@ -125,7 +125,8 @@ def _(finding: findings.NoFramework) -> str:
 
 @text.register
 def _(finding: findings.Remeasured) -> str:
-    return f"suspect at ×{finding.first_ratio:.3f}; this is what {finding.fresh_pairs} fresh pairs say"
+    first = f"suspect at ×{finding.first_ratio:.3f} in the first stage"
+    return f"{first}; this is what {finding.fresh_pairs} fresh pairs say"
 
 
 @text.register
@@ -138,6 +139,6 @@ def _cases(count: int) -> str:
 
 
 def _range(ratios: findings.Range) -> str:
-    """Return the geometric mean, and the ends: `×1.02 (×0.99 to ×1.05, 4 cases)`."""
+    """Return the geometric mean; of several cases, with the ends: `×1.02 (×0.99 to ×1.05, 4 cases)`."""
     mean, low, high = (f"×{units.factor(value)}" for value in (ratios.mean, ratios.low, ratios.high))
     return f"{mean} ({low} to {high}, {_cases(ratios.cases)})" if ratios.cases > 1 else mean

@@ -1,8 +1,8 @@
 """The summary of a run: a table for each group of cases, a row a backend, a column a batch size.
 
-A case shows its time per step and, where the terminal is wide enough for all tables, its ratio to NumPy. `*` marks the
-fastest of a column, where its intervals of time and of ratio are apart from those of all others. `~` marks a noisy
-case. Notes below a table say why cases have no time, and what the self-audit found.
+A case shows its time per step. If the terminal is wide enough for all tables, it shows its ratio to NumPy too. `*`
+marks the fastest of a column if its intervals of time and of ratio are apart from those of all others. `~` marks a
+noisy case. Notes below a table say why cases have no time, and list the warnings of the self-audit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from report.write.sections import Section
 from report.write.text import decisions
 
 MAX_SECTIONS = 6
-"""Nobody reads more sections than these in a terminal."""
+"""How many sections a terminal shows at the end of a race. Nobody reads more."""
 
 
 def text(frame: pd.DataFrame, width: int, *, colour: bool = False) -> str:
@@ -39,21 +39,24 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def write_markdown(frame: pd.DataFrame, path: Path) -> None:
-    """Write the summary beside the CSV at `path`, with the ending `.md`."""
+    """Write the summary next to the CSV at `path`, with the ending `.md`."""
     path.with_suffix(".md").write_text(markdown(frame), encoding="utf-8")
 
 
 def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False) -> str:
-    """Return what a race prints at its end: the summary; for a long race, whose CSV is `path`, the decision table."""
+    """Return what a race prints at its end: the summary, or the decision table if the summary would be too long.
+
+    `path` is the CSV of the race.
+    """
     every = cases.from_rows(frame)
     timed = cases.timed(every)
     if len(list(sections.grouped(timed))) <= MAX_SECTIONS:
         return _rendered(every, width, colour=colour)
-    warned = int((timed["warnings"] != "").sum())
+    noisy, warned = int(cases.noisy(timed).sum()), int((timed["warnings"] != "").sum())
     return (
         f"{decisions.text(decide(frame), width, colour=colour)}\n"
-        f"Of {units.count(len(timed), 'case')}, {int(cases.noisy(timed).sum()):,} are noisy and {warned:,} have "
-        f"warnings.\npython -m report show {path} shows all of them, and says why.\n"
+        f"Of {units.count(len(timed), 'case')}, {noisy:,} are noisy and {warned:,} have warnings.\n"
+        f"python -m report show {path} shows all of them, and says why.\n"
     )
 
 
@@ -66,16 +69,18 @@ def _rendered(every: pd.DataFrame, width: int | None, *, colour: bool = False) -
 
 
 def _section(heading: str, unit: str, rows: pd.DataFrame, width: int | None, *, ratios: bool) -> Section:
-    timed, sizes = cases.timed(rows), rows["batch_size"].nunique()
+    sizes = rows["batch_size"].nunique()
+    notes = [*sections.reasons(rows, sizes), *_warnings(rows, sizes)]
+    if cases.timed(rows).empty:
+        return Section(heading, [], notes)
     columns = _columns(rows, ratios=ratios)
     first = ("backend", columns.pop("backend"))
-    shown = list(tables.side_by_side(first, columns, width, ("backend",)))
-    title = f"{heading}: time per {unit}" if len(timed) else heading
-    return Section(title, shown, [*sections.reasons(rows, sizes), *_warnings(rows, sizes)])
+    pieces = list(tables.side_by_side(first, columns, width, ("backend",)))
+    return Section(f"{heading}: time per {unit}", pieces, notes)
 
 
 def _columns(rows: pd.DataFrame, *, ratios: bool) -> dict[str, list[str]]:
-    """Return the columns of the table: the backends, and the cases of each batch size."""
+    """Return the columns of the table: the backends, fastest first, and their cases at each batch size."""
     timed = cases.timed(rows)
     backends = _fastest_first(timed)
     sizes = {size: timed[timed["batch_size"] == size] for size in sorted(set(timed["batch_size"]))}
@@ -84,22 +89,22 @@ def _columns(rows: pd.DataFrame, *, ratios: bool) -> dict[str, list[str]]:
 
 
 def _fastest_first(timed: pd.DataFrame) -> list[str]:
-    """Return the backends by their times, over the fastest at each batch size, the geometric mean of all sizes."""
-    over = timed["seconds"] / timed.groupby("batch_size")["seconds"].transform("min")
-    means = over.map(np.log).groupby(timed["backend"]).mean()
+    """Return the backends in the order of the geometric mean, over batch sizes, of their time over the fastest time."""
+    factors = timed["seconds"] / timed.groupby("batch_size")["seconds"].transform("min")
+    means = factors.map(np.log).groupby(timed["backend"]).mean()
     return [str(name) for name in means.sort_values(kind="stable").index]
 
 
 def _column(rows: pd.DataFrame, backends: list[str], *, ratios: bool) -> list[str]:
-    """Return the cases of a batch size, one a backend; an empty text for a backend without a time."""
+    """Return the cases of one batch size, a text for each backend. It is empty for a backend without a time."""
     found = fastest(rows)
-    best = found.backend if found is not None and found.separated else None
-    here = {row["backend"]: _case(row, best=row["backend"] == best, ratios=ratios) for _, row in rows.iterrows()}
-    return [here.get(name, "") for name in backends]
+    winner = found.backend if found is not None and found.separated else None
+    texts = {row["backend"]: _case(row, ratios=ratios, wins=row["backend"] == winner) for _, row in rows.iterrows()}
+    return [texts.get(name, "") for name in backends]
 
 
-def _case(row: pd.Series, *, best: bool, ratios: bool) -> str:
-    marks = ("~" if cases.noisy(row) else "") + ("*" if best else "")
+def _case(row: pd.Series, *, ratios: bool, wins: bool) -> str:
+    marks = ("~" if cases.noisy(row) else "") + ("*" if wins else "")
     time = f"{marks}{units.seconds(row['seconds_per_step'])}"
     if not ratios:
         return time
@@ -107,12 +112,14 @@ def _case(row: pd.Series, *, best: bool, ratios: bool) -> str:
 
 
 def _warnings(rows: pd.DataFrame, batch_sizes: int) -> Iterator[str]:
-    """Yield a line for each warning about the cases, with those cases and the remedy."""
-    found = [warnings.split(text) for text in rows["warnings"]]
-    for warning in sorted({warning for some in found for warning in some}):
-        same = rows[[warning in some for some in found]]
-        of = {name: same[same["backend"] == name] for name in in_order(same["backend"])}
-        which = (f"{name}{sections.where(some, batch_sizes)}" for name, some in of.items())
+    """Yield a line for each warning, with the cases that have it and its remedy."""
+    of_rows = [warnings.split(text) for text in rows["warnings"]]
+    for warning in sorted({warning for of_row in of_rows for warning in of_row}):
+        warned = rows[[warning in of_row for of_row in of_rows]]
+        which = [
+            f"{name}{sections.where(warned[warned['backend'] == name], batch_sizes)}"
+            for name in in_order(warned["backend"])
+        ]
         yield printable(f"{warning.name}: {'; '.join(which)}: {warning.remedy}")
 
 
@@ -123,7 +130,7 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
     noisy = f"{int(cases.noisy(timed).sum())} of {units.count(len(timed), 'case')}"
     return [
         f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * ratios}",
-        "* fastest: its intervals of time and of ratio are apart from the others'.",
+        "* fastest: its intervals of time and of ratio are apart from those of all others.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({noisy}).",
     ]
 
@@ -131,5 +138,5 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
 def _closing(every: pd.DataFrame) -> list[str]:
     return [
         words.replication(every),
-        "python -m report best names the fastest backends, and costs shows where the time goes.",
+        "python -m report best names the fastest backends; costs says where time goes.",
     ]

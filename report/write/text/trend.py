@@ -1,4 +1,4 @@
-"""A history: how many changes there are, where each case changed, and where each case stands now."""
+"""A history: how many changes there are, where each case changed, and its last value."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from report.write import sections, tables, units
 from report.write.sections import Section
 
 MAX_SERIES = 100
-"""Series that are listed. A page has all of them."""
+"""How many series are listed. A page has all of them."""
 
 DIRECTIONS = {Verdict.REGRESSED: "slower", Verdict.IMPROVED: "faster"}
 
 
 def text(history: History, width: int | None) -> str:
-    """Return the history for a terminal of `width` columns; as Markdown where that is `None`."""
+    """Return the history for a terminal of `width` columns, or as Markdown if `width` is `None`."""
     return tables.render(sections.parts(_sections(history)), width)
 
 
 def headline(history: History) -> str:
-    """Return what happened in a sentence: how many changes, in how many series and runs, beyond which threshold."""
+    """Return in a sentence how many changes there are, in how many series and runs, beyond which threshold."""
     directions = [DIRECTIONS[change.step.verdict] for change in history.changes()]
     counts = ", ".join(f"{directions.count(direction):,} {direction}" for direction in DIRECTIONS.values())
     what = f"{units.count(len(directions), 'change')}: {counts}" if directions else "No change"
@@ -35,18 +35,18 @@ def headline(history: History) -> str:
 
 
 def subject(history: History) -> str:
-    """Return what the history is of: the heading of the one group of cases, or the number of groups."""
+    """Return what the history is about: the heading of its only group of cases, or the number of groups."""
     headings = {str(sections.titles(series.points.head(1)).iloc[0]) for series in history.series}
     return headings.pop() if len(headings) == 1 else f"{len(headings):,} groups of cases"
 
 
 def names(history: History) -> dict[int, str]:
-    """Return the name of each series, by its number: `jax-jit at 100`, after the group's heading if groups differ."""
+    """Return the name of each series by its number: `jax-jit at 100`. With several groups, the heading comes first."""
     firsts = pd.concat([series.points.head(1) for series in history.series], ignore_index=True)
     titles = sections.titles(firsts)
     group = titles + ", " if len(set(titles)) > 1 else ""
-    found = group + firsts["backend"].astype("str") + " at " + firsts["batch_size"].map("{:,}".format)
-    return dict(zip(firsts["series"].astype(int), found, strict=True))
+    texts = group + firsts["backend"].astype("str") + " at " + firsts["batch_size"].map("{:,}".format)
+    return dict(zip(firsts["series"].astype(int), texts, strict=True))
 
 
 def since(change: Change) -> str:
@@ -56,8 +56,7 @@ def since(change: Change) -> str:
 
 def ratio(change: Change) -> str:
     """Return the values after a change over those before, with the interval: `×1.243 [1.210, 1.278]`."""
-    center, low, high = map(units.factor, change.step.change)
-    return f"×{center} [{low}, {high}]"
+    return f"×{units.factor_within(*change.step.change)}"
 
 
 def differences(change: Change) -> str:
@@ -66,39 +65,39 @@ def differences(change: Change) -> str:
 
 
 def last(series: Series) -> str:
-    """Return the value of the last run: `×3.20`, or `20.0 µs` in a series of seconds."""
+    """Return the value of the last run: `×3.20`, or `20.0 µs` if the series is one of seconds."""
     point = series.points.iloc[-1]
     return units.ratio(point["value"]) if point["measure"] == runs.RATIO else units.seconds(point["value"])
 
 
 def _sections(history: History) -> Iterator[Section]:
-    name = names(history)
+    name_of = names(history)
     changes = history.changes()
-    yield Section(headline(history), [_changes(changes, name)] if changes else [], [])
+    yield Section(headline(history), [_changes(changes, name_of)] if changes else [], [])
     more = len(history.series) - MAX_SERIES
     notes = [f"{more:,} more series are not shown. A page has all of them: -o trend.html"] if more > 0 else []
-    yield Section(subject(history), [_series(history.series, name)], notes)
+    yield Section(subject(history), [_series(history.series, name_of)], notes)
 
 
-def _changes(changes: list[Change], name: dict[int, str]) -> Table:
+def _changes(changes: list[Change], name_of: dict[int, str]) -> Table:
     table = _table("since", "case", "after / before", "what else changed")
     for change in changes:
-        words = since(change), name[change.series.number], ratio(change), differences(change)
+        words = since(change), name_of[change.series.number], ratio(change), differences(change)
         table.add_row(*map(escape, words))
     return table
 
 
-def _series(every: list[Series], name: dict[int, str]) -> Table:
+def _series(every: list[Series], name_of: dict[int, str]) -> Table:
     """Return the table of the series, those with the most changes first."""
     table = _table("case", "runs", "last", "changes")
     for series in sorted(every, key=lambda series: -len(series.steps))[:MAX_SERIES]:
-        counts = f"{len(series.points):,}", last(series), f"{len(series.steps):,}"
-        table.add_row(escape(name[series.number]), *counts)
+        figures = f"{len(series.points):,}", last(series), f"{len(series.steps):,}"
+        table.add_row(escape(name_of[series.number]), *figures)
     return table
 
 
 def _table(*columns: str) -> Table:
-    """Return an empty table. Its texts are wrapped where they are too long for the terminal."""
+    """Return an empty table whose texts are wrapped if they are too long for the terminal."""
     table = tables.table(columns, words=[name for name in columns if name not in {"runs", "last", "changes"}])
     for column in table.columns:
         column.no_wrap = False

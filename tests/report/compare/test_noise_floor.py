@@ -9,55 +9,53 @@ import pandas as pd
 import pytest
 
 from report import __main__ as report
-from report import table
 from report.compare import noise_floor
 from report.table.keys import CASE
 from tests import rows
 
 
 def samples(path: Path, deviation: float, pairs: int = 14) -> Path:
-    """Write a duel's samples: two cases, three rounds a pair, the pairs normal with so much deviation."""
+    """Write the samples of a duel: two cases, three rounds a pair, and pairs with this standard deviation."""
     random = np.random.default_rng(4)
     key = {name: rows.PLAIN[name] for name in CASE}
-    table = [
+    rounds = [
         {"stage": 1, "pair": pair, "cpu": 0, **key, "batch_size": size, "iterations": 1}
         | {"base_seconds": 1e-3, "head_seconds": 1e-3 * np.exp(log)}
         for size in (1, 100)
         for pair, log in enumerate(random.normal(0.0, deviation, pairs))
         for _ in range(3)
     ]
-    pd.DataFrame(table).to_csv(path, index=False)
+    pd.DataFrame(rounds).to_csv(path, index=False)
     return path
 
 
 def test_the_pools_are_the_medians_of_the_pairs(tmp_path: Path) -> None:
-    found = noise_floor.pools(pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False))
-    assert {len(logs) for logs in found.values()} == {14}
-    assert len(found) == 2
+    by_case = noise_floor.pools(pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False))
+    assert {len(logs) for logs in by_case.values()} == {14}
+    assert len(by_case) == 2
 
 
-def test_noise_tells_the_floor_and_a_tighter_gate_is_refused(
+def test_a_gate_that_is_tighter_than_the_noise_floor_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = samples(tmp_path / "samples.csv", 0.02)
     assert report.main(["noise", str(path)]) == 0
     assert "nothing changed" in capsys.readouterr().out
     assert report.main(["noise", str(path), "--threshold", "0.1%"]) == 2
-    refusal = capsys.readouterr().err
-    assert "a gate at 0.1 % is tighter than the noise: below the floor" in refusal
+    assert "a gate at 0.1 % is tighter than the noise floor" in capsys.readouterr().err
 
 
-def test_a_noisier_machine_sees_less(tmp_path: Path) -> None:
+def test_on_a_noisier_machine_only_larger_changes_are_visible(tmp_path: Path) -> None:
     quiet, loud = (noise_floor.of_files([samples(tmp_path / f"{sd}.csv", sd)]) for sd in (0.002, 0.02))
     assert quiet.floor < loud.floor
     assert (quiet.visible(0.03) < loud.visible(0.03)).all()
     assert quiet.false_alarms(0.03) <= loud.false_alarms(0.03)
 
 
-def test_noise_of_launches_is_that_of_random_halves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "run.csv"
-    for row in rows.launches([1e-3 * (1 + 0.01 * number) for number in range(8)]):
-        table.append(path, row)
+def test_the_launches_of_a_run_are_compared_in_random_halves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = rows.write(tmp_path / "run.csv", rows.launches([1e-3 * (1 + 0.01 * number) for number in range(8)]))
     assert report.main(["noise", str(path)]) == 0
     assert "comparisons drawn from the data" in capsys.readouterr().out
 
@@ -70,7 +68,7 @@ def test_noise_of_launches_is_that_of_random_halves(tmp_path: Path, capsys: pyte
         (None, "No such file"),
     ],
 )
-def test_what_is_no_data_is_one_line(
+def test_a_file_without_usable_data_is_an_error_of_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, words: str
 ) -> None:
     path = tmp_path / "bad.csv"
@@ -82,13 +80,21 @@ def test_what_is_no_data_is_one_line(
     assert words in lines[0]
 
 
-def test_samples_that_no_clock_gives_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_time_that_is_not_positive_is_named_by_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = samples(tmp_path / "samples.csv", 0.01)
     path.write_text(path.read_text().replace("0.001,", "-0.001,", 1))
     assert report.main(["noise", str(path)]) == 2
     assert f"{path}:2: column 'base_seconds'" in capsys.readouterr().err
 
 
-def test_too_few_pairs_tell_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_and_samples_of_duels_cannot_be_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, duel = rows.write(tmp_path / "run.csv", [rows.row()]), samples(tmp_path / "samples.csv", 0.01)
+    assert report.main(["noise", str(run), str(duel)]) == 2
+    assert f"{run}: does not have the samples of a duel, and {duel} has" in capsys.readouterr().err
+
+
+def test_too_few_pairs_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main(["noise", str(samples(tmp_path / "samples.csv", 0.01, pairs=4))]) == 2
     assert "fewer than 8 process pairs" in capsys.readouterr().err

@@ -119,7 +119,7 @@ def test_the_text_fits_80_columns_and_says_why_a_backend_has_no_fit(
     assert "poor fit at 10,000" in text
     assert "2 of 3 batch sizes" in text
     assert "error: broken at 100: oh no" in text
-    assert "At 1,000,000, compiled has the lowest time, bent the next." in text
+    assert "At 1,000,000, compiled has the lowest time and bent the second lowest." in text
 
 
 def test_columns_of_the_run_are_shown_only_where_it_has_filled_them(

@@ -1,4 +1,4 @@
-"""A run for github-action-benchmark: what its tool `customSmallerIsBetter` asks for, and nothing else."""
+"""A run for github-action-benchmark, as its tool `customSmallerIsBetter` reads it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from tests import rows
 from tests.rows import Row
 
 
-def entries(path: Path, found: list[Row], capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    rows.write(path, found)
+def entries(path: Path, run: list[Row], capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the JSON that `show` prints for a run."""
+    rows.write(path, run)
     assert report.main(["show", str(path), "--format", "github-action-benchmark"]) == 0
-    return list(json.loads(capsys.readouterr().out, parse_constant=pytest.fail))  # NaN is no JSON
+    return list(json.loads(capsys.readouterr().out, parse_constant=pytest.fail))  # NaN is not JSON
 
 
-def test_a_case_is_a_name_a_unit_a_value_and_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (only,) = entries(tmp_path / "run.csv", [rows.row(2e-3, 1.5), rows.row(None, backend="numpy")], capsys)
-    assert only == {
+def test_a_case_has_a_name_a_unit_a_value_and_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (entry,) = entries(tmp_path / "run.csv", [rows.row(2e-3, 1.5), rows.row(None, backend="numpy")], capsys)
+    assert entry == {
         "name": "quadratic: descent of 100 steps, float32, cpu, jax-loop at 100",
         "unit": "µs/step",
         "value": 20.0,
@@ -30,13 +31,13 @@ def test_a_case_is_a_name_a_unit_a_value_and_a_range(tmp_path: Path, capsys: pyt
     }
 
 
-def test_names_tell_all_cases_apart_and_launches_are_one_case(
+def test_each_case_has_a_name_of_its_own_and_its_launches_are_one_entry(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sizes = [rows.row(batch_size=size, problem="logistic", sizes=f"dimension={size}") for size in (1, 10)]
     found = entries(tmp_path / "run.csv", [*sizes, *rows.launches([1e-3, 2e-3, 3e-3])], capsys)
-    assert len({one["name"] for one in found}) == len(found) == 3
-    assert [one["extra"].splitlines()[0] for one in found] == ["1 launch", "1 launch", "3 launches"]
+    assert len({entry["name"] for entry in found}) == len(found) == 3
+    assert [entry["extra"].splitlines()[0] for entry in found] == ["1 launch", "1 launch", "3 launches"]
 
 
 def test_a_run_without_any_time_is_an_empty_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

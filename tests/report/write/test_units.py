@@ -1,6 +1,8 @@
-"""Numbers as people read and write them."""
+"""Numbers as people read them and write them."""
 
 from __future__ import annotations
+
+import math
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_seconds_have_three_digits_and_the_unit_that_fits(value: float, text: st
         ((0.0, 0.0, 3e-6), "0.00 [0.00, 3.00] µs"),
     ],
 )
-def test_an_interval_of_seconds_is_in_the_unit_of_its_middle(ends: tuple[float, float, float], text: str) -> None:
+def test_an_interval_of_seconds_is_in_the_unit_of_its_center(ends: tuple[float, float, float], text: str) -> None:
     assert units.seconds_within(*ends) == text
 
 
@@ -47,8 +49,26 @@ def test_a_factor_shows_small_changes_from_one(value: float, text: str) -> None:
     assert units.factor(value) == text
 
 
-def test_a_ratio_is_how_many_times_as_long() -> None:
+def test_a_ratio_has_a_multiplication_sign() -> None:
     assert units.ratio(1.5) == "×1.50"
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"), [((1.032, 1.01, 1.055), "1.032 [1.010, 1.055]"), ((1.032, math.nan, math.nan), "1.032")]
+)
+def test_a_factor_has_its_interval_if_there_is_one(ends: tuple[float, float, float], text: str) -> None:
+    assert units.factor_within(*ends) == text
+
+
+def test_a_count_has_a_noun_in_the_singular_or_plural() -> None:
+    assert units.count(1, "case") == "1 case"
+    assert units.count(2_000, "case") == "2,000 cases"
+    assert units.count(2, "launch", "launches") == "2 launches"
+
+
+def test_only_the_first_words_are_given_with_the_number_of_the_others() -> None:
+    assert units.some(["a", "b"], 2) == "a, b"
+    assert units.some(["a", "b", "c", "d"], 2) == "a, b and 2 more"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0123, "1.2 %"), (0.0996, "10 %"), (-0.02, "-2.0 %")])
@@ -56,7 +76,7 @@ def test_percent_has_two_digits_below_ten(value: float, text: str) -> None:
     assert units.percent(value) == text
 
 
-def test_a_shown_value_is_short_on_one_line_and_steers_no_terminal() -> None:
+def test_a_quoted_value_is_short_and_on_one_line_and_cannot_steer_a_terminal() -> None:
     assert printable("a\nb\x1b[31m é") == "a?b?[31m é"
     assert short("a" * 40) == "a" * 40
     assert short("a" * 41) == "a" * 39 + "…"
@@ -70,7 +90,7 @@ def test_a_share_is_read_as_percent_or_fraction(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["3", "0", "0%", "100%", "-3%", "nan", "inf%", "", "%", "3%%", "three", "1..2%", "1_0%", "٣%"]
 )
-def test_another_share_is_refused_by_its_name(text: str) -> None:
+def test_any_other_share_is_refused_and_quoted(text: str) -> None:
     with pytest.raises(ValueError, match=r".+") as refused:
         units.share(text)
     assert str(refused.value) == f"'{text}': between 0 and 100 % exclusive, such as 3% or 0.03"
