@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from report.errors import TableError
 from report.table.append import append
 from report.table.schema import Value
 
 if TYPE_CHECKING:
-    from report.table.reader import TableError, read, read_all, stack, timed
+    from report.table.reader import read, read_all, stack, timed
 
 __all__ = ["TableError", "Value", "append", "read", "read_all", "stack", "timed"]
 
