@@ -2,7 +2,7 @@
 
 The check is the tutorial's. At one random x, it compares each backend's derivative of x² − 2x + 5 with the hand-derived
 2x − 2. Then it compares the end of the backend's descent with the minimum, x = 1, where f = 4.
-Exit codes: 0, no backend is wrong; 1, a backend is wrong.
+Exit codes: 0, no backend is wrong; 1, a backend is wrong; 2, the doctor itself failed.
 
 With `--markdown` it prints the table of modes and checks nothing.
 """
@@ -25,6 +25,7 @@ from rich.table import Table
 from backends import Backend, Case, Found, catalogue, devices, load, place
 from problems import Array, Problem
 from problems import load as load_problems
+from report.exits import exit_code
 
 TOLERANCE = 1e-9
 """The largest error allowed: the rounding of 100 steps in float64, with a margin of six digits."""
@@ -124,4 +125,4 @@ def _figures(checkup: Checkup, hand: float, problem: Problem) -> tuple[str, str,
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))
