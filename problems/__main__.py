@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from problems import catalogue
-from report.exits import exit_code
+from problems import ProblemError, catalogue
+from report.exits import FAILED, exit_code
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table, and return the exit code."""
     argparse.ArgumentParser(prog="python -m problems", description=__doc__.partition("\n")[0]).parse_args(arguments)
-    print(catalogue.markdown(), end="")
+    try:
+        print(catalogue.markdown(), end="")
+    except ProblemError as error:
+        print(f"problems: {error}", file=sys.stderr)
+        return FAILED
     return 0
 
 
