@@ -5,6 +5,9 @@ This module imports nothing heavy: pytest reads it before threads are pinned.
 
 from __future__ import annotations
 
+from report.errors import short
+from report.table.schema import LARGEST
+
 DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
@@ -55,7 +58,20 @@ def seconds(word: str) -> float:
 
 def whole(what: str, word: str) -> int:
     """Return `word` as a whole number, 1 or more. Raise `ValueError` with one line that names `what` and `word`."""
-    # isdecimal alone accepts the digits of other scripts. An array cannot be longer than 2^63 − 1.
-    if not (word.isascii() and word.isdecimal() and 0 < int(word) < 2**63):
-        raise ValueError(f"{what} '{word}': must be a whole number, 1 or more")
-    return int(word)
+    return _from(1, what, word)
+
+
+def natural(what: str, word: str) -> int:
+    """Return `word` as a whole number, 0 or more. Raise `ValueError` with one line that names `what` and `word`."""
+    return _from(0, what, word)
+
+
+def _from(least: int, what: str, word: str) -> int:
+    # isdecimal alone accepts the digits of other scripts. Python converts only some thousands of digits.
+    if word.isascii() and word.isdecimal():
+        digits = word.lstrip("0") or "0"
+        if len(digits) > len(str(LARGEST)) or int(digits) > LARGEST:
+            raise ValueError(f"{what} '{short(word)}': must be at most {LARGEST} (2^53): a result CSV holds no larger")
+        if int(digits) >= least:
+            return int(digits)
+    raise ValueError(f"{what} '{short(word)}': must be a whole number, {least} or more")
