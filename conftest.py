@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from bench import clock, machine, options
 from bench.progress import Ticker
+from report.errors import TableError
 from report.table.keys import CASE
 
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
@@ -28,6 +30,7 @@ PATH = pytest.StashKey[Path]()
 RACE = pytest.StashKey["Race"]()
 PEERS = pytest.StashKey["Pool | Here"]()
 TICKER = pytest.StashKey[Ticker]()
+LOCK = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if PEERS in config.stash:
         config.stash[PEERS].close()
+    if LOCK in config.stash:
+        config.stash[LOCK].close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,6 +80,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    _launch(session.config)
+    _timeout(session.config)
     if session.config.getoption("results"):
         _path(session.config)
     if any(_given(session.config).values()):
@@ -187,7 +194,20 @@ def _path(config: pytest.Config) -> Path:
         if path is not None and path.exists():
             _require_new_launch(path, _launch(config))
         config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
+        if path is not None and not config.option.collectonly:
+            _lock(config, path)
     return config.stash[PATH]
+
+
+def _lock(config: pytest.Config, path: Path) -> None:
+    """Hold the CSV for this session. Raise a usage error if another run writes to it, or nobody can."""
+    from report.table.lock import lock  # noqa: PLC0415 (only where a file is named)
+
+    config.stash[LOCK] = ExitStack()
+    try:
+        config.stash[LOCK].enter_context(lock(path))
+    except TableError as error:
+        raise pytest.UsageError(f"--results {error}") from error
 
 
 def _require_new_launch(path: Path, launch: int) -> None:
@@ -205,7 +225,7 @@ def _require_new_launch(path: Path, launch: int) -> None:
 def _launch(config: pytest.Config) -> int:
     word = config.getoption("launch")
     try:
-        return 0 if word == "0" else options.whole("--launch", word)
+        return options.natural("--launch", word)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
 

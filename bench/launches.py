@@ -26,6 +26,7 @@ from bench.selection import Selection, select
 from report import table
 from report.pages import saving
 from report.table.keys import BROKEN
+from report.table.lock import lock
 from report.write.text import summary
 
 # As in the race, whose defaults are in pyproject.toml.
@@ -99,7 +100,8 @@ def run(selection: dict[str, str | None], options: Options) -> int:
         raise ValueError(f"{options.path} exists already, and every run has its own file; name another with --output")
     with closing(_pool(options)) as pool:
         selected = select(selection, pool.inventory)
-    _measure(options, selected)
+    with lock(options.path):
+        _measure(options, selected)
     rows = table.read(options.path)
     width = shutil.get_terminal_size().columns
     print(summary.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")

@@ -15,6 +15,7 @@ import pytest
 
 from backends import Case
 from bench.race import Race
+from report.errors import TableError
 from report.table.keys import REFUSED
 
 
@@ -52,7 +53,10 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
         benchmark.pedantic(lambda: CLOCK.advance(time_round()), rounds=rounds, iterations=1)
 
     case = Case(operator, problem, backend, batch_size, dtype, device, steps, sizes)
-    row = race.run(case, None if benchmark.disabled else drive)
+    try:
+        row = race.run(case, None if benchmark.disabled else drive)
+    except TableError as error:  # the disk is full: nothing that is measured from here on could be kept
+        pytest.exit(str(error), returncode=1)
     benchmark.extra_info.update(row)
     if row["status"] in REFUSED:
         pytest.skip(str(row["reason"]))

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -37,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ratios = pd.DataFrame([_pair(options) for _ in range(options.pairs)])
     print("| backend | batch size | worker / own process |\n| --- | ---: | --- |")
     centers = []
-    for backend, size in ratios.columns:
-        ratio = verdict.paired(np.log(ratios[backend, size]), CONFIDENCE)
+    for case in ratios.columns:
+        backend, size = cast("tuple[str, int]", case)
+        ratio = verdict.paired(np.log(ratios[case]), CONFIDENCE)
         centers.append(ratio.center)
         print(f"| `{backend}` | {size:,} | {ratio.center:.3f} [{ratio.low:.3f}, {ratio.high:.3f}] |")
     print(f"\nMedian of the cases: {np.median(centers):.3f}, from {options.pairs} pairs of races.")
