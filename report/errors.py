@@ -31,6 +31,11 @@ def short(text: str) -> str:
 
 
 def quoted(values: Sequence[str], most: int = 5) -> str:
-    """Return at most `most` of the values, each in quotes and short, and how many more there are."""
-    more = f" and {len(values) - most:,} more" if len(values) > most else ""
-    return ", ".join(f"'{short(value)}'" for value in values[:most]) + more
+    """Return at most `most` of the values, in quotes and cut by `short`, and how many more there are."""
+    return some([f"'{short(value)}'" for value in values], most)
+
+
+def some(words: Sequence[str], most: int) -> str:
+    """Return at most `most` of the words, and how many more there are: `a, b and 3 more`."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more

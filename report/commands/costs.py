@@ -31,7 +31,7 @@ For each backend:
   points alone
 - after how many calls its compilation has paid back against hand-derived NumPy
 
-csv and json have a row a case, with all figures.
+csv and json have one row per case, with all figures.
 """
 
 

@@ -1,4 +1,4 @@
-"""From the rows of two sides to one row a case: how often and how long it was timed, and the ratio with its interval.
+"""The change of each case: the rows of two sides, merged into one row per case with its ratio and interval.
 
 The launch is the unit of replication, since the rounds of one process share its memory layout and its minute.
 """
@@ -28,7 +28,7 @@ def number(sides: Sides) -> tuple[Codes, pd.DataFrame]:
 
 
 def measured(sides: Sides, measures: tuple[str, ...], confidence: float) -> pd.DataFrame:
-    """Return a row a case, by its number: its key, and the columns `measure` to `high` of a comparison.
+    """Return one row per case, in the order of `number`: its key, and the columns `measure` to `high` of a comparison.
 
     `measures` are the columns that may be compared, the preferred column first. A case is compared by the first column
     that all of its launches have. If there is none, `measure` is empty and `ratio` is NaN. All intervals together hold
@@ -56,7 +56,7 @@ def _choose(rows: pd.DataFrame, codes: Codes, timed: Rows, measures: tuple[str, 
 
 
 def _values(rows: pd.DataFrame, chosen: Codes, measures: tuple[str, ...]) -> Array:
-    """Return the value of each row that is compared: that of the measure which was chosen for its case."""
+    """Return the value of each row that is compared, from the column that was chosen for its case."""
     return np.choose(chosen, [*(rows[name].to_numpy() for name in measures), np.nan])
 
 

@@ -1,4 +1,4 @@
-"""The outcome of a comparison: one row a case, notes about all cases, and the exit code.
+"""The outcome of a comparison: the verdict on each case, notes about all cases, and the exit code.
 
 `compare` makes it from the launches of two sides. A duel makes it from its process pairs.
 """
@@ -19,8 +19,8 @@ from report.table import TableError
 from report.table.keys import CASE
 
 COMPARE_THRESHOLD = 0.10
-"""The smallest change that matters between two runs. One run follows the other, on a machine that drifts meanwhile. A
-duel alternates its sides, and sees 3 %."""
+"""The smallest change that matters between two runs. The machine drifts between one run and the next. In a duel, whose
+sides alternate, the smallest change is 3 %."""
 
 COMPARE_CONFIDENCE = 0.98
 """The confidence of all intervals of two runs together. In 2 % of the suites an interval is wrong, half of the time on
@@ -28,7 +28,7 @@ the slower side. So one suite in a hundred fails by chance."""
 
 COMPARISON_COLUMNS = {
     "measure": "what the ratio is of: `ratio_to_numpy` or `seconds_median`; in a duel, `paired rounds`",
-    "base_seconds": "median over the replicates of base, seconds a call; empty: base has no time",
+    "base_seconds": "median over the replicates of base, seconds per call; empty: base has no time",
     "head_seconds": "the same for head",
     "base_replicates": "how many launches (in a duel: process pairs) of base have a time",
     "head_replicates": "the same for head",
@@ -72,8 +72,8 @@ class Rules:
 class Comparison:
     """The outcome of comparing head with base.
 
-    `rows` has a row a case, worst first, with the columns of its `key` and then `COMPARISON_COLUMNS`. `base` and `head`
-    say in words what was compared.
+    `rows` has one row per case, worst first. Its columns are those of `key`, and then `COMPARISON_COLUMNS`. `base` and
+    `head` say in words what was compared.
     """
 
     rows: pd.DataFrame

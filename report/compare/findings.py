@@ -54,7 +54,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class ByRatio:
-    """So many cases are compared by their ratio to NumPy. `across_machines`: and no case by its seconds."""
+    """This number of cases is compared by the ratio to NumPy. `across_machines`: no case is compared by seconds."""
 
     cases: int
     across_machines: bool
@@ -62,9 +62,10 @@ class ByRatio:
 
 @dataclass(frozen=True)
 class BySeconds:
-    """So many cases are compared by their seconds.
+    """This number of cases is compared by seconds.
 
-    The cause is that the sides have another reference (`other_reference`), or else that a launch has no ratio to NumPy.
+    The reason is that the sides have different references (`other_reference`), or else that a launch has no ratio to
+    NumPy.
     """
 
     cases: int
@@ -73,7 +74,7 @@ class BySeconds:
 
 @dataclass(frozen=True)
 class Inconclusive:
-    """So many cases are inconclusive, although they have an interval. `pairs`: in a duel, more pairs narrow it."""
+    """This number of cases is inconclusive, although they have an interval. `pairs`: they are cases of a duel."""
 
     cases: int
     pairs: bool = False

@@ -41,7 +41,7 @@ MIN_PAIRS = 8
 """How many process pairs each case needs, if the data are duels."""
 
 MIN_RUN_LAUNCHES = 2 * MIN_LAUNCHES
-"""How many launches a case needs, if the data are runs: enough for each of the two sides."""
+"""How many launches each case needs, if the data are runs: enough for two sides."""
 
 SAMPLES = ("stage", "pair", *CASE, "base_seconds", "head_seconds")
 """The columns that are read of the samples of a duel."""
@@ -59,7 +59,7 @@ class Gate(Enum):
 
 @dataclass(frozen=True)
 class Noise:
-    """What gates drawn from A/A data report. A row is a gate, a column a case.
+    """What gates drawn from A/A data report. The frames have one row per gate and one column per case.
 
     `changes` are the log ratios, and `halves` the half-widths of their intervals. `judged` are the changes and the
     half-widths of the stage whose intervals judge a case that has changed: in a duel, the second stage.
@@ -188,7 +188,7 @@ def _split(
 
 
 def _frames(gates: list[dict[Case, Interval]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the log ratios and the half-widths of the gates, a row a gate. Without an interval it is infinite."""
+    """Return the log ratios of the gates, and the half-widths of their intervals: infinite without an interval."""
     changes = pd.DataFrame([{case: np.log(change.center) for case, change in gate.items()} for gate in gates])
     halves = pd.DataFrame(
         [{case: np.log(change.center / change.low) for case, change in gate.items()} for gate in gates]

@@ -65,7 +65,7 @@ class Sides:
 
 
 def of_files(base: Sequence[Path], head: Sequence[Path]) -> Sides:
-    """Return the sides whose rows are those of the files of base and of the files of head."""
+    """Return the sides with the rows of these files."""
     frames = [table.read_all(base), table.read_all(head)]
     in_head = np.repeat([False, True], [len(frame) for frame in frames])
     return Sides(table.stack(frames), in_head, _files(base), _files(head))
@@ -74,8 +74,8 @@ def of_files(base: Sequence[Path], head: Sequence[Path]) -> Sides:
 def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) -> Sides:
     """Return the sides whose rows have one value of `column` in base, and another in head.
 
-    `values` are those of base and head. By default they are the two values of the column in cases that have several.
-    Then base has the lower number or the older version; in a column of words, the value that was measured first.
+    `values` are those of base and head. By default they are the two values that the column has in the same case. Then
+    base has the lower number or the older version. In a column of words, base has the value that was measured first.
 
     The rows of the control go with their launch: NumPy's own version does not say which torch it was measured beside.
 
@@ -96,7 +96,7 @@ def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) ->
 
 
 def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
-    """Yield what else differs between the sides. Raise `TableError` if their seconds cannot be compared for it."""
+    """Yield what else differs between the sides. Raise `TableError` if it makes their seconds incomparable."""
     for column in CONDITIONS:
         base, head = sides.values(column)
         if base != head and not across_machines and not _by_design(sides, column):
@@ -150,7 +150,7 @@ def _words(values: pd.Series) -> pd.Series:
 
 
 def _two_values(column: str, rows: pd.DataFrame, words: pd.Series, key: tuple[str, ...]) -> list[str]:
-    """Return the values of the cases that have several, base first. Raise `TableError` if they are not two."""
+    """Return the values that the column has in the same case, base first. Raise `TableError` if they are not two."""
     values = rows[[*key]].assign(word=words).drop_duplicates()
     values = values[values["word"] != ""]
     repeated = list(values.loc[values.duplicated([*key], keep=False), "word"].unique())
@@ -212,7 +212,7 @@ def _frameworks(sides: Sides) -> Iterator[Note]:
 
 
 def _shared_launches(sides: Sides) -> Iterator[Note]:
-    """Yield that launches are on both sides, unless the sides share their launches by design."""
+    """Yield how many launches are on both sides, unless they share launches by design (`--by`)."""
     launches = sides.rows[["run", "launch"]].assign(head=sides.head).drop_duplicates()
     shared = launches[launches.duplicated(["run", "launch"])]
     if len(shared) and sides.by is None:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from report import table
+from report.errors import some
 from report.pages import document, panels, payload
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
@@ -165,7 +166,7 @@ def _environment(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
 def _listed(rows: pd.DataFrame, name: str) -> str:
     """Return the values of a column, at most `MAX_VALUES` of them."""
     values = sorted(set(rows[name]) - {""})
-    return units.some([f"{value:,}" if name == "batch_size" else str(value) for value in values], MAX_VALUES)
+    return some([f"{value:,}" if name == "batch_size" else str(value) for value in values], MAX_VALUES)
 
 
 def _range(values: pd.Series) -> str:

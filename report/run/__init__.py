@@ -1,1 +1,1 @@
-"""What one run says: its cases, what they cost, and which backend is fastest."""
+"""One run: its cases, what they cost, and which backend is the fastest."""

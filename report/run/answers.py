@@ -41,8 +41,8 @@ class Winner:
 class Crossing:
     """Where a backend's ratio to NumPy passes 1 for the last time: near `batch_size`.
 
-    The backend is separated from NumPy at the measured batch sizes `below` and `above`, and not at those between them,
-    which are `not_separated`. It is faster above the crossing if it is `ahead`, and below it if not.
+    The backend is separated from NumPy at the measured batch sizes `below` and `above`. The sizes between them are
+    `not_separated`. `ahead` says whether the backend is faster above the crossing, or else below it.
     """
 
     backend: str
@@ -64,7 +64,7 @@ def winners(rows: pd.DataFrame) -> list[Winner]:
 
 
 def _winner(rows: pd.DataFrame) -> Winner:
-    """Return the fastest of the rows of one batch size, all of which have a time."""
+    """Return the fastest of the rows, which have the same batch size, and a time."""
     found = fastest(rows)
     if found is None:
         raise ValueError("none of the rows has a time")

@@ -1,11 +1,12 @@
-"""From the rows of a run to one row a case: its time and its ratio to NumPy with intervals, or why it has no time.
+"""The cases of a run: the rows of all launches, merged into one row per case.
 
-Rounds of one process share its memory layout and its minute. So where there are several launches, the launch is the
-unit of replication:
+A case has a time and a ratio to NumPy, each with an interval, or the reason why it has no time. The rounds of one
+process share its memory layout and its minute. So if a case has several launches, the launch is the unit of
+replication:
 
 - Three launches (`MIN_LAUNCHES`) or more: the estimate is the geometric mean of the launches. The interval is that of
   Student's t on their logarithms.
-- Two launches: the estimate is the geometric mean. The interval reaches from the lower end of both to the upper.
+- Two launches: the estimate is the geometric mean. The interval reaches from the lowest end to the highest.
 - One launch: the estimate and the interval are those of the launch.
 """
 
@@ -31,10 +32,10 @@ MEASURES = {
     "ratio": ("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
     "once": ("once_seconds", None, None),
 }
-"""What is estimated, with its columns: the value, and the ends of its interval within a launch if it has one."""
+"""What is estimated, and from which columns: the value of a launch, and the ends of its interval if there is one."""
 
 ENDS = ("", "_low", "_high")
-"""What the names of an estimate and of the ends of its interval end in."""
+"""The endings of three names: an estimate, and the lower and the upper end of its interval."""
 
 ESTIMATES = tuple(f"{name}{end}" for name in MEASURES for end in ENDS)
 
@@ -44,17 +45,17 @@ NOISY = 0.05
 """A case is noisy if the half-width of an interval is more than this share of its estimate."""
 
 REPLICATED = ("commit", "python", "numpy_version", "framework_version")
-"""What the launches of a case should share. Launches that differ in it do not measure the same code."""
+"""What the launches of a case should have in common. If they differ, they did not measure the same code."""
 
 
 def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.DataFrame:
-    """Return one row a case, in the order of the frame. `key` has the columns that identify a case.
+    """Return one row per case, in the order of the frame. `key` has the columns that identify a case.
 
     The columns are those of the schema, and:
 
     - `launches`, the number of launches, and `failed`, how many of them have no time;
-    - `seconds` a call, `ratio` to NumPy, and `once`, the seconds of compiling and the first call. Each has its interval
-      in the columns with `_low` and `_high`, NaN where there is none;
+    - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of compiling and the first call. The ends of their
+      intervals are in columns with `_low` and `_high`, which are NaN if there is no interval;
     - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`.
 
     The schema's columns of times and ratios hold these estimates. Other figures are medians over the launches, and
@@ -81,7 +82,7 @@ def timed(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def noisy(cases: pd.Series | pd.DataFrame) -> Any:
-    """Return whether a case is noisy, or which of several are. A case without an interval is noisy too."""
+    """Return whether a case is noisy; for a frame, which of its cases are. A case without an interval is noisy too."""
     halves = [(cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio")]
     return ~(np.maximum.reduce(halves) <= NOISY)
 
@@ -141,7 +142,7 @@ def _column(rows: pd.DataFrame, name: str | None) -> Array:
 
 
 def _interval(center: Array, low: Array, high: Array, codes: Codes, count: int) -> tuple[Array, Array, Array]:
-    """Return the estimate of each case with the ends of its interval; NaN where it has none."""
+    """Return the estimate of each case with the ends of its interval; NaN for what it does not have."""
     known = center > 0
     values = welch.replicates(center[known], codes[known], count)
     several = values.count >= MIN_LAUNCHES

@@ -1,4 +1,4 @@
-"""Where the time goes, a row a case: the backend's costs, where it passes another backend, when compiling pays back."""
+"""Where the time goes: what a backend costs, where it passes another backend, and when compiling pays back."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Costs:
 
 
 def cost_table(of: pd.DataFrame, against: str = CONTROL) -> pd.DataFrame:
-    """Return the costs of the cases, which `report.run.cases` returned: a row a case, ordered by `COST`."""
+    """Return the cost table of the cases, which come from `report.run.cases`: one row per case, ordered by `COST`."""
     groups = of.groupby([*GROUP, *CONDITIONS])
     return pd.DataFrame([row for _, group in groups for row in _group_costs(group, against)])
 
@@ -80,8 +80,8 @@ def cost_table(of: pd.DataFrame, against: str = CONTROL) -> pd.DataFrame:
 def passes(group: pd.DataFrame, backend: str, other: str) -> Crossover | None:
     """Return where a backend passes another; `None` if they share no batch size, or are the same backend.
 
-    Against hand-derived NumPy, the ratio of each case is the one to its paired rounds. Two other backends are separated
-    where both their times and their ratios are apart.
+    Against hand-derived NumPy, the ratio of a case is its ratio to the paired rounds. Other backends are separated at a
+    batch size if both their times and their ratios are apart.
     """
     if backend == other:
         return None

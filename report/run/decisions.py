@@ -28,8 +28,8 @@ class Outcome(StrEnum):
 DECISION_COLUMNS = {
     "verdict": "`fastest`; `not separated`; `alone`: no other backend has a time; `no time`",
     "fastest": "the backend of the lowest time, whatever the verdict; empty if no backend has a time",
-    "seconds": "its time, seconds a call",
-    "seconds_per_step": "its time, seconds a step",
+    "seconds": "its time, seconds per call",
+    "seconds_per_step": "its time, seconds per step",
     "ratio": "its ratio to NumPy",
     "not_separated": "the other backends that may be as fast, the lowest time first, separated by `; `",
     "runner_up": "the backend of the second lowest time",
@@ -39,12 +39,15 @@ DECISION_COLUMNS = {
     "launches": "how many launches the fastest backend was measured in",
     "reason": "why no backend has a time",
 }
-"""The columns of a decision in a file, after `DECISION`. The table in memory has no `reason`; the cases have theirs."""
+"""The columns of a decision in a file, after `DECISION`.
+
+In memory, `not_separated` holds a tuple, and there is no `reason`: the cases have theirs.
+"""
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decision table, with a row a decision.
+    """The decision table, with one row per decision.
 
     `cases` are the cases that it is made from, and `mixed` is what `report.run.cases.mixed` says of them.
     """
@@ -55,7 +58,7 @@ class Decisions:
 
     @property
     def counts(self) -> dict[str, int]:
-        """In how many rows each backend is the fastest, and how many rows have each other outcome; the most first."""
+        """In how many rows each backend is the fastest, and how many have another outcome, the largest first."""
         won = self.rows["fastest"].where(self.rows["verdict"] == Outcome.FASTEST, self.rows["verdict"])
         counted = won.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         return {str(what): int(count) for what, count in counted.items()}
@@ -70,16 +73,16 @@ def decide(frame: pd.DataFrame) -> Decisions:
 
 
 def _decision(group: pd.DataFrame) -> dict[str, object]:
-    """Return the columns of the decision between some cases, one a backend."""
+    """Return the columns of the decision between cases that differ in the backend alone."""
     found = fastest(group)
     if found is None:
-        texts: dict[str, object] = {"fastest": "", "not_separated": "", "runner_up": "", "verdict": Outcome.NO_TIME}
-        return dict.fromkeys(DECISION_COLUMNS, np.nan) | texts
+        nobody: dict[str, object] = {"fastest": "", "not_separated": (), "runner_up": "", "verdict": Outcome.NO_TIME}
+        return dict.fromkeys(DECISION_COLUMNS, np.nan) | nobody
     winner = group[group["backend"] == found.backend].iloc[0]
     return {
         "verdict": _outcome(found),
         "fastest": found.backend,
-        "not_separated": "; ".join(found.rivals),
+        "not_separated": found.rivals,
         "runner_up": found.runner_up or "",
         "seconds": winner["seconds"],
         "seconds_per_step": winner["seconds"] / winner["steps"],

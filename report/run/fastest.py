@@ -47,10 +47,7 @@ class Fastest:
 
 
 def fastest(group: pd.DataFrame) -> Fastest | None:
-    """Return the fastest of some cases, one a backend, as `report.run.cases` returns them.
-
-    Return `None` where no case has a time.
-    """
+    """Return the fastest of the cases, which differ in the backend alone; `None` if no case has a time."""
     ranked = cases.timed(group).sort_values(["seconds", "backend"])
     if ranked.empty:
         return None

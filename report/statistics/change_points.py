@@ -70,7 +70,7 @@ def steps(values: Array, threshold: float, confidence: float) -> list[Step]:
 def _cuts(logs: Array, noise: float) -> list[int]:
     """Return the indices at which `ruptures` cuts the series.
 
-    Raise `ReportError` where `ruptures` is not installed.
+    Raise `ReportError` if `ruptures` is not installed.
     """
     try:
         import ruptures  # noqa: PLC0415 (of an extra)

@@ -39,7 +39,7 @@ class Kind(Enum):
 class Crossover:
     """Where a backend passes another.
 
-    `at` is the last crossover: the estimate, and the two measured batch sizes around it. It is NaN where there is none.
+    `at` is the last crossover: the estimate, and the two measured batch sizes around it. It is NaN if there is none.
     `changes` counts the crossovers. `separated` has the smallest and the largest batch size at which the two are
     separated, `measured` the smallest and the largest of all.
     """
@@ -52,7 +52,7 @@ class Crossover:
 
 
 def crossover(points: Sequence[Point]) -> Crossover:
-    """Return where the ratio passes 1. There is at least one point, and one a batch size, in ascending order."""
+    """Return where the ratio passes 1. There is one point per batch size, in ascending order, and at least one."""
     sides = [(size, _side(ratio)) for size, ratio in points]
     separated = [(size, side) for size, side in sides if side]
     measured = (points[0][0], points[-1][0])
@@ -83,7 +83,7 @@ def _kind(*, faster_at_last: bool, changes: int) -> Kind:
 def _between(points: Sequence[Point], first: int, last: int) -> Interval:
     """Return the estimate of the crossover between two batch sizes, with these sizes as its ends.
 
-    Where the ratios pass 1 more than once between them, the estimate is the middle between the first and the last pass.
+    If the ratios pass 1 more than once between them, the estimate is midway between the first and the last pass.
     """
     within = [(np.log(size), np.log(ratio.center)) for size, ratio in points if first <= size <= last]
     passes = [

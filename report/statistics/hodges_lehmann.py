@@ -32,7 +32,7 @@ def hodges_lehmann(samples: ArrayLike, confidence: float) -> Interval:
 
 @cache
 def _tail(samples: int) -> np.ndarray:
-    """Return P(W ≤ w), w = 0, 1, …, for the signed-rank statistic W of so many samples, all signs equally likely."""
+    """Return P(W ≤ w), w = 0, 1, …, for the signed-rank statistic W of `samples` samples, all signs equally likely."""
     subsets = np.zeros(samples * (samples + 1) // 2 + 1)  # how many subsets of the ranks have the sum w
     subsets[0] = 1.0
     for rank in range(1, samples + 1):  # a subset has the rank or not

@@ -21,7 +21,7 @@ medians leaves out one median at either end."""
 
 
 class Interval(NamedTuple):
-    """An estimate with the two ends of its interval. The ends are NaN where there are too few samples for them."""
+    """An estimate with the two ends of its interval. The ends are NaN if there are too few samples for an interval."""
 
     center: float
     low: float
@@ -29,14 +29,14 @@ class Interval(NamedTuple):
 
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
-"""The estimate of no samples."""
+"""No estimate and no interval."""
 
 
 def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Return the median of `samples` with its interval. The samples are in the order in which they were measured.
 
-    The interval inverts the exact sign test (`scipy.stats.quantile_test`). If there are enough samples for four or more
-    in each of `BLOCKS` blocks, it is the interval of the blocks' medians. A 95 % interval needs at least 6 samples.
+    The interval inverts the exact sign test (`scipy.stats.quantile_test`). If each of `BLOCKS` blocks has at least four
+    samples, it is the interval of the blocks' medians. A 95 % interval needs at least 6 samples.
     """
     from scipy.stats import quantile_test  # noqa: PLC0415 (takes a second to import: only where something was measured)
 

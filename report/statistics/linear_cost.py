@@ -3,10 +3,10 @@
 Times span six decades, so the model is fitted to their logarithms: a relative error counts the same at every batch
 size. Least squares of the seconds would fit the largest batch alone.
 
-Let h = overhead / cost per element. This is the batch size at which half of the time is overhead (Hockney's n½). With
-the largest batch size B', log t(B) = log((h + B) / (h + B')) + log t(B'). For a given h the best log t(B') is a
-weighted mean. So only h is left, and its whole range is searched. Neither cost can be negative: at h = 0 there is no
-overhead, and at h = ∞ there is no cost per element.
+Let h = overhead / cost per element. This is the batch size at which half of the time is overhead (Hockney's n½). Let B'
+be the largest batch size. Then log t(B) = log((h + B) / (h + B')) + log t(B'). For a given h, the best log t(B') is a
+weighted mean. So h is the only unknown, and its whole range is searched. Neither cost can be negative: at h = 0 there
+is no overhead, and at h = ∞ there is no cost per element.
 
 The intervals are those of the profile likelihood. Of all pairs of costs, take those whose sum of squares is not
 significantly larger than the smallest sum, by the F distribution. The interval of a cost reaches from its smallest to
@@ -66,7 +66,7 @@ class LinearCost:
 def fit(sizes: ArrayLike, seconds: ArrayLike, low: ArrayLike, high: ArrayLike) -> LinearCost | None:
     """Return the costs that fit the seconds at these batch sizes best; `None` for fewer than `MIN_BATCH_SIZES`.
 
-    `low` and `high` are the ends of the intervals of the seconds. They are NaN where a point has no interval.
+    `low` and `high` are the ends of the intervals of the seconds. They are NaN for a point without an interval.
     """
     batch, logs = np.asarray(sizes, dtype=float), np.log(np.asarray(seconds, dtype=float))
     if len(np.unique(batch)) < MIN_BATCH_SIZES:
@@ -87,7 +87,7 @@ def fit(sizes: ArrayLike, seconds: ArrayLike, low: ArrayLike, high: ArrayLike) -
 
 
 def _half_widths(low: Array, high: Array) -> Array:
-    """Return half the width of each interval on logarithms; 0 where a point has no interval."""
+    """Return half the width of each interval on logarithms; 0 for a point without an interval."""
     with np.errstate(invalid="ignore", divide="ignore"):
         half = np.log(high / low) / 2
     return np.where(np.isfinite(half), half, 0.0)

@@ -37,7 +37,7 @@ def parts(sections: Iterable[Section], opening: Sequence[str] = (), closing: Seq
 
 
 def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield the heading, the unit of `unit` and the cases of each group of cases that belong together.
+    """Yield for each group of cases its heading, what its times are per (a step or a call), and its cases.
 
     The heading names the conditions, such as the machine, that differ within the frame.
     """

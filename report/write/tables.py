@@ -93,7 +93,7 @@ def side_by_side(
     width: int | None,
     words: Sequence[str] = (),
 ) -> Iterator[Table]:
-    """Yield the columns as one table, or as several that fit in `width`. Each table begins with the column `first`.
+    """Yield the columns as one table or, if that is too wide, as several. Each table begins with the column `first`.
 
     Empty texts become dashes. Columns of `words` are aligned left, the others right.
     """
@@ -112,7 +112,7 @@ def _width(name: str, texts: Sequence[str]) -> int:
 
 
 def _fitting(columns: Mapping[str, Sequence[str]], room: int | None) -> list[str]:
-    """Return the names of as many columns as fit side by side in `room`: at least one, from the first on."""
+    """Return the names of the first columns, as many as fit side by side in `room`, and at least one."""
     widths = itertools.accumulate(_width(name, texts) for name, texts in columns.items())
     fitting = [room is None or total <= room for total in widths]
     return list(columns)[: max(1, sum(fitting))]

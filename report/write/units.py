@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -13,14 +12,13 @@ SHARE = re.compile(r"([0-9]*\.?[0-9]+(?:e-?[0-9]+)?) ?(%?)")
 
 def seconds(value: float) -> str:
     """Return seconds with three digits, in the unit that makes the number at least 1 and below 1,000: `2.10 µs`."""
-    scale, unit = next(((scale, unit) for scale, unit in SECONDS if _three(value / scale) >= 1), SECONDS[-1])
+    scale, unit = _scale(value)
     return f"{digits(value / scale)} {unit}"
 
 
 def seconds_within(value: float, low: float, high: float) -> str:
     """Return seconds with their interval, all in the unit of the value: `2.10 [1.98, 2.25] µs`."""
-    unit = seconds(value or high).partition(" ")[2]
-    scale = next(scale for scale, name in SECONDS if name == unit)
+    scale, unit = _scale(value or high)
     return f"{digits(value / scale)} [{digits(low / scale)}, {digits(high / scale)}] {unit}"
 
 
@@ -68,15 +66,14 @@ def share(text: str) -> float:
     return value
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 case`, `2,000 cases`. `many` is the plural unless that is `one` with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 case`, `2,000 cases`. By default, the plural is the singular with an s."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def some(words: Sequence[str], most: int) -> str:
-    """Return at most `most` of the words, and how many more there are: `a, b and 3 more`."""
-    more = f" and {len(words) - most:,} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more
+def _scale(value: float) -> tuple[float, str]:
+    """Return the unit that fits a time, after its length in seconds."""
+    return next(((scale, unit) for scale, unit in SECONDS if _three(value / scale) >= 1), SECONDS[-1])
 
 
 def _three(value: float) -> float:

@@ -37,8 +37,8 @@ def no_time(case: pd.Series) -> str:
 def crossover_at(found: Crossover) -> str:
     """Return from which batch size on a backend is faster.
 
-    `from ≈ 3,100 (100 … 10,000)`, `up to ≈ 1,000 (100 … 10,000)`, `from the start`, `by 100 at the latest`,
-    `never within 1 … 10,000` or `not separated`.
+    The text is like `from ≈ 3,100 (100 … 10,000)`, `up to ≈ 1,000 (100 … 10,000)`, `from the start`,
+    `by 100 at the latest`, `never within 1 … 10,000` or `not separated`.
     """
     return _where_faster(found, never="never")
 
@@ -46,7 +46,7 @@ def crossover_at(found: Crossover) -> str:
 def standing(found: Crossover) -> str:
     """Return how a backend stands to another that it does not pass.
 
-    `faster from the start`, `never faster within 1 … 10,000` or `not separated`.
+    The text is like `faster from the start`, `never faster within 1 … 10,000` or `not separated`.
     """
     faster = "faster " if found.kind is crossover.Kind.ALWAYS_FASTER else ""
     return f"{faster}{_where_faster(found, never='never faster')}"

@@ -46,7 +46,7 @@ def _names(winners: list[Winner]) -> list[str]:
 
 
 def _fastest(name: str, won: list[Winner], winners: list[Winner]) -> str:
-    """Return where a backend is the fastest, and by how much. `won` are its batch sizes, `winners` those of all."""
+    """Return where a backend is the fastest, and by how much. `won` has the winners that are this backend."""
     everywhere = len(won) == len(winners) > 1
     where = "every batch size" if everywhere else f"batch {_sizes(winner.batch_size for winner in won)}"
     ratios = [winner.ratio for winner in won]
@@ -66,7 +66,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _unclear(winners: list[Winner], *, first: bool) -> str:
-    """Return at which batch sizes no backend clearly wins, or only one has a time. `first`: it begins the sentence."""
+    """Return where no backend clearly wins, or only one was timed. `first`: these words begin the sentence."""
     pairs = "; ".join(
         f"{winner.backend} and {winner.runner_up} at {winner.batch_size:,}"
         if winner.runner_up

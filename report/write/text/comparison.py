@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from report.compare.comparison import Comparison
-from report.errors import printable
+from report.errors import printable, some
 from report.statistics.verdict import Verdict
 from report.write import tables, units
 from report.write.headline import counted, headline, moved, name_of, threshold
@@ -163,7 +163,7 @@ def _which(comparison: Comparison, same: pd.DataFrame) -> str:
     if len(same) == 1:
         return name_of(comparison, same.iloc[0])
     backends = sorted(same["backend"].astype(str).unique()) if "backend" in comparison.key else []
-    return f"{len(same):,} cases" + (f" of {units.some(backends, MAX_BACKENDS)}" if backends else "")
+    return f"{len(same):,} cases" + (f" of {some(backends, MAX_BACKENDS)}" if backends else "")
 
 
 def _means(comparison: Comparison) -> Table:

@@ -64,12 +64,12 @@ def _sections(costs: Costs, width: int | None) -> Iterator[Section]:
 
 
 def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> Iterator[Table]:
-    """Yield the table of a section, with a row for each backend, in as many pieces as the width needs."""
+    """Yield the table of a section, which has one row per backend. It is cut into tables that fit the width."""
     backends = in_order(timed["backend"])
     of_backend = timed.drop_duplicates("backend").set_index("backend").loc[backends]
     faster = f"faster than {costs.against}"
     columns = {
-        f"overhead a {unit}": [_overhead(row) for _, row in of_backend.iterrows()],
+        f"overhead per {unit}": [_overhead(row) for _, row in of_backend.iterrows()],
         "cost per element": [_cost(row, "element_seconds") for _, row in of_backend.iterrows()],
         "off by": ["" if pd.isna(value) else units.ratio(1.0 + value) for value in of_backend["residual"]],
         faster: [_text("crossover", row) for _, row in of_backend.iterrows()],
@@ -110,7 +110,7 @@ def _leaders(cases: pd.DataFrame) -> Iterator[str]:
     if crossing is not None:
         yield (
             f"At {cases['batch_size'].max():,}, {first} has the lowest time and {second} the second lowest. "
-            f"{first} faster than {second}: {words.crossover_at(crossing)}."
+            f"Where {first} is faster than {second}: {words.crossover_at(crossing)}."
         )
 
 

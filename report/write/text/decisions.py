@@ -14,7 +14,7 @@ from report.table.keys import REFUSED
 from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
-NAMES = ("batch", "fastest", "a {unit}", "to numpy", "margin")
+NAMES = ("batch", "fastest", "per {unit}", "to numpy", "margin")
 """The headings of the columns."""
 
 
@@ -45,14 +45,15 @@ def as_json(decisions: Decisions) -> str:
 
 
 def _rows(decisions: Decisions) -> pd.DataFrame:
-    """Return the table with the column `reason`, which says why no backend has a time."""
+    """Return the table as a file has it: with the reasons why no backend has a time, and lists as text."""
     groups = dict(iter(decisions.cases.groupby([*DECISION])))
     keys = decisions.rows[[*DECISION]].itertuples(index=False, name=None)
     reasons = [
         "; ".join(sections.reasons(groups[key], 1)) if verdict == Outcome.NO_TIME else ""
         for key, verdict in zip(keys, decisions.rows["verdict"], strict=True)
     ]
-    return decisions.rows.assign(reason=reasons)[[*DECISION, *DECISION_COLUMNS]]
+    not_separated = decisions.rows["not_separated"].map("; ".join)
+    return decisions.rows.assign(reason=reasons, not_separated=not_separated)[[*DECISION, *DECISION_COLUMNS]]
 
 
 def _sections(decisions: Decisions, width: int | None) -> Iterator[Section]:
@@ -68,25 +69,29 @@ def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
     part = tables.table(names, words=("fastest", "margin"))
     lines = [(f"{row['batch_size']:,}", *_texts(row)) for _, row in decided.iterrows()]
     if width is not None:
-        part.columns[1].max_width = _room(names, lines, width)
+        part.columns[1].max_width = max(_longest(decided), width - _width(names, lines))
     part.columns[1].no_wrap = part.columns[-1].no_wrap = False
     for line in lines:
         part.add_row(*map(escape, line))
     return part
 
 
-def _room(names: Sequence[str], lines: Sequence[tuple[str, ...]], width: int) -> int:
-    """Return the width of the column of backends: what the other columns leave, and at least the longest name."""
+def _longest(decided: pd.DataFrame) -> int:
+    """Return the width of the longest name of a backend, with a comma."""
+    return max(len(f"{name},") for _, row in decided.iterrows() for name in (row["fastest"], *row["not_separated"]))
+
+
+def _width(names: Sequence[str], lines: Sequence[tuple[str, ...]]) -> int:
+    """Return the width of all columns but that of the backends."""
     widths = [max(map(len, [name, *texts])) for name, texts in zip(names, zip(*lines, strict=True), strict=True)]
-    longest = max(len(f"{name},") for line in lines for name in line[1].split(", "))
-    return max(longest, width - (sum(widths) - widths[1] + tables.MARGIN * len(names)))
+    return sum(widths) - widths[1] + tables.MARGIN * len(names)
 
 
 def _texts(row: pd.Series) -> tuple[str, str, str, str]:
     """Return a decision in words: the fastest backends, their time and ratio to NumPy, and the margin."""
     if row["verdict"] == Outcome.NO_TIME:
         return "–", "–", "–", "no time, see below"
-    names = ", ".join(filter(None, [row["fastest"], *row["not_separated"].split("; ")]))
+    names = ", ".join([row["fastest"], *row["not_separated"]])
     ratio = "–" if np.isnan(row["ratio"]) else units.ratio(row["ratio"])
     return names, units.seconds(row["seconds_per_step"]), ratio, _margin(row)
 
@@ -99,9 +104,10 @@ def _margin(row: pd.Series) -> str:
 
 
 def _notes(cases: pd.DataFrame, timed: pd.DataFrame) -> Iterator[str]:
-    """Yield why cases have no time: those that might have been the fastest, and all at a batch size without a time.
+    """Yield why cases have no time.
 
-    A case that its backend refused in every launch cannot have been the fastest.
+    A case that its backend refused in every launch is left out, since it cannot have been the fastest; unless no case
+    of its batch size has a time.
     """
     refused = cases["status"].isin(REFUSED) & (cases["failed"] == cases["launches"])
     undecided = ~cases["batch_size"].isin(timed["batch_size"])

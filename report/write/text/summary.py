@@ -1,4 +1,4 @@
-"""The summary of a run: a table for each group of cases, a row a backend, a column a batch size.
+"""The summary of a run: a table for each group of cases, with one row per backend and one column per batch size.
 
 A case shows its time per step. If the terminal is wide enough for all tables, it shows its ratio to NumPy too. `*`
 marks the fastest of a column if its intervals of time and of ratio are apart from those of all others. `~` marks a

@@ -15,7 +15,7 @@ from tests import rows
 
 
 def samples(path: Path, deviation: float, pairs: int = 14) -> Path:
-    """Write the samples of a duel: two cases, three rounds a pair, and pairs with this standard deviation."""
+    """Write the samples of a duel: two cases, three rounds per pair, and pairs with this standard deviation."""
     random = np.random.default_rng(4)
     key = {name: rows.PLAIN[name] for name in CASE}
     rounds = [

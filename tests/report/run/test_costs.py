@@ -30,7 +30,7 @@ def race(*seconds: float, **others: Value) -> list[rows.Row]:
 
 
 def linear(overhead: float, per_element: float, **others: Value) -> list[rows.Row]:
-    """Return the rows of a descent of 100 steps with this overhead a step and this cost per element."""
+    """Return the rows of a descent of 100 steps with this overhead per step and this cost per element."""
     return race(*(100 * (overhead + per_element * size) for size in SIZES), **others)
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from report.errors import printable, short
+from report.errors import printable, short, some
 from report.write import units
 
 
@@ -67,8 +67,8 @@ def test_a_count_has_a_noun_in_the_singular_or_plural() -> None:
 
 
 def test_only_the_first_words_are_given_with_the_number_of_the_others() -> None:
-    assert units.some(["a", "b"], 2) == "a, b"
-    assert units.some(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert some(["a", "b"], 2) == "a, b"
+    assert some(["a", "b", "c", "d"], 2) == "a, b and 2 more"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0123, "1.2 %"), (0.0996, "10 %"), (-0.02, "-2.0 %")])
