@@ -1,29 +1,36 @@
-"""Connects pytest to the project: the options, one pytest item for each case, and the summary at the end."""
+"""Connects pytest to the project: the options, one pytest item for each case, its progress, and the summary."""
 
 from __future__ import annotations
 
 import random
 import shutil
-import time
+from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import machine, options
+from bench import clock, machine, options
+from bench.progress import Ticker
+from report.errors import TableError
 from report.table.keys import CASE
 
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
 # pytest_configure has pinned the threads.
 if TYPE_CHECKING:
+    from bench.process.pool import Here, Pool
     from bench.race import Race
     from bench.selection import Selection
 
-STARTED = time.perf_counter()
+STARTED = clock.now()
 
 SELECTION = pytest.StashKey["Selection"]()
 PATH = pytest.StashKey[Path]()
 RACE = pytest.StashKey["Race"]()
+PEERS = pytest.StashKey["Pool | Here"]()
+TICKER = pytest.StashKey[Ticker]()
+LOCK = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +49,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--results", metavar="CSV", type=Path, help="file to append to (default: results/<UTC>-<commit>.csv)"
     )
     group.addoption("--no-page", dest="page", action="store_false", help="write the CSV and its summary, but no page")
-    group.addoption("--launch", metavar="N", type=int, default=0, help="number of this process in its run (default: 0)")
+    group.addoption("--launch", metavar="N", default="0", help="number of this launch in its run (default: 0)")
+    group.addoption("--case-timeout", metavar="SECONDS", default=str(options.TIMEOUT_SECONDS), help=options.TIMEOUT)
+    group.addoption(
+        "--isolation",
+        choices=("process", "none"),
+        default="process",
+        help="'process': workers measure, one a framework; 'none': this process does, for a debugger or a profiler",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +65,23 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--allocator steady: needs glibc's malloc, which this process does not use")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if PEERS in config.stash:
+        config.stash[PEERS].close()
+    if LOCK in config.stash:
+        config.stash[LOCK].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the workers at once, before what pytest-benchmark and the summary print."""
+    if PEERS in session.config.stash:
+        session.config.stash[PEERS].close()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
+    _launch(session.config)
+    _timeout(session.config)
     if session.config.getoption("results"):
         _path(session.config)
     if any(_given(session.config).values()):
@@ -64,8 +94,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     cases = [tuple(vars(case)[name] for name in CASE) for case in _selection(config).cases]
     # Shuffled, so that no backend always runs on a cold machine or after the same neighbour. The seed is in the CSV.
-    random.Random(f"{_path(config).stem}/{config.getoption('launch')}").shuffle(cases)  # noqa: S311 (not a secret)
+    random.Random(f"{_path(config).stem}/{_launch(config)}").shuffle(cases)  # noqa: S311 (not a secret)
     metafunc.parametrize(CASE, cases, ids=list(map(_label, cases)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    raced = [item for item in session.items if "race" in getattr(item, "fixturenames", ())]
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if raced and terminal is not None and not session.config.option.collectonly:
+        session.config.stash[TICKER] = Ticker(terminal.write, len(raced), live=terminal.isatty)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    ticker = item.config.stash.get(TICKER, None) if "race" in getattr(item, "fixturenames", ()) else None
+    if ticker is not None:
+        ticker.begin(item.name.removeprefix("test_race"))
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Show no letters for the cases of a race: the ticker shows them."""
+    if TICKER in config.stash and report.outcome != "failed" and getattr(report, "when", "") == "call":
+        return report.outcome, "", ""
+    return None
 
 
 def _label(case: tuple[object, ...]) -> str:
@@ -89,14 +144,15 @@ def race(request: pytest.FixtureRequest) -> Race:
         memory=config.getoption("memory") == "on",
     )
     path = _path(config)
-    launch = Launch(path.stem, config.getoption("launch"), config.getoption("allocator"))
-    race = Race(_selection(config).found, budget, path, launch)
+    launch = Launch(path.stem, _launch(config), config.getoption("allocator"))
+    inventory, timeout = _selection(config).inventory, _timeout(config)
+    race = Race(_peers(config), inventory, budget, timeout, path, launch)
     config.stash[RACE] = race
     return race
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)
@@ -109,10 +165,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     width, colour = shutil.get_terminal_size().columns, terminalreporter.hasmarkup
     terminalreporter.write(summary.ending(rows, path, width, colour=colour))
     summary.write_markdown(rows, path)
-    timed, total = config.stash[RACE].timed_seconds, time.perf_counter() - STARTED
+    timed, total = config.stash[RACE].timed_seconds, clock.now() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
-    if config.getoption("page"):
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        terminalreporter.write_line(f"interrupted; its page: python -m report html {path}")
+    elif config.getoption("page"):
         terminalreporter.write_line(saving.beside(path))
 
 
@@ -134,9 +192,22 @@ def _path(config: pytest.Config) -> Path:
     if PATH not in config.stash:
         path = config.getoption("results")
         if path is not None and path.exists():
-            _require_new_launch(path, config.getoption("launch"))
+            _require_new_launch(path, _launch(config))
         config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
+        if path is not None and not config.option.collectonly:
+            _lock(config, path)
     return config.stash[PATH]
+
+
+def _lock(config: pytest.Config, path: Path) -> None:
+    """Hold the CSV for this session. Raise a usage error if another run writes to it, or nobody can."""
+    from report.table.lock import lock  # noqa: PLC0415 (only where a file is named)
+
+    config.stash[LOCK] = ExitStack()
+    try:
+        config.stash[LOCK].enter_context(lock(path))
+    except TableError as error:
+        raise pytest.UsageError(f"--results {error}") from error
 
 
 def _require_new_launch(path: Path, launch: int) -> None:
@@ -151,13 +222,42 @@ def _require_new_launch(path: Path, launch: int) -> None:
         raise pytest.UsageError(f"--results {path}: has launch {launch} already; name another file or launch")
 
 
+def _launch(config: pytest.Config) -> int:
+    word = config.getoption("launch")
+    try:
+        return options.natural("--launch", word)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _timeout(config: pytest.Config) -> float:
+    try:
+        return options.seconds(config.getoption("case_timeout"))
+    except ValueError as error:
+        raise pytest.UsageError(f"--case-timeout {error}") from error
+
+
+def _peers(config: pytest.Config) -> Pool | Here:
+    """Return who measures: workers, or without isolation this process. Both are made once."""
+    if PEERS not in config.stash:
+        from bench.process.pool import Here, Pool  # noqa: PLC0415 (imports NumPy)
+
+        allocator, threads = config.getoption("allocator"), config.getoption("threads")
+        if config.getoption("isolation") == "none":
+            # With a debugger, nothing is caught: it stops at the backend's own line.
+            config.stash[PEERS] = Here(allocator, () if config.getoption("usepdb") else (Exception,))
+        else:
+            config.stash[PEERS] = Pool(None if threads is None else int(threads), allocator, _timeout(config))
+    return config.stash[PEERS]
+
+
 def _selection(config: pytest.Config) -> Selection:
     """Return the selected cases. The selection is made once."""
     if SELECTION not in config.stash:
-        from bench.selection import SelectionError, select  # noqa: PLC0415 (imports NumPy and the frameworks)
+        from bench.selection import SelectionError, select  # noqa: PLC0415 (imports NumPy)
 
         try:
-            config.stash[SELECTION] = select(_given(config))
+            config.stash[SELECTION] = select(_given(config), _peers(config).inventory)
         except SelectionError as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SELECTION]

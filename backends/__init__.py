@@ -9,11 +9,12 @@ from backends.base import (
     missing_operator,
     offers,
     place,
+    why_missing,
     with_own_loss,
 )
 from backends.builders import Stepwise, eager, examples, spread, step
 from backends.case import DEVICES, DTYPES, Builder, Case, Flat, Loss, Run
-from backends.loading import Found, frameworks, load
+from backends.loading import BackendError, Found, frameworks, load
 from backends.probes import Probes
 from problems import OPERATORS
 
@@ -22,6 +23,7 @@ __all__ = [
     "DTYPES",
     "OPERATORS",
     "Backend",
+    "BackendError",
     "Builder",
     "Case",
     "Flat",
@@ -41,5 +43,6 @@ __all__ = [
     "place",
     "spread",
     "step",
+    "why_missing",
     "with_own_loss",
 ]

@@ -2,7 +2,7 @@
 
 The check is the tutorial's. At one random x, it compares each backend's derivative of x² − 2x + 5 with the hand-derived
 2x − 2. Then it compares the end of the backend's descent with the minimum, x = 1, where f = 4.
-Exit codes: 0, no backend is wrong; 1, a backend is wrong.
+Exit codes: 0, no backend is wrong; 1, a backend is wrong; 2, the doctor itself failed.
 
 With `--markdown` it prints the table of modes and checks nothing.
 """
@@ -22,9 +22,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from backends import Backend, Case, Found, catalogue, devices, load, place
-from problems import Array, Problem
+from backends import Backend, BackendError, Case, Found, catalogue, devices, load, place, why_missing
+from problems import Array, Problem, ProblemError
 from problems import load as load_problems
+from problems.faults import described
+from report.exits import FAILED, exit_code
 
 TOLERANCE = 1e-9
 """The largest error allowed: the rounding of 100 steps in float64, with a margin of six digits."""
@@ -48,7 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backends", description=__doc__.partition("\n")[0])
     parser.add_argument("--markdown", action="store_true", help="print only the table of modes, as Markdown")
     options = parser.parse_args(arguments)
-    found = load()
+    try:
+        found, problem = load(), load_problems()["quadratic"]
+    except (BackendError, ProblemError) as error:
+        print(f"backends: {error}", file=sys.stderr)
+        return FAILED
     if options.markdown:
         return _print_catalogue(found)
     console = Console(highlight=False)
@@ -57,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(
             "no peak_bytes: memray is not installed; pip install -c constraints.txt '.[memory]'\n", markup=False
         )
-    return _check_derivatives(console, found)
+    return _check_derivatives(console, found, problem)
 
 
 def _print_catalogue(found: Found) -> int:
@@ -70,15 +76,25 @@ def _print_catalogue(found: Found) -> int:
 def _inventory(found: Found) -> Table:
     table = Table("backend", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, backend in found.backends.items():
-        reasons = [backend.missing_device(device) or "" for device in backend.known_devices]
-        table.add_row(name, backend.version(), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
+        version, fault = _version(backend)
+        reasons = [fault, *(why_missing(backend, device) for device in backend.known_devices)]
+        table.add_row(name, escape(version), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
     for framework, reason in found.missing.items():
         table.add_row(framework, "–", "–", escape(reason))
     return table
 
 
-def _check_derivatives(console: Console, found: Found) -> int:
-    problem = load_problems()["quadratic"]
+def _version(backend: Backend) -> tuple[str, str]:
+    """Return the version of the backend's framework, and if it raises instead, a dash and what it raised."""
+    try:
+        return str(backend.version()), ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 (the doctor reports whatever a backend raises)
+        return "–", f"no version: {described(error)}"
+
+
+def _check_derivatives(console: Console, found: Found, problem: Problem) -> int:
     x = np.array([random.random()])  # noqa: S311 (not a secret)
     hand = float(problem.gradient(x, ())[0])
     console.print(f"f(x) = x² − 2x + 5 at x = {x[0]:.6f}: hand-derived f'(x) = 2x − 2 = {hand:.6f}\n", markup=False)
@@ -106,8 +122,10 @@ def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
             return Checkup(reason=reason)
         derivative = _call(backend, case, problem, x)
         return Checkup(derivative, _call(backend, replace(case, operator="descent"), problem, x))
-    except Exception as error:  # noqa: BLE001 (the doctor reports whatever a backend raises)
-        return Checkup(reason=f"{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 (likewise)
+        return Checkup(reason=described(error))
 
 
 def _call(backend: Backend, case: Case, problem: Problem, x: Array) -> float:
@@ -124,4 +142,4 @@ def _figures(checkup: Checkup, hand: float, problem: Problem) -> tuple[str, str,
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

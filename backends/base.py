@@ -15,6 +15,7 @@ from typing import Any
 from backends.case import Builder, Case, Loss, Run
 from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
+from problems.faults import described
 
 
 class Backend(ABC):
@@ -86,7 +87,17 @@ def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ..
 
 def devices(backend: Backend) -> tuple[str, ...]:
     """Return the devices that the backend can use on this machine."""
-    return tuple(device for device in backend.known_devices if backend.missing_device(device) is None)
+    return tuple(device for device in backend.known_devices if why_missing(backend, device) is None)
+
+
+def why_missing(backend: Backend, device: str) -> str | None:
+    """Return `backend.missing_device(device)`, or what that call raised; `None` if the device is on this machine."""
+    try:
+        return backend.missing_device(device)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 (SystemExit too: a framework may raise anything)
+        return described(error)
 
 
 def offers(backend: Backend, operators: Iterable[str], problems: Iterable[str]) -> bool:

@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from backends.base import Backend
+from problems.faults import fault
 
 SUFFIX = "_modes"
+
+
+class BackendError(ValueError):
+    """A backend that breaks the contract of `Backend`. The text names its file, and what to change."""
 
 
 @dataclass
@@ -33,30 +38,40 @@ def frameworks() -> tuple[str, ...]:
 def load(wanted: tuple[str, ...] | None = None) -> Found:
     """Import the files of the wanted frameworks, by default of all, and return their backends.
 
-    Raises `ValueError` if a backend has no name or no builders, or if its name does not begin with its framework's.
+    Whatever a file raises is a reason in `Found.missing`, unless it is `KeyboardInterrupt`. Raises `BackendError` if a
+    backend has no name or no builders, or if its name does not begin with its framework's.
     """
     found = Found()
     for framework in frameworks() if wanted is None else wanted:
         try:
-            module = importlib.import_module(f"backends.{framework}{SUFFIX}")
-        except (ImportError, OSError) as error:
+            backends = _backends(framework)
+        except (KeyboardInterrupt, BackendError):
+            raise
+        except BaseException as error:  # noqa: BLE001 (SystemExit too: a framework may raise anything)
             found.missing[framework] = _why_missing(framework, error)
             continue
-        for backend in map(_with_defaults, module.BACKENDS):
-            _require_a_name_and_builders(backend, framework)
-            found.backends[backend.name] = backend
+        found.backends |= {backend.name: backend for backend in backends}
     return found
+
+
+def _backends(framework: str) -> list[Backend]:
+    """Import the file of the framework, and return its backends."""
+    module = importlib.import_module(f"backends.{framework}{SUFFIX}")
+    backends = [_with_defaults(backend) for backend in module.BACKENDS]
+    for backend in backends:
+        _require_a_name_and_builders(backend, framework)
+    return backends
 
 
 def _require_a_name_and_builders(backend: Backend, framework: str) -> None:
     path = f"backends/{framework}{SUFFIX}.py"
     for attribute in ("name", "builders"):
         if not hasattr(backend, attribute):
-            raise ValueError(
+            raise BackendError(
                 f"{path}: {type(backend).__name__} has no attribute '{attribute}'; docs/backends.md has an example."
             )
     if backend.name.partition("-")[0] != framework:
-        raise ValueError(
+        raise BackendError(
             f"{path}: backend '{backend.name}' must be named '{framework}', or '{framework}-<mode>': the file's name "
             "says which framework it needs."
         )
@@ -77,7 +92,7 @@ def _with_defaults(backend: Any) -> Backend:
     return whole
 
 
-def _why_missing(framework: str, error: Exception) -> str:
+def _why_missing(framework: str, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == framework:
         return f"{framework} is not installed; pip install -c constraints.txt '.[{framework}]'"
-    return f"{framework} cannot be imported: {error}"
+    return f"{framework} cannot be imported: {fault(error, Path(__file__).parent / f'{framework}{SUFFIX}.py')}"

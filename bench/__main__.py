@@ -8,6 +8,7 @@ import sys
 from bench import launches, options
 from bench.duel import command as duel
 from bench.process.client import StartError
+from report.exits import FAILED, exit_code
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,11 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(chosen.command(chosen, {name: getattr(chosen, name) for name in options.HELP}))
     except (ValueError, OSError, StartError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; what was measured so far is kept", file=sys.stderr)
-        return 130
+        return FAILED
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main, stopped="stopped; what was measured so far is kept"))

@@ -5,13 +5,14 @@ Nothing here imports NumPy or a framework: threads must be pinned before they ar
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
 import importlib.metadata
 import os
 import platform
-import shutil
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -32,6 +33,26 @@ FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
 
 ALLOCATORS = ("default", "steady")
 """What `--allocator` may be. With `steady`, glibc keeps freed memory; see `steady_allocator`."""
+
+CPU_INFO = Path("/proc/cpuinfo")
+
+MAX_SECONDS = 10.0
+"""How long `git` or `nvidia-smi` may take to answer."""
+
+MAX_DIGITS = 9
+"""How many digits a number of threads may have."""
+
+GIT_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+)
+"""Variables that tell git which repository to use."""
 
 # The parameters of glibc's mallopt, from malloc.h, that decide when memory returns to the system.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -57,7 +78,17 @@ def pin_threads(threads: int) -> None:
 
 def pinned_threads() -> int:
     """Return how many CPU threads the frameworks may use: the pinned number, or else the number of CPUs."""
-    return min(int(os.environ.get("OMP_NUM_THREADS") or len(cpus())), len(cpus()))
+    return min(_omp_threads(os.environ.get("OMP_NUM_THREADS", "")) or len(cpus()), len(cpus()))
+
+
+def _omp_threads(text: str) -> int | None:
+    """Return the number that OMP_NUM_THREADS states, the first of a list; `None` if it states none.
+
+    A list, such as `4,2`, has a number for each level of nested parallel regions.
+    """
+    number = text.partition(",")[0].strip()
+    is_number = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
+    return int(number) or None if is_number else None
 
 
 def steady_allocator() -> bool:
@@ -92,20 +123,18 @@ def cpus_text() -> str:
 def cpu_model() -> str:
     """Return the processor's name as the system gives it."""
     if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.lower().startswith("model name"):
-                return line.partition(":")[2].strip()
+        with contextlib.suppress(OSError):
+            for line in CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.lower().startswith("model name"):
+                    return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 
 @functools.cache
 def gpu_model() -> str:
     """Return the name of the first NVIDIA GPU, or an empty string if there is none."""
-    if not shutil.which("nvidia-smi"):
-        return ""
-    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    answer = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603 (a fixed command)
-    return answer.stdout.partition("\n")[0].strip() if answer.returncode == 0 else ""
+    answer = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return (answer or "").partition("\n")[0].strip()
 
 
 @functools.cache
@@ -120,11 +149,13 @@ def machine_hash() -> str:
 def commit(root: Path = ROOT) -> tuple[str, bool]:
     """Return the checkout's short commit, and whether tracked files differ from it; `("none", False)` without git.
 
-    Files in `results` do not count: they are data.
+    Files in `results` do not count: they are data. If git does not say whether files differ, they count as different.
     """
     head = _git(root, "rev-parse", "--short=10", "HEAD")
+    if not head:
+        return "none", False
     changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
-    return (head, bool(changed)) if head else ("none", False)
+    return head, changed != ""
 
 
 def run_name() -> str:
@@ -133,13 +164,47 @@ def run_name() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{head}"
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(root: Path, *arguments: str) -> str | None:
+    """Return what git says about the checkout at `root`, or `None` if it gives no answer.
+
+    A git hook sets variables that name its own repository. Git would then answer about that repository.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in GIT_VARIABLES}
+    return _output("git", "-C", str(root), *arguments, environment=environment)
+
+
+def _output(*command: str, environment: dict[str, str] | None = None) -> str | None:
+    """Return what a command prints; `None` if it is not there, fails, or takes more than `MAX_SECONDS`."""
     try:
-        command = ["git", "-C", str(root), *arguments]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (fixed commands)
-    except FileNotFoundError:
-        return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""
+        process = subprocess.Popen(  # noqa: S603 (fixed commands)
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # killed as a group: a command may start others
+        )
+    except OSError:
+        return None
+    try:
+        answer, _ = process.communicate(timeout=MAX_SECONDS)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        return None
+    except BaseException:  # Ctrl-C
+        _kill(process)
+        raise
+    return answer.decode(errors="replace").strip() if process.returncode == 0 else None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and what it started, and do not wait for long: a broken driver may keep a process from dying."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=1.0)
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def environment() -> dict[str, str | int | bool]:

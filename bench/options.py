@@ -5,6 +5,9 @@ This module imports nothing heavy: pytest reads it before threads are pinned.
 
 from __future__ import annotations
 
+from report.errors import short
+from report.table.schema import LARGEST
+
 DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
@@ -32,7 +35,9 @@ METAVAR = {"steps": "N"}
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
 TIMEOUT_SECONDS = 300.0
-"""How long a worker process may take for one case."""
+"""How long a case may take, with its preparation and all its rounds."""
+
+TIMEOUT = f"most time for one case; one that takes longer gets a row that says so (default: {TIMEOUT_SECONDS:g})"
 
 
 def flag(name: str) -> str:
@@ -40,9 +45,33 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def seconds(word: str) -> float:
+    """Return `word` as a number of seconds above 0. Raise `ValueError` with one line otherwise."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise ValueError(f"'{word}': must be a number of seconds above 0")
+    return value
+
+
 def whole(what: str, word: str) -> int:
     """Return `word` as a whole number, 1 or more. Raise `ValueError` with one line that names `what` and `word`."""
-    # isdecimal alone accepts the digits of other scripts. An array cannot be longer than 2^63 − 1.
-    if not (word.isascii() and word.isdecimal() and 0 < int(word) < 2**63):
-        raise ValueError(f"{what} '{word}': must be a whole number, 1 or more")
-    return int(word)
+    return _from(1, what, word)
+
+
+def natural(what: str, word: str) -> int:
+    """Return `word` as a whole number, 0 or more. Raise `ValueError` with one line that names `what` and `word`."""
+    return _from(0, what, word)
+
+
+def _from(least: int, what: str, word: str) -> int:
+    # isdecimal alone accepts the digits of other scripts. Python converts only some thousands of digits.
+    if word.isascii() and word.isdecimal():
+        digits = word.lstrip("0") or "0"
+        if len(digits) > len(str(LARGEST)) or int(digits) > LARGEST:
+            raise ValueError(f"{what} '{short(word)}': must be at most {LARGEST} (2^53): a result CSV holds no larger")
+        if int(digits) >= least:
+            return int(digits)
+    raise ValueError(f"{what} '{short(word)}': must be a whole number, {least} or more")

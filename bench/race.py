@@ -1,48 +1,112 @@
-"""The race of one session: measures one case after another, and appends the row of each as soon as it is known."""
+"""The race of one session: asks for one case after another, and appends the row of each as soon as it is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
-from backends import Case, Found
-from bench.case.measure import Timer, measure
-from bench.case.rounds import Budget, Call, Rounds, clock
+from backends import Case
+from bench import clock
+from bench.case import row
+from bench.case.failure import Failure
+from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
+from bench.inventory import Inventory
+from bench.process.client import StartError, WorkerError
+from bench.process.pool import Peer
 from report import table
+from report.table.keys import framework
+
+Drive: TypeAlias = Callable[[int, Callable[[], float]], object]
+"""Drives the rounds of a case: `drive(rounds, time_round)` calls `time_round` so often. It returns seconds per call."""
+
+
+class Peers(Protocol):
+    """Who measures: the workers of `bench.process.pool`, or this process."""
+
+    def peer(self, case: Case) -> Peer:
+        """Return who measures the case."""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """The columns that are the same in every row."""
+
+
+class LostError(Exception):
+    """A case that lost its time in a round. `row` says why."""
+
+    def __init__(self, columns: Row) -> None:
+        self.row = columns
+        super().__init__(columns["reason"])
 
 
 @dataclass
 class Race:
-    """Measures cases with the backends in `found`, and appends their rows to the CSV at `path`, if there is one.
+    """Measures cases, and appends their rows to the CSV at `path`.
 
-    `timed_seconds` is how long the rounds and paired rounds of all cases took.
+    `timeout` is in seconds, for a case as a whole. `timed_seconds` is how long the rounds and paired rounds of all
+    cases took.
     """
 
-    found: Found
+    peers: Peers
+    inventory: Inventory
     budget: Budget
-    path: Path | None = None
-    launch: Launch = field(default_factory=Launch)
+    timeout: float
+    path: Path
+    launch: Launch
     rows: list[Row] = field(default_factory=list)
     timed_seconds: float = 0.0
 
-    def run(self, case: Case, timer: Timer | None) -> Row:
-        """Measure the case, keep its row, and return it. Without a timer, only check its answer and keep nothing."""
-        if timer is None:
-            return measure(case, self.found, self.budget, self.launch, None)
-        row = measure(case, self.found, self.budget, self.launch, self._clocked(timer))
-        self.rows.append(row)
-        if self.path is not None:
-            table.append(self.path, row)
-        return row
+    def run(self, case: Case, drive: Drive | None) -> Row:
+        """Measure the case, keep its row, and return it. Without a drive, only check its answer and keep nothing."""
+        started = row.now()
+        try:
+            columns = self._measured(case, drive)
+        except LostError as error:
+            columns = error.row
+        except (WorkerError, StartError) as error:
+            columns = self._row(case, started, self._failure(error))
+        if drive is not None:
+            self.rows.append(columns)
+            table.append(self.path, columns)
+        return columns
 
-    def _clocked(self, timer: Timer) -> Timer:
-        """Return the timer that also adds its time to `timed_seconds`."""
+    def _measured(self, case: Case, drive: Drive | None) -> Row:
+        missing = self.inventory.missing.get(framework(case.backend))
+        if missing is not None:
+            return self._row(case, row.now(), Failure("unavailable", missing))
+        end, peer = clock.now() + self.timeout, self.peers.peer(case)
+        budget = None if drive is None else asdict(self.budget)
+        request = {"case": vars(case), "budget": budget, "run": self.launch.run, "launch": self.launch.number}
+        answer = peer.ask("begin", end - clock.now(), **request)
+        if "row" in answer or drive is None:
+            return dict(answer["row"])
 
-        def clocked(call: Call, rounds: Rounds) -> list[float]:
-            start = clock()
-            seconds = timer(call, rounds)
-            self.timed_seconds += clock() - start
-            return seconds
+        def time_round() -> float:
+            measured = peer.ask("time", end - clock.now())
+            if "row" in measured:
+                raise LostError(measured["row"])
+            self.timed_seconds += measured["elapsed"]
+            return float(measured["seconds"])
 
-        return clocked
+        drive(answer["rounds"], time_round)
+        return dict(peer.ask("finish", end - clock.now())["row"])
+
+    def _row(self, case: Case, started: str, failure: Failure) -> Row:
+        identity = row.identity(vars(case), self.launch, started, self.peers.environment)
+        return identity | row.failed(failure)
+
+    def _failure(self, error: WorkerError | StartError) -> Failure:
+        if isinstance(error, StartError):
+            return Failure("crashed", str(error))
+        if error.failure.status == "timeout":
+            return Failure("timeout", f"it took longer than {self.timeout:g} s (--case-timeout)")
+        return error.failure
+
+
+def loop(rounds: int, time_round: Callable[[], float]) -> None:
+    """Drive the rounds one after the other."""
+    for _ in range(rounds):
+        time_round()

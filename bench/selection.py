@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from backends import DEVICES, DTYPES, OPERATORS, Case, Found, frameworks, load, offers
-from backends import devices as devices_here
+from backends import DEVICES, DTYPES, OPERATORS, Case, frameworks
+from bench import inventory
+from bench.inventory import Inventory
 from bench.options import DEFAULTS, whole
 from problems import Problem, sizes_text
 from problems import load as load_problems
@@ -27,21 +29,26 @@ class Selection:
     """The cases to measure, in the order of the options, and the backends that they need."""
 
     cases: tuple[Case, ...]
-    found: Found
+    inventory: Inventory
 
 
-def select(options: Mapping[str, str | None]) -> Selection:
+TakeInventory: TypeAlias = Callable[[tuple[str, ...]], Inventory]
+"""Returns what backends some frameworks have. It may ask other processes, so that no import can end this one."""
+
+
+def select(options: Mapping[str, str | None], take: TakeInventory = inventory.take) -> Selection:
     """Return the cases that the options select. Raise `SelectionError` if a word is wrong.
 
     `options` maps the names of `bench.options.HELP` to what was typed, or to `None` if the option was not given.
+    `take` is asked for the frameworks that are needed; by default it imports them here.
     """
     try:
-        return _select(options)
+        return _select(options, take)
     except ValueError as error:
         raise SelectionError(str(error)) from error
 
 
-def _select(options: Mapping[str, str | None]) -> Selection:
+def _select(options: Mapping[str, str | None], take: TakeInventory) -> Selection:
     words = {name: options.get(name) or default for name, default in DEFAULTS.items()}
     problems = load_problems()
     operators = _choose("operator", words["operator"], OPERATORS)
@@ -51,7 +58,7 @@ def _select(options: Mapping[str, str | None]) -> Selection:
     batch_sizes = _batch_sizes(options.get("batch_size"), {name: problems[name] for name in names})
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"], operators, names)
+    found, backends = _backends(words["backend"], operators, names, take)
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(operators, names, backends, dtypes, devices)
     cases = tuple(
@@ -101,31 +108,34 @@ def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
     return problem, name, whole(f"size {path}", value)
 
 
-def _backends(words: str, operators: list[str], problems: list[str]) -> tuple[Found, list[str]]:
-    """Return the backends that were found, and the names to race.
+def _backends(
+    words: str, operators: list[str], problems: list[str], take: TakeInventory
+) -> tuple[Inventory, list[str]]:
+    """Return the inventory of the frameworks that are needed, and the names to race.
 
     `all` selects the backends that offer one of the operators for one of the problems: some modes exist only for a few
     of them. A framework that is missing is named instead of its backends.
     """
     if words.strip() == "all":
-        found = load()
-        fit = [name for name, backend in found.backends.items() if offers(backend, operators, problems)]
+        found = take(frameworks())
+        fit = [name for name, backend in found.backends.items() if backend.offers(operators, problems)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
-    found = load(tuple(name for name in frameworks() if name in {framework(word) for word in wanted}))
+    named = {framework(word) for word in wanted}
+    found = take(tuple(name for name in frameworks() if name in named))
     for word in wanted:
         if framework(word) in found.missing:
             raise ValueError(f"backend '{word}': {found.missing[framework(word)]}")
         if word not in found.backends:
-            raise _unknown("backend", word, load().backends, "or all")
+            raise _unknown("backend", word, take(frameworks()).backends, "or all")
     return found, list(dict.fromkeys(wanted))
 
 
-def _devices(words: str | None, found: Found, backends: Iterable[str]) -> list[str]:
+def _devices(words: str | None, found: Inventory, backends: Iterable[str]) -> list[str]:
     chosen = _choose("device", words or DEFAULTS["device"], DEVICES)
     if words is None or words.strip() == "all":
         return chosen
-    here = {device for name in backends if name in found.backends for device in devices_here(found.backends[name])}
+    here = {device for name in backends if name in found.backends for device in found.backends[name].devices}
     for device in chosen:
         if device not in here:
             raise ValueError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from bench import machine
@@ -20,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.worker", description=__doc__.partition("\n")[0])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0])
+    parser.add_argument("--references", type=Path)
     options = parser.parse_args()
     channel = _own_channel()
     if options.threads is not None:
@@ -29,6 +31,10 @@ def main() -> None:
     # NumPy and the frameworks are imported here, after the threads are pinned and the allocator is set.
     from bench.process.requests import Requests  # noqa: PLC0415
 
+    if options.references is not None:
+        from bench.case import reference  # noqa: PLC0415 (likewise)
+
+        reference.keep_in(options.references)
     requests = Requests("steady" if steady else "default")
     for line in sys.stdin:
         _send(channel, requests.answer(decode(line)))

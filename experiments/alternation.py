@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
+from bench import clock
 from bench.case import rounds
 
 ROUND_SECONDS = 0.002
@@ -24,9 +24,9 @@ def alternate(first: Callable[[], Any], second: Callable[[], Any], seconds: floa
     calls, _ = rounds.calibrate(second, ROUND_SECONDS)
     ratios: list[float] = []
     seconds_of_second: list[float] = []
-    end = time.perf_counter() + seconds
+    end = clock.now() + seconds
     with rounds.no_garbage_collection():
-        while time.perf_counter() < end or len(ratios) < MIN_ROUNDS:
+        while clock.now() < end or len(ratios) < MIN_ROUNDS:
             times = {side: rounds.round_seconds(side, calls) for side in random.sample((first, second), 2)}
             ratios.append(times[first] / times[second])
             seconds_of_second.append(times[second] / calls)

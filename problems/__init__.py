@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 from problems.cost import step_bytes, step_flops
 from problems.descent import descend, loop
+from problems.faults import ProblemError, fault
 from problems.operators import ALONG, OPERATORS, hand_derived
 from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, Problem, direction, instance
@@ -25,6 +27,7 @@ __all__ = [
     "GradientInto",
     "Parameters",
     "Problem",
+    "ProblemError",
     "descend",
     "direction",
     "find",
@@ -45,15 +48,28 @@ __all__ = [
 
 @cache
 def modules() -> dict[str, ModuleType]:
-    """Return the module of every problem of this folder, by the problem's name, in alphabetical order."""
-    everything = (importlib.import_module(f"problems.{info.name}") for info in pkgutil.iter_modules(__path__))
-    found = {module.PROBLEM.name: module for module in everything if hasattr(module, "PROBLEM")}
+    """Return the module of every problem of this folder, by the problem's name, in alphabetical order.
+
+    Raises `ProblemError` if a file cannot be imported, or if its `PROBLEM` is no problem.
+    """
+    found = dict(filter(None, (_named(info.name) for info in pkgutil.iter_modules(__path__))))
     return dict(sorted(found.items()))
+
+
+def _named(file: str) -> tuple[str, ModuleType] | None:
+    """Return the name of the problem in a file of this folder, and the file's module; `None` if it has no problem."""
+    try:
+        module = importlib.import_module(f"problems.{file}")
+        return (module.PROBLEM.name, module) if hasattr(module, "PROBLEM") else None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a file of a user may raise anything
+        raise ProblemError(fault(error, Path(__file__).parent / f"{file}.py")) from error
 
 
 @cache
 def load() -> dict[str, Problem]:
-    """Return every problem of this folder, by name, in alphabetical order."""
+    """Return every problem of this folder, by name, in alphabetical order. Raises `ProblemError` as `modules` does."""
     return {name: module.PROBLEM for name, module in modules().items()}
 
 

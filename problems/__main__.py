@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
-from problems import catalogue
+from problems import ProblemError, catalogue
+from report.exits import FAILED, exit_code
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print the table."""
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table, and return the exit code."""
     argparse.ArgumentParser(prog="python -m problems", description=__doc__.partition("\n")[0]).parse_args(arguments)
-    print(catalogue.markdown(), end="")
+    try:
+        print(catalogue.markdown(), end="")
+    except ProblemError as error:
+        print(f"problems: {error}", file=sys.stderr)
+        return FAILED
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -1,7 +1,7 @@
 """`python -m report`: what the result CSVs say.
 
 Exit codes: 0, the report was made; 1, `compare` found a case that regressed, failed or is missing; 2, the input is
-unusable.
+unusable, or the command failed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 
 from report.commands import best, compare, costs, html, noise, plot, show, trend
 from report.errors import ReportError
+from report.exits import FAILED, exit_code
 
 COMMANDS = (show, best, costs, compare, noise, plot, html, trend)
 
@@ -26,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.command(options))
     except ReportError as error:
         print(f"report: {error}", file=sys.stderr)
-        return 2
+        return FAILED
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -1,4 +1,4 @@
-"""The error that a report raises if it cannot be made, and how values are quoted."""
+"""The errors that a report raises if it cannot be made, and how errors quote values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ MAX_QUOTED = 40
 
 class ReportError(ValueError):
     """A report that cannot be made. The text says why, and what to do where that is known."""
+
+
+class TableError(ReportError):
+    """A result CSV that cannot be read or written, or that lacks the rows asked for.
+
+    The text names file, line and column, and what to do where that is known.
+    """
 
 
 def printable(text: str) -> str:

@@ -41,6 +41,33 @@ def value(problem, case, x, data):
 BACKENDS = (NumpyMode("lying", {"gradient": hand_derived, "value": value}),)
 """
 
+UNASKABLE = """
+import sys
+from dataclasses import dataclass
+
+from backends.numpy_modes import NumpyMode, hand_derived
+
+
+@dataclass(frozen=True)
+class Unaskable(NumpyMode):
+    raised: object = None
+    known_devices = ("cpu", "cuda")
+
+    def version(self):
+        raise self.raised
+
+    def missing_device(self, device):
+        if device == "cuda":
+            raise self.raised
+
+
+BUILDERS = {"descent": hand_derived, "gradient": hand_derived}
+BACKENDS = (
+    Unaskable("unaskable-raises", BUILDERS, raised=RuntimeError("the driver\\nis too old")),
+    Unaskable("unaskable-exits", BUILDERS, raised=SystemExit(3)),
+)
+"""
+
 MISSING = "raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')"
 
 PLAIN = """

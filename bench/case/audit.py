@@ -14,7 +14,8 @@ import numpy as np
 from backends import place
 from bench import machine
 from bench.case.prepare import Prepared
-from bench.case.rounds import Pair, clock
+from bench.case.rounds import Pair
+from bench.clock import now
 from problems import Parameters, step_flops, tree_leaves
 from report.table.warnings import AuditWarning
 
@@ -78,9 +79,9 @@ def _lateness(prepared: Prepared, call_seconds: float) -> tuple[float, Parameter
 
 
 def _fetch(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
-    start = clock()
+    start = now()
     fetched = prepared.backend.fetch(result)
-    return clock() - start, fetched
+    return now() - start, fetched
 
 
 def not_awaited(evidence: Evidence) -> AuditWarning | None:

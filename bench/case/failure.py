@@ -23,7 +23,7 @@ class Failure(NamedTuple):
     reason: str
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: BaseException) -> Failure:
     """Return the failure of a case that raised `error`."""
     if isinstance(error, WrongResultError):
         return Failure("wrong", str(error))
@@ -31,5 +31,5 @@ def failure_of(error: Exception) -> Failure:
     return Failure(status, f"{type(error).__name__}: {error}"[:MAX_REASON])
 
 
-def _out_of_memory(error: Exception) -> bool:
+def _out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)

@@ -1,96 +1,177 @@
 """The one way to measure a case, from its arrays to its row, whoever asks for it.
 
-The rounds are driven by a timer. pytest-benchmark drives them in the race, `rounds.time_rounds` in a launch.
+A measurement is begun, timed round by round, and finished. Who drives it decides when a round begins: pytest-benchmark
+in the race, a loop in a launch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias, TypeVar
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from backends import Case, Found
-from bench import machine
+from bench import clock, machine
 from bench.case import audit, row
 from bench.case.failure import failure_of
 from bench.case.memory import peak_bytes
 from bench.case.pairs import reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare
 from bench.case.roofline import limit
-from bench.case.rounds import Budget, Call, Rounds, calibrate, no_garbage_collection, plan
+from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
 from bench.case.target import steps_to_target
 from problems import find
 from report.table.warnings import AuditWarning, join
 
-Timer: TypeAlias = Callable[[Call, Rounds], list[float]]
-"""Times the rounds of a call with their paired rounds, and returns the seconds per call of each round."""
-
 T = TypeVar("T")
 
-
-class Timed(NamedTuple):
-    """What the rounds gave: their plan, the seconds per call of each, and how often the framework compiled in them."""
-
-    rounds: Rounds
-    seconds: list[float]
-    compiled: int
+Exceptions = tuple[type[BaseException], ...]
 
 
-def measure(case: Case, found: Found, budget: Budget, launch: Launch, timer: Timer | None) -> Row:
-    """Measure the case and return its row. Without a timer, only its answer is checked.
+class Round(NamedTuple):
+    """What a round took: seconds per call, and the seconds of the round with its paired rounds."""
 
-    A case that cannot run, fails or gives a wrong answer has a row with its status and reason. Nothing that a backend
-    raises leaves this function, unless it is no `Exception`.
+    seconds: float
+    elapsed: float
+
+
+class Measurement:
+    """One case while it is measured: `begin`, `round` as often as `begin` says, then `finish`.
+
+    `caught` are the exceptions that become the reason in the row; any other leaves the method. Once an exception was
+    caught, the case has no time, and only `finish` may be called.
     """
-    identity = row.identity(vars(case), launch, row.now(), machine.environment())
-    if case.backend in found.backends:
-        identity["framework_version"] = found.backends[case.backend].version()
-    if refused := find_refusal(case, found):
-        return identity | row.failed(refused)
-    backend, problem = found.backends[case.backend], find(case.problem, case.sizes)
-    with backend.probes.empty_caches():
+
+    def __init__(self, case: Case, found: Found, launch: Launch, caught: Exceptions = (Exception,)) -> None:
+        self._case, self._found, self._caught = case, found, caught
+        self._identity = row.identity(vars(case), launch, row.now(), machine.environment())
+        self._columns: Row = {}
+        self._resources = ExitStack()
+        self._timing: Timing | None = None
+
+    def begin(self, budget: Budget | None) -> Rounds | None:
+        """Prepare and check the case, and return the rounds to time. `None` if there are none.
+
+        Without a budget the answer is checked, and nothing is timed.
+        """
         try:
-            prepared = prepare(case, backend, problem)
-            return identity | (row.checked(prepared) if timer is None else _figures(prepared, budget, timer))
-        except Exception as error:  # noqa: BLE001 (whatever a backend raises is the reason in its row)
-            return identity | row.raised(error)
+            if refused := find_refusal(self._case, self._found):
+                self._columns = row.failed(refused)
+            else:
+                self._begin(budget)
+        except self._caught as error:
+            self._fail(error)
+        return None if self._timing is None else self._timing.rounds
+
+    def _begin(self, budget: Budget | None) -> None:
+        backend, problem = self._found.backends[self._case.backend], find(self._case.problem, self._case.sizes)
+        self._identity["framework_version"] = backend.version()
+        self._resources.enter_context(backend.probes.empty_caches())
+        prepared = prepare(self._case, backend, problem)
+        self._columns = row.checked(prepared)
+        if budget is not None:
+            self._timing = Timing(prepared, budget, self._caught)
+            self._timing.begin()
+
+    def round(self) -> Round | None:
+        """Time one round, then its paired rounds. `None` if the backend raised: the case has no time."""
+        if self._timing is None:
+            raise RuntimeError("the case has no rounds to time")
+        try:
+            return self._timing.round()
+        except self._caught as error:
+            self._fail(error)
+            return None
+
+    def finish(self) -> Row:
+        """Return the row of the case. The figures beside the times are gathered here, outside the rounds."""
+        try:
+            if self._timing is not None:
+                self._columns = self._timing.finish()
+        except self._caught as error:
+            self._fail(error)
+        self._end()
+        return self._identity | self._columns
+
+    def _fail(self, error: BaseException) -> None:
+        self._columns = row.raised(error)
+        self._end()
+
+    def _end(self) -> None:
+        if self._timing is not None:
+            self._timing.resources.close()
+        self._timing = None
+        self._resources.close()
 
 
-def _figures(prepared: Prepared, budget: Budget, timer: Timer) -> Row:
-    """Time the rounds, then gather the other figures. They are gathered outside the rounds, so they cost no time."""
-    warnings: list[AuditWarning] = []
-    timed = _timed(prepared, budget, timer, warnings)
-    columns = row.timed(prepared, timed.rounds, timed.seconds)
-    per_step = columns["seconds_per_step"]
-    warnings.extend(_or_warn(warnings, "audit", lambda: _audit(prepared, timed)) or [])
-    columns |= _or_warn(warnings, "roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
-    if prepared.case.operator == "descent":
-        target = _or_warn(warnings, "steps_to_target", lambda: row.to_target(steps_to_target(prepared), per_step))
-        columns |= target or {}
-    if budget.memory:
-        columns["peak_bytes"] = _or_warn(warnings, "peak_bytes", lambda: peak_bytes(prepared))
-    return columns | {"warnings": join(warnings)}
+@dataclass
+class Timing:
+    """The timing of a prepared case: its rounds, and what they took so far."""
+
+    prepared: Prepared
+    budget: Budget
+    caught: Exceptions
+    seconds: list[float] = field(default_factory=list)
+    warnings: list[AuditWarning] = field(default_factory=list)
+    resources: ExitStack = field(default_factory=ExitStack)
+    compiled_before: int = 0
+    _rounds: Rounds | None = None
+
+    @property
+    def rounds(self) -> Rounds:
+        """The rounds to time, once they are planned."""
+        if self._rounds is None:
+            raise RuntimeError("the rounds are not planned yet")
+        return self._rounds
+
+    def begin(self) -> None:
+        """Calibrate a round, and plan the rounds with their paired rounds. From here on no garbage is collected."""
+        self.resources.enter_context(no_garbage_collection())
+        iterations, seconds = calibrate(self.prepared.call, self.budget.min_round_seconds)
+        value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
+        self._rounds = plan(iterations, seconds, reference_pair(self.prepared, seconds), value, self.budget)
+        self.compiled_before = audit.compilations(self.prepared)
+
+    def round(self) -> Round:
+        """Time one round, then its paired rounds."""
+        start = clock.now()
+        seconds = round_seconds(self.prepared.call, self.rounds.iterations) / self.rounds.iterations
+        self.rounds.after()
+        self.seconds.append(seconds)
+        return Round(seconds, clock.now() - start)
+
+    def finish(self) -> Row:
+        """Return the columns of the case: its times, and the figures that are gathered after them."""
+        prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
+        self.resources.close()
+        columns = row.timed(prepared, self.rounds, self.seconds)
+        per_step = columns["seconds_per_step"]
+        self.warnings += self._or_warn("audit", lambda: self._audit(compiled)) or []
+        columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
+        if prepared.case.operator == "descent":
+            columns |= (
+                self._or_warn("steps_to_target", lambda: row.to_target(steps_to_target(prepared), per_step)) or {}
+            )
+        if self.budget.memory:
+            columns["peak_bytes"] = self._or_warn("peak_bytes", lambda: peak_bytes(prepared))
+        return columns | {"warnings": join(self.warnings)}
+
+    def _audit(self, compiled: int) -> list[AuditWarning]:
+        return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled))
+
+    def _or_warn(self, column: str, figure: Callable[[], T]) -> T | None:
+        """Return a figure that the times do not need. If it fails, add a warning and return `None`: the times stand."""
+        try:
+            return figure()
+        except self.caught as error:
+            self.warnings.append(AuditWarning(f"no {column}", failure_of(error).reason))
+            return None
 
 
-def _timed(prepared: Prepared, budget: Budget, timer: Timer, warnings: list[AuditWarning]) -> Timed:
-    """Calibrate a round, plan the rounds with their paired rounds, and time them."""
-    with no_garbage_collection():
-        iterations, seconds = calibrate(prepared.call, budget.min_round_seconds)
-        value = _or_warn(warnings, "gradient_over_value", lambda: value_pair(prepared, seconds))
-        rounds = plan(iterations, seconds, reference_pair(prepared, seconds), value, budget)
-        before = audit.compilations(prepared)
-        times = timer(prepared.call, rounds)
-        return Timed(rounds, times, audit.compilations(prepared) - before)
-
-
-def _audit(prepared: Prepared, timed: Timed) -> list[AuditWarning]:
-    return audit.warnings_of(audit.evidence(prepared, timed.seconds, timed.rounds.reference, timed.compiled))
-
-
-def _or_warn(warnings: list[AuditWarning], column: str, figure: Callable[[], T]) -> T | None:
-    """Return a figure that the times do not need. If it fails, add a warning and return `None`: the times stand."""
-    try:
-        return figure()
-    except Exception as error:  # noqa: BLE001 (whatever a backend raises)
-        warnings.append(AuditWarning(f"no {column}", failure_of(error).reason))
-        return None
+def check(case: Case, found: Found) -> Row:
+    """Check the answer of a case and return its row, without a time."""
+    measurement = Measurement(case, found, Launch())
+    measurement.begin(None)
+    return measurement.finish()

@@ -17,7 +17,8 @@ import numpy as np
 from backends import Backend, Case, Found, Run, Stepwise, place
 from bench.case.failure import Failure
 from bench.case.reference import WrongResultError, arguments, descent_error, expected, relative_error, tolerance
-from bench.case.rounds import Call, awaited, clock
+from bench.case.rounds import Call, awaited
+from bench.clock import now
 from problems import Parameters, Problem, find, tree_map
 
 
@@ -134,6 +135,6 @@ def _first_step(case: Case, backend: Backend, problem: Problem, placed: tuple[An
 
 
 def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:
-    start = clock()
+    start = now()
     result = function()
-    return clock() - start, result
+    return now() - start, result

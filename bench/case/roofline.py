@@ -17,7 +17,8 @@ import numpy as np
 
 from bench import machine
 from bench.case.prepare import Prepared
-from bench.case.rounds import awaited, calibrate, clock, round_seconds
+from bench.case.rounds import awaited, calibrate, round_seconds
+from bench.clock import now
 from problems import Array, step_bytes, step_flops
 from report.table.keys import framework
 
@@ -102,9 +103,9 @@ def _copy_rate_by(size: int, threads: int) -> float:
 
     def work(copy: Callable[[], Any]) -> tuple[float, float]:
         barrier.wait()
-        start = clock()
+        start = now()
         round_seconds(copy, calls)
-        return start, clock()
+        return start, now()
 
     with ThreadPoolExecutor(threads) as pool:
         rounds = [list(pool.map(work, copies)) for _ in range(ROUNDS)]

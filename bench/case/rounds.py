@@ -9,17 +9,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from bench.clock import now
 from problems import Parameters
 from report.statistics.intervals import Interval, median_interval
-
-clock = time.perf_counter
 
 Call: TypeAlias = Callable[[], Parameters]
 """A timed region: one call of an operator. It returns when the result is computed."""
@@ -123,19 +121,10 @@ def calibrate(call: Callable[[], Any], min_seconds: float) -> tuple[int, float]:
 
 def round_seconds(call: Callable[[], Any], iterations: int) -> float:
     """Return the seconds that `iterations` back-to-back calls take."""
-    start = clock()
+    start = now()
     for _ in range(iterations):
         call()
-    return clock() - start
-
-
-def time_rounds(call: Call, rounds: Rounds) -> list[float]:
-    """Time every round and the paired rounds after it, and return the seconds per call of each round."""
-    seconds = []
-    for _ in range(rounds.rounds):
-        seconds.append(round_seconds(call, rounds.iterations) / rounds.iterations)
-        rounds.after()
-    return seconds
+    return now() - start
 
 
 @contextlib.contextmanager

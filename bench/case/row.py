@@ -60,7 +60,7 @@ def failed(failure: Failure) -> Row:
     return failure._asdict()
 
 
-def raised(error: Exception) -> Row:
+def raised(error: BaseException) -> Row:
     """Return the columns of a case that has no time because it raised `error`."""
     wrong = {"relative_error": error.relative_error} if isinstance(error, WrongResultError) else {}
     return failed(failure_of(error)) | wrong

@@ -15,7 +15,7 @@ from bench.duel import samples, verdicts
 from bench.duel.pair import Effort
 from bench.duel.sides import Sides, cases_of, describe, side_of
 from bench.duel.stage import MAX_LANES, Stage, lanes
-from bench.options import TIMEOUT_SECONDS, whole
+from bench.options import TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.progress import progress
 from report.commands.arguments import share
 from report.statistics.duel_rules import (
@@ -113,20 +113,14 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
         default=str(FRESH_PAIRS),
         help=f"process pairs for suspects (default: {FRESH_PAIRS})",
     )
-    for name, seconds, what in (
+    for name, most, what in (
         ("seconds", SECONDS, "a case in a pair"),
         ("fresh-seconds", FRESH_SECONDS, "a suspect in a fresh pair"),
     ):
-        text = f"most time for the rounds of {what} (default: {seconds})"
-        add(f"--{name}", metavar="SECONDS", type=float, default=seconds, help=text)
+        text = f"most time for the rounds of {what} (default: {most})"
+        add(f"--{name}", metavar="SECONDS", type=float, default=most, help=text)
     add("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
-    add(
-        "--timeout",
-        metavar="SECONDS",
-        type=float,
-        default=TIMEOUT_SECONDS,
-        help=f"most time for one case (default: {TIMEOUT_SECONDS:g})",
-    )
+    add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
         "--lanes",
         metavar="N",
@@ -138,7 +132,9 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel with the chosen options, and return its exit code."""
     sides = Sides(side_of(chosen.base, chosen.base_python), side_of(chosen.head, chosen.head_python))
-    effort = Effort(chosen.seconds, PRECISION, chosen.timeout, min(whole("--lanes", chosen.lanes), lanes()))
+    effort = Effort(
+        chosen.seconds, PRECISION, seconds(chosen.case_timeout), min(whole("--lanes", chosen.lanes), lanes())
+    )
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})

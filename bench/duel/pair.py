@@ -6,9 +6,9 @@ and chance decides which runs first. What the machine does to one process it als
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
-import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from scipy import stats
 
+from bench import clock
 from bench.case.failure import Failure
 from bench.duel.sides import Sides
 from bench.process.client import Worker, WorkerError
@@ -75,17 +76,14 @@ def outcomes(
 
     A case that ends a process fails alone: a new pair of processes measures the cases after it.
     """
-    left = True
-    while left:
+    for first in cases:
         with ExitStack() as stack:
             # Chance also decides which side starts and prepares first, so that the order is no difference between them.
             order = random.sample(list(vars(sides).items()), 2)
             workers = {name: stack.enter_context(Worker(side, 1, "steady", [cpu])) for name, side in order}
-            left = False
-            for number, case in cases:
+            for number, case in itertools.chain([first], cases):
                 yield number, _prepare(workers, case, effort.timeout) or _rounds(workers, effort)
                 if any(worker.ended for worker in workers.values()):
-                    left = True
                     break
 
 
@@ -111,8 +109,8 @@ def _rounds(workers: dict[str, Worker], effort: Effort) -> Outcome:
     try:
         answers = [worker.ask("calibrate", effort.timeout, seconds=MIN_ROUND_SECONDS) for worker in workers.values()]
         iterations = max(int(answer["iterations"]) for answer in answers)
-        end = time.monotonic() + effort.seconds
-        while len(rounds) < MIN_ROUNDS or (time.monotonic() < end and not precise(rounds, effort.precision)):
+        end = clock.now() + effort.seconds
+        while len(rounds) < MIN_ROUNDS or (clock.now() < end and not precise(rounds, effort.precision)):
             seconds = {}
             for name, worker in random.sample(list(workers.items()), len(workers)):
                 seconds[name] = float(worker.ask("round", effort.timeout, iterations=iterations)["seconds"])

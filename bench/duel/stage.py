@@ -26,6 +26,7 @@ from bench import machine
 from bench.duel import pair
 from bench.duel.pair import Effort, Failures, Measured, Outcome
 from bench.duel.sides import Sides
+from bench.process.client import kill_all
 from bench.process.protocol import CaseFields
 
 MAX_LANES = 2
@@ -86,10 +87,11 @@ class Stage:
             try:
                 for future in running:
                     future.result()
-            except BaseException:  # Ctrl-C, or a worker that does not start: each lane ends after its case
+            except BaseException:  # Ctrl-C, or a worker that does not start: the lanes end with their workers
                 self._decided.update(self.cases)
                 for future in running:
                     future.cancel()
+                kill_all()
                 raise
 
     def log_ratios(self, case: int) -> list[float]:

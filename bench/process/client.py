@@ -1,4 +1,4 @@
-"""Worker processes from outside: start a worker in a checkout, ask it, wait for its answer, pin it, and kill it."""
+"""Worker processes from outside: start a worker in a checkout, ask it, wait for its answer, stop it, and kill it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import select as system
 import signal
 import subprocess
 import sys
-import time
+import threading
+import uuid
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
+from bench import clock
 from bench.case.failure import Failure
 from bench.machine import ROOT
+from bench.process import guard
 from bench.process.protocol import OLDEST_COMMIT, PROTOCOL, CaseFields, Message, decode, encode
 
 START_SECONDS = 120.0
@@ -25,8 +29,17 @@ START_SECONDS = 120.0
 IMPORT_SECONDS = 300.0
 """How long a worker may take to import all frameworks."""
 
+POLL_SECONDS = 0.1
+"""How often a client that waits looks whether its worker still lives."""
+
+DEATH_SECONDS = 5.0
+"""How long a worker that closed its connection may take to end by itself. Then it is killed."""
+
 MAX_PADDING = 4096
 """How many bytes, at most, are added to a worker's environment: its size shifts the stack, and so the memory layout."""
+
+MARK = "DESCENT_BENCH_WORKER"
+"""The variable that marks a worker and everything that it starts, with the mark of its parent and one of its own."""
 
 
 class WorkerError(Exception):
@@ -50,31 +63,51 @@ class Side:
 
 
 class Worker:
-    """A worker process. As a context manager, it is killed at the end."""
+    """A worker process. As a context manager, it is killed at the end.
 
-    def __init__(self, side: Side, threads: int | None, allocator: str, cpus: list[int] | None = None) -> None:
+    It runs in a session of its own, so Ctrl-C reaches only this process. When this process ends, however it ends, the
+    worker and everything that it has started is killed (`bench.process.guard`).
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        threads: int | None,
+        allocator: str,
+        cpus: list[int] | None = None,
+        references: Path | None = None,
+    ) -> None:
         pinned = [] if threads is None else ["--threads", str(threads)]
-        command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned]
-        padding = "." * random.randrange(MAX_PADDING)  # noqa: S311 (not a secret)
-        environment = os.environ | {"DESCENT_BENCH_PADDING": padding, "PYTHONPATH": str(side.path)}
+        kept = [] if references is None else ["--references", str(references)]
+        command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned, *kept]
         self._ooms = _oom_kills()
         self._side = side
+        self._mark = f"{OWN_MARK}/{uuid.uuid4().hex}"
+        guarding = _guard()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (the user's own interpreter)
                 command,
                 cwd=side.path,
-                env=environment,
+                env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # killed as a group: torch's compiler starts processes of its own
             )
         except OSError as error:
             raise StartError(f"{side.python} in {side.path}: {error.strerror}") from error
+        _tell(guarding, self._process.pid)
+        _alive.add(self)
         if cpus:
             self.pin(cpus)
         self._received = b""
         self.ended = False
         self.environment = self._hello()
+
+    def _environment(self) -> dict[str, str]:
+        """Return the worker's environment: this process's, with the checkout in front of what PYTHONPATH names."""
+        paths = [str(self._side.path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        padding = "." * random.randrange(MAX_PADDING)  # noqa: S311 (not a secret)
+        return os.environ | {MARK: self._mark, "DESCENT_BENCH_PADDING": padding, "PYTHONPATH": os.pathsep.join(paths)}
 
     def _hello(self) -> dict[str, Any]:
         """Return the environment that the worker sends when it starts."""
@@ -97,26 +130,38 @@ class Worker:
 
     def send(self, what: str, **fields: Any) -> None:
         """Send a request. Its answer is read later, with `answer`."""
-        assert self._process.stdin is not None, "opened as a pipe"
-        with contextlib.suppress(BrokenPipeError):  # the worker died, and `answer` will say so
-            self._process.stdin.write(encode({"do": what} | fields))
-            self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError, ValueError):  # the worker died, and `answer` will say so
+            _opened(self._process.stdin).write(encode({"do": what} | fields))
+            _opened(self._process.stdin).flush()
 
     def answer(self, timeout: float) -> Message:
         """Return the next answer. Raise `WorkerError` if the worker dies, or takes more than `timeout` seconds."""
-        assert self._process.stdout is not None, "opened as a pipe"
-        end = time.monotonic() + timeout
+        if self.ended:
+            raise WorkerError(Failure("crashed", "the process has ended"))
+        end = clock.now() + timeout
         while b"\n" not in self._received:
-            ready, _, _ = system.select([self._process.stdout], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                self.kill()
-                raise WorkerError(Failure("timeout", f"no answer within {timeout:g} s"))
-            piece = os.read(self._process.stdout.fileno(), 1 << 16)
-            if not piece:
-                raise WorkerError(self._death())
-            self._received += piece
+            self._receive(timeout, end)
         line, _, self._received = self._received.partition(b"\n")
-        return decode(line)
+        try:
+            return decode(line)
+        except (ValueError, TypeError) as error:
+            self.kill()
+            raise WorkerError(Failure("crashed", "something else than an answer was written to its channel")) from error
+
+    def _receive(self, timeout: float, end: float) -> None:
+        """Wait for a piece of an answer, for `POLL_SECONDS` at most."""
+        output = _opened(self._process.stdout)
+        ready, _, _ = system.select([output], [], [], max(0.0, min(end - clock.now(), POLL_SECONDS)))
+        piece = os.read(output.fileno(), 1 << 16) if ready else b""
+        self._received += piece
+        if piece:
+            return
+        # The end of the output alone would not show every death: a child that the worker forked may hold it open.
+        if ready or self._process.poll() is not None:
+            raise WorkerError(self._death())
+        if clock.now() >= end:
+            self.kill()
+            raise WorkerError(Failure("timeout", f"no answer within {timeout:g} s"))
 
     def pin(self, cpus: list[int]) -> None:
         """Pin every thread of the worker to these CPUs, if the system can do that."""
@@ -126,16 +171,26 @@ class Worker:
             with contextlib.suppress(ProcessLookupError):  # a thread may end meanwhile
                 os.sched_setaffinity(int(task.name), cpus)
 
+    def stop(self) -> None:
+        """Stop the worker and its process group: its thread pools spin no longer. `resume` lets it go on."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a stopped worker go on."""
+        self._signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End the worker, and every process that it has started."""
+        if self.ended:
+            return
         self.ended = True
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        _alive.discard(self)
+        self._signal(signal.SIGKILL)
         self._process.wait()
+        guard.kill_marked(self._mark.encode())
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+            with contextlib.suppress(BrokenPipeError):
+                _opened(stream).close()
 
     def __enter__(self) -> Self:
         return self
@@ -145,9 +200,17 @@ class Worker:
     ) -> None:
         self.kill()
 
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
     def _death(self) -> Failure:
-        """Return how the worker ended."""
-        code = self._process.wait()
+        """Return how the worker ended. One that closed its connection and goes on is killed."""
+        try:
+            code = self._process.wait(DEATH_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return Failure("crashed", "the process closed its connection, and was killed")
         self.kill()
         if code == -signal.SIGKILL and _oom_kills() > self._ooms:
             return Failure("oom", "the system killed the process because memory ran out")
@@ -167,6 +230,43 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
     if "error" in answer:
         raise ValueError(answer["error"])
     return list(answer["cases"])
+
+
+def kill_all() -> None:
+    """Kill every worker of this process. Whoever waits for one gets a `WorkerError`."""
+    for worker in list(_alive):
+        worker.kill()
+
+
+_alive: weakref.WeakSet[Worker] = weakref.WeakSet()
+"""The workers that were started and not killed."""
+
+OWN_MARK = uuid.uuid4().hex
+"""The mark of this process, which begins the marks of its workers."""
+
+_guards: list[subprocess.Popen[bytes]] = []
+_guards_lock = threading.Lock()
+
+
+def _guard() -> subprocess.Popen[bytes]:
+    """Return the guard of this process, which is started once. Its input ends when this process does."""
+    with _guards_lock:  # the lanes of a duel start workers at the same time
+        if not _guards:
+            command = [sys.executable, "-I", "-S", guard.__file__, OWN_MARK]
+            _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))  # noqa: S603
+        return _guards[0]
+
+
+def _tell(guarding: subprocess.Popen[bytes], group: int) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        _opened(guarding.stdin).write(f"{group}\n".encode())
+        _opened(guarding.stdin).flush()
+
+
+def _opened(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise ValueError("the process was started without this pipe")
+    return stream
 
 
 def _oom_kills() -> int:

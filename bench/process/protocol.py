@@ -6,15 +6,20 @@ request, in order, until its input ends. `do` names the request:
 | request | its fields | the answer |
 | --- | --- | --- |
 | `select` | `options`: a word or null by option | `cases`: a list of cases; or `error`: what is wrong, in one line |
-| `measure` | `case`, `budget`, `run`, `launch` | `row`: the case's row, with its status |
+| `describe` | `framework` | `backends`: what each is (`bench.inventory`); `missing`: why a framework is missing |
+| `begin` | `case`, `budget`, `run`, `launch` | `rounds` and `iterations`: what to time; or `row`, without a time |
+| `time` | | `seconds` per call of a round, and `elapsed` with its paired rounds; or `row`, without a time |
+| `finish` | | `row`: the row of the case that was begun |
+| `measure` | `case`, `budget`, `run`, `launch` | `row`: the case's row, measured as a whole |
 | `prepare` | `case` | `status` and `version`; or `status` and `reason`, if it is not `ok` |
 | `calibrate` | `seconds` | `iterations`: how many calls of the prepared case take at least so long |
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
 | `move` | | `moved`: whether the arrays of the prepared case now lie elsewhere in memory |
 
-A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`. `calibrate`, `round` and `move`
-are about the case that the last `prepare` prepared. A worker that dies sends nothing: its client sees the end of the
-output. A session, with `>` before a request, `<` before an answer, and `…` for fields that are left out:
+A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
+the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
+worker that dies sends nothing: its client sees the end of the output. A session, with `>` before a request, `<` before
+an answer, and `…` for fields that are left out:
 
     < {"protocol": 2, "environment": {"commit": "415431b241", "machine": "ab0f1a8927", "threads": 1, …}}
     > {"do": "select", "options": {"backend": "numpy", "batch_size": "10", "device": "cpu", "steps": "5"}}
@@ -32,6 +37,18 @@ output. A session, with `>` before a request, `<` before an answer, and `…` fo
        "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
        "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
        "run": "nightly", "launch": 0}
+    < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
+    > {"do": "describe", "framework": "numpy"}
+    < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
+       "missing_devices": {}}, …], "missing": {}}
+    > {"do": "begin", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
+       "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
+       "run": "nightly", "launch": 0}
+    < {"rounds": 8, "iterations": 117}
+    > {"do": "time"}
+    < {"seconds": 9.1e-06, "elapsed": 0.0014}
+    > {"do": "finish"}
     < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
     > {"do": "select", "options": {"backend": "nump"}}
     < {"error": "unknown backend 'nump' (did you mean 'numpy'?); possible: numpy, …"}

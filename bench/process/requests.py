@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backends import Case, Found, load
+from bench import inventory
 from bench.case import prepare, rounds
 from bench.case.failure import Failure, failure_of
-from bench.case.measure import measure
+from bench.case.measure import Exceptions, Measurement
 from bench.case.prepare import Prepared
 from bench.case.rounds import Budget
 from bench.case.row import Launch
@@ -29,12 +30,16 @@ MAX_SPACER_BYTES = 1 << 16
 class Requests:
     """Answers the requests of `bench.process.protocol`, one method each.
 
-    It remembers the backends that were imported so far, and the case that was prepared last.
+    It remembers the backends that were imported so far, the case that was begun, and the case that was prepared last.
+    `caught` are the exceptions of a backend that are the reason of its case. In a worker they are all: nobody presses
+    Ctrl-C there.
     """
 
-    def __init__(self, allocator: str) -> None:
+    def __init__(self, allocator: str, caught: Exceptions = (BaseException,)) -> None:
         self._allocator = allocator
+        self._caught = caught
         self._found = Found()
+        self._measurement: Measurement | None = None
         self._prepared: Prepared | None = None
         self._spacer = b""
 
@@ -42,6 +47,10 @@ class Requests:
         """Return the answer to a request."""
         methods: Mapping[str, Callable[..., Message]] = {
             "select": self.select,
+            "describe": self.describe,
+            "begin": self.begin,
+            "time": self.time,
+            "finish": self.finish,
             "measure": self.measure,
             "prepare": self.prepare,
             "calibrate": self.calibrate,
@@ -58,11 +67,42 @@ class Requests:
             return {"error": str(error)}
         return {"cases": [vars(case) for case in selection.cases]}
 
-    def measure(self, case: CaseFields, budget: dict[str, Any], run: str, launch: int) -> Message:
-        """Answer with the row of the case, measured as in the race."""
+    def describe(self, framework: str) -> Message:
+        """Answer with the backends of the framework, or why it is missing: whatever its import raises is a reason."""
+        try:
+            found = load((framework,))
+        except self._caught as error:
+            found = Found(missing={framework: f"{framework} cannot be imported: {type(error).__name__}: {error}"})
+        self._add(found)
+        return inventory.of(found).as_message()
+
+    def begin(self, case: CaseFields, budget: dict[str, Any] | None, run: str, launch: int) -> Message:
+        """Prepare and check the case, and answer with the rounds to time; or with its row, if there are none."""
         chosen = self._load(case)
-        process = Launch(run, launch, self._allocator)
-        return {"row": measure(chosen, self._found, Budget(**budget), process, rounds.time_rounds)}
+        gc.enable()
+        self._measurement = Measurement(chosen, self._found, Launch(run, launch, self._allocator), self._caught)
+        planned = self._measurement.begin(None if budget is None else Budget(**budget))
+        if planned is None:
+            return self.finish()
+        return {"rounds": planned.rounds, "iterations": planned.iterations}
+
+    def time(self) -> Message:
+        """Time one round of the case that was begun, and answer with what it took; or with the row, if it failed."""
+        measured = self._begun().round()
+        return self.finish() if measured is None else measured._asdict()
+
+    def finish(self) -> Message:
+        """Answer with the row of the case that was begun."""
+        measurement, self._measurement = self._begun(), None
+        return {"row": measurement.finish()}
+
+    def measure(self, case: CaseFields, budget: dict[str, Any], run: str, launch: int) -> Message:
+        """Answer with the row of the case, measured from its beginning to its end."""
+        answer = self.begin(case, budget, run, launch)
+        for _ in range(answer.get("rounds", 0)):
+            if "row" in (answer := self.time()):
+                return answer
+        return answer if "row" in answer else self.finish()
 
     def prepare(self, case: CaseFields) -> Message:
         """Prepare and check the case and keep it, without garbage collection from then on; answer with its status."""
@@ -101,8 +141,13 @@ class Requests:
             return refused
         try:
             return prepare.prepare(case, self._found.backends[case.backend], find(case.problem, case.sizes))
-        except Exception as error:  # noqa: BLE001 (whatever a backend raises is the reason of its failure)
+        except self._caught as error:
             return failure_of(error)
+
+    def _begun(self) -> Measurement:
+        if self._measurement is None:
+            raise RuntimeError("no case was begun")
+        return self._measurement
 
     def _ready(self) -> Prepared:
         if self._prepared is None:
@@ -114,7 +159,9 @@ class Requests:
         case = Case(**fields)
         name = framework(case.backend)
         if case.backend not in self._found.backends and name not in self._found.missing:
-            found = load((name,))
-            self._found.backends.update(found.backends)
-            self._found.missing.update(found.missing)
+            self.describe(name)
         return case
+
+    def _add(self, found: Found) -> None:
+        self._found.backends.update(found.backends)
+        self._found.missing.update(found.missing)

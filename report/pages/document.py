@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from math import isnan
 from pathlib import Path
@@ -70,17 +71,19 @@ def vega() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script. Making it takes seconds, so the user's cache keeps it."""
     import vl_convert  # noqa: PLC0415 (of an extra)
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "descent-bench"
-    path = cache / f"vega-{version('vl-convert-python')}.js"
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        script = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
+    name = f"vega-{version('vl-convert-python')}.js"
+    with suppress(OSError, RuntimeError):
+        return (_cache() / name).read_text(encoding="utf-8")
+    script = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    with suppress(OSError, RuntimeError):  # without a cache that can be written, the script is made again
+        path = _cache() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}")
         part.write_text(script, encoding="utf-8")
         part.replace(path)
-    except OSError:
-        pass  # without a cache that can be written, the script is made again
     return script
+
+
+def _cache() -> Path:
+    """Return the folder of this project in the user's cache. Raise `RuntimeError` if the user has no home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "descent-bench"

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from report.errors import ReportError, short
+from report.errors import TableError, short
 from report.table import faults
 from report.table.keys import ROW
 from report.table.rules import rules
@@ -37,13 +37,6 @@ MAX_JOINED_BYTES = 64 * 2**20
 
 NOT_A_TABLE = (ValueError, csv.Error, pd.errors.ParserWarning)
 """What reading a file raises if it is no result CSV."""
-
-
-class TableError(ReportError):
-    """A file that is not a result CSV, or that lacks the rows asked for.
-
-    The text names file, line and column, and what to do where that is known.
-    """
 
 
 def read(path: Path | str) -> pd.DataFrame:

@@ -14,10 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from report.table.schema import Column
-
-LARGEST = 2**53
-"""Above this, float64 cannot tell one whole number from the next."""
+from report.table.schema import LARGEST, Column
 
 
 class Rule(NamedTuple):

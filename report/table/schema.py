@@ -13,6 +13,9 @@ from typing import Literal
 VERSION = 2
 """Version 2 adds the sizes of a problem and columns that explain the time. Files of version 1 are still read."""
 
+LARGEST = 2**53
+"""The largest whole number that a row may have. Above it, float64 cannot tell one whole number from the next."""
+
 Kind = Literal["integer", "number", "text", "flag"]
 
 Value = str | int | float | bool | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.checkout import Checkout
-from tests.planted import FAULTY, MISSING, PLAIN
+from tests.planted import FAULTY, MISSING, PLAIN, UNASKABLE
 
 
 def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative(checkout: Checkout) -> None:
@@ -33,6 +33,31 @@ def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
     assert lines["faulty-scaled"] == lines["faulty-nan"] == "WRONG"
     assert lines["numpy"] == "right"
     assert "RuntimeError" in done.stdout
+
+
+def test_what_a_backend_raises_is_a_row_and_the_others_are_checked(checkout: Checkout) -> None:
+    """Files that cannot be imported, and backends that raise when they are asked for version and devices."""
+    checkout.write("backends/unaskable_modes.py", UNASKABLE)
+    checkout.write("backends/mine_modes.py", "x = 1\ndef f(:\n")
+    checkout.write("jax.py", "raise RuntimeError('jaxlib does not fit')")
+    checkout.write("torch.py", "raise SystemExit('no licence')")
+    done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {line.split()[0]: " ".join(line.split()) for line in reversed(done.stdout.splitlines()) if line.strip()}
+    assert rows["mine"] == "mine – – mine cannot be imported: backends/mine_modes.py:2: SyntaxError: invalid syntax"
+    assert rows["jax"].endswith(": RuntimeError: jaxlib does not fit")
+    assert rows["torch"].endswith(": SystemExit: no licence")
+    told = "RuntimeError: the driver is too old"
+    assert rows["unaskable-raises"] == f"unaskable-raises – cpu no version: {told} {told}"
+    assert rows["unaskable-exits"] == "unaskable-exits – cpu no version: SystemExit: 3 SystemExit: 3"
+    verdicts = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in verdicts if line[-1:] == ["right"]] == [
+        "numpy",
+        "numpy-inplace",
+        "autograd",
+        "unaskable-raises",
+        "unaskable-exits",
+    ]
 
 
 def test_the_tables_for_documents_are_printed_alone(checkout: Checkout) -> None:

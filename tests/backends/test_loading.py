@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 import backends
-from backends import Backend, Builder, Case, Probes
+from backends import Backend, Builder, Case, Probes, loading
 from backends.numpy_modes import hand_derived
 from problems import load
 from tests.checkout import Checkout
@@ -110,3 +111,72 @@ def test_a_backend_that_cannot_work_is_named_in_the_error(monkeypatch: pytest.Mo
         imported(monkeypatch, Plain(), Frozen(BUILDERS))
     with pytest.raises(TypeError, match="version"):
         type("Versionless", (Backend,), {})()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import os\n\ndef f(:\n", ":3: SyntaxError: invalid syntax"),
+        (
+            "raise RuntimeError('jaxlib is version 0.4,\\nbut this is 0.5')\n",
+            ":1: RuntimeError: jaxlib is version 0.4, but",
+        ),
+        ("raise SystemExit\n", ":1: SystemExit"),
+        ("import no_such_module\n", ":1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("x = 1\n", ": AttributeError: module 'backends.odd_modes' has no attribute 'BACKENDS'"),
+        ("BACKENDS = (3,)\n", ": TypeError: "),
+    ],
+    ids=["syntax", "runtime", "exit", "other module", "no backends", "no backend"],
+)
+def test_a_file_that_cannot_be_imported_is_a_reason_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    monkeypatch.setattr(backends, "__path__", [*backends.__path__, str(tmp_path / "backends")])
+    monkeypatch.setattr(loading, "__file__", str(tmp_path / "backends" / "loading.py"))
+    (tmp_path / "backends").mkdir()
+    (tmp_path / "backends" / "odd_modes.py").write_text(text, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "backends.odd_modes", raising=False)
+    importlib.invalidate_caches()
+    found = backends.load(("odd", "numpy"))
+    assert found.missing["odd"].startswith(f"odd cannot be imported: backends/odd_modes.py{reason}")
+    assert "\n" not in found.missing["odd"]
+    assert "numpy" in found.backends
+
+
+def test_a_framework_whose_import_raises_is_a_row_and_the_others_are_raced(checkout: Checkout) -> None:
+    checkout.write("jax.py", "raise RuntimeError('jaxlib does not fit')")
+    checkout.write("backends/mine_modes.py", "def f(:\n")
+    chosen = ("--batch-size", "1", "--device", "cpu", "--memory", "off")
+    for framework in ("torch", "autograd"):
+        (checkout.path / "backends" / f"{framework}_modes.py").unlink()
+    done = checkout.race(*chosen, PYTHONPATH=str(checkout.path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = checkout.rows().xs((1, "cpu"), level=["batch_size", "device"])
+    assert rows["status"].to_dict() == {
+        "numpy": "ok",
+        "numpy-inplace": "ok",
+        "jax": "unavailable",
+        "mine": "unavailable",
+    }
+    assert "RuntimeError: jaxlib does not fit" in str(rows.loc["jax", "reason"])
+    assert "backends/mine_modes.py:1: SyntaxError: invalid syntax" in str(rows.loc["mine", "reason"])
+
+
+class Broken(Backend):
+    name = "broken"
+    builders: Mapping[str, Builder] = BUILDERS
+    known_devices = ("cpu", "cuda")
+
+    def version(self) -> str:
+        return "4"
+
+    def missing_device(self, device: str) -> str | None:
+        if device == "cuda":
+            raise RuntimeError("the driver\nis too old")
+        return None
+
+
+def test_a_device_that_a_backend_cannot_even_ask_for_is_missing() -> None:
+    assert backends.devices(Broken()) == ("cpu",)
+    assert backends.why_missing(Broken(), "cuda") == "RuntimeError: the driver is too old"
+    assert backends.why_missing(Broken(), "cpu") is None

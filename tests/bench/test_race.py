@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 
 from report import table
-from tests.checkout import QUICK, Checkout
+from tests.checkout import QUICK, Checkout, environment
 from tests.planted import FAULTY, LYING, MISSING
 
 
@@ -242,3 +244,50 @@ def test_a_slow_case_has_few_rounds_but_an_interval(checkout: Checkout) -> None:
     row = checkout.rows().iloc[0]
     assert row["rounds"] == 6
     assert row["seconds_ci_low"] < row["seconds_ci_high"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--launch", "-1"], "--launch '-1'"),
+        (["--results", "pyproject.toml/run.csv"], "cannot be written"),
+        (["--case-timeout", "0"], "--case-timeout '0': must be a number of seconds above 0"),
+        (["--batch-size", "9007199254740993"], "at most 9007199254740992"),
+    ],
+)
+def test_what_the_csv_cannot_hold_is_refused_at_the_start(checkout: Checkout, arguments: list[str], words: str) -> None:
+    done = checkout.race("--backend", "numpy", *arguments, OMP_NUM_THREADS="4,2", GIT_DIR="/nowhere")
+    assert done.returncode == 4
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_races_do_not_write_to_one_csv(checkout: Checkout) -> None:
+    only = ("--backend", "numpy", "--batch-size", "1,2,3,4,5,6", "--device", "cpu", "--results", "run.csv")
+    first = checkout.start("pytest", "bench/", "--benchmark-only", "--no-page", "--benchmark-max-time=1", *only)
+    while not (checkout.path / "run.csv").exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = checkout.race(*only, "--launch", "1")
+    assert second.returncode == 4
+    assert "another run" in second.stderr
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert len(table.read(checkout.path / "run.csv")) == 6
+
+
+def test_a_row_that_cannot_be_written_ends_the_race_and_the_file_reads(checkout: Checkout) -> None:
+    """A limit on the size of files, as a full disk would set one: the header and some rows fit."""
+    race = checkout.command("pytest", "bench/", "--benchmark-only", *QUICK, "-p", "no:cacheprovider")
+    only = ["--backend", "numpy", "--batch-size", "1,2,3,4,5,6,7,8", "--device", "cpu", "--results", "run.csv"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 3; exec {shlex.join([*race, *only])}"],
+        cwd=checkout.path,
+        env=environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "run.csv: the row was not written" in done.stdout
+    assert 1 <= len(table.read(checkout.path / "run.csv")) < 8

@@ -19,7 +19,7 @@ from report.run.cases import NOISY
 from report.run.decisions import decide
 from report.run.fastest import fastest
 from report.table import warnings
-from report.table.keys import in_order
+from report.table.keys import REFUSED, framework, in_order
 from report.write import sections, tables, units, words
 from report.write.sections import Section
 from report.write.text import decisions
@@ -61,11 +61,22 @@ def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False)
 
 
 def _rendered(every: pd.DataFrame, width: int | None, *, colour: bool = False) -> str:
-    groups = list(sections.grouped(every))
+    refused = every.groupby("device")["status"].transform(lambda found: found.isin(REFUSED).all())
+    groups = list(sections.grouped(every[~refused])) if not refused.all() else []
     ratios = all(tables.fits(_columns(rows, ratios=True), width) for _, _, rows in groups)
-    of_groups = (_section(*group, width, ratios=ratios) for group in groups)
-    parts = sections.parts(of_groups, _legend(every, ratios=ratios), _closing(every))
+    shown = [_section(*group, width, ratios=ratios) for group in groups]
+    if refused.any():
+        shown.append(Section("Not here", [], list(_refusals(every[refused]))))
+    parts = sections.parts(shown, _legend(every, ratios=ratios), _closing(every))
     return tables.render(parts, width, colour=colour)
+
+
+def _refusals(rows: pd.DataFrame) -> Iterator[str]:
+    """Yield a line for each device and framework on which nothing can run, with the first reason."""
+    frameworks = rows["backend"].map(framework)
+    for (device, name), same in rows.groupby(["device", frameworks], sort=False):
+        count = units.count(len(same), "case")
+        yield printable(f"{device}, {name}: {count} {same['status'].iloc[0]}: {same['reason'].iloc[0]}")
 
 
 def _section(heading: str, unit: str, rows: pd.DataFrame, width: int | None, *, ratios: bool) -> Section:

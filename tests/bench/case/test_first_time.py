@@ -10,14 +10,11 @@ import pytest
 import backends
 from backends import Backend, Case
 from bench.case import prepare
-from bench.case.measure import measure
-from bench.case.rounds import Budget
-from bench.case.row import Launch
+from bench.case.measure import check
 from problems import find
 from report.table.keys import framework
 
 FOUND = backends.load()
-BUDGET = Budget(min_round_seconds=1e-4, max_seconds=0.01, min_rounds=6, memory=False)
 
 
 def prepared(name: str) -> tuple[Backend, Case]:
@@ -39,7 +36,7 @@ def test_jax_compiles_as_much_the_second_time(name: str) -> None:
     counts = []
     for _ in range(2):
         before = count()
-        assert measure(case, FOUND, BUDGET, Launch(), None)["status"] == "ok"
+        assert check(case, FOUND)["status"] == "ok"
         counts.append(count() - before)
     assert counts[1] == counts[0] > 0
 

@@ -112,7 +112,7 @@ def test_a_side_that_cannot_duel_is_an_error_of_one_line(checkout: Checkout, arg
 
 
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
-    long = ("--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
+    long = ("--all-pairs", "--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
     duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
     time.sleep(12)
     duel.send_signal(signal.SIGINT)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
+import vl_convert
 
 from report.pages import document
 
@@ -19,3 +21,26 @@ def test_data_cannot_end_their_element() -> None:
 )
 def test_a_ratio_of_times_is_a_few_words(ratio: float, words: str) -> None:
     assert document._versus(ratio) == words
+
+
+def test_a_user_without_a_home_has_no_cache_and_still_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: "the script")
+    assert document.vega() == "the script"
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: "the script")
+    assert document.vega() == "the script"
+
+
+def test_the_script_is_made_once_and_then_read_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = iter(["the script"])
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: next(made))
+    assert [document.vega(), document.vega()] == ["the script", "the script"]

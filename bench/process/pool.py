@@ -1,0 +1,121 @@
+"""The workers of a race or a launch: one a framework, so that none shares a thread pool, an allocator or a cache.
+
+A worker lives on between its cases, and is replaced when it dies. While one measures, all others are stopped: OpenMP
+and BLAS pools spin for milliseconds after their work, and a result that nobody waited for is still being computed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from backends import Case
+from bench import machine
+from bench.inventory import Inventory, from_message
+from bench.process.client import IMPORT_SECONDS, Side, Worker, WorkerError
+from bench.process.protocol import Message
+from report.table.keys import framework
+
+
+class Peer(Protocol):
+    """Who answers the requests of `bench.process.protocol`: a worker, or this process itself."""
+
+    def ask(self, what: str, timeout: float, **fields: Any) -> Message:
+        """Return the answer to a request. Raise `WorkerError` if there is none within the timeout."""
+
+
+class Pool:
+    """Workers of this checkout, started when they are needed. `close` kills them.
+
+    `environment` has the columns that are the same in every row of these workers.
+    """
+
+    def __init__(self, threads: int | None, allocator: str, import_timeout: float = IMPORT_SECONDS) -> None:
+        self._threads, self._allocator, self._import_timeout = threads, allocator, import_timeout
+        self._workers: dict[str, Worker] = {}
+        self.environment: dict[str, Any] = {}
+        self._running = ""
+        self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
+
+    def inventory(self, frameworks: Iterable[str]) -> Inventory:
+        """Return what backends the frameworks have, each imported in its own worker, all at once."""
+        found = Inventory()
+        names = list(frameworks)
+        with ThreadPoolExecutor(max(1, len(names))) as threads:
+            for inventory in threads.map(self._describe, names):
+                found.add(inventory)
+        for worker in self._workers.values():
+            worker.stop()
+        self._running = ""
+        return found
+
+    def _describe(self, name: str) -> Inventory:
+        worker = self._start(name)
+        try:
+            return from_message(worker.ask("describe", self._import_timeout, framework=name))
+        except WorkerError as error:
+            return Inventory(missing={name: f"{name} cannot be imported: {error.failure.status}: {error}"})
+
+    def peer(self, case: Case) -> Peer:
+        """Return the worker of the case's framework, running, with all others stopped.
+
+        If the case uses a GPU, the others end: they would hold its memory.
+        """
+        name = framework(case.backend)
+        if name != self._running:
+            for other in [key for key in self._workers if key != name]:
+                if case.device == "cpu":
+                    self._workers[other].stop()
+                else:
+                    self._end(other)
+        if name not in self._workers or self._workers[name].ended:
+            self._start(name)
+        self._workers[name].resume()
+        self._running = name
+        return self._workers[name]
+
+    def close(self) -> None:
+        """Kill all workers."""
+        for name in list(self._workers):
+            self._end(name)
+        shutil.rmtree(self._references, ignore_errors=True)
+
+    def _start(self, name: str) -> Worker:
+        worker = Worker(Side(), self._threads, self._allocator, references=self._references)
+        self._workers[name], self.environment = worker, worker.environment
+        return worker
+
+    def _end(self, name: str) -> None:
+        self._workers.pop(name).kill()
+
+
+class Here:
+    """This process itself in place of workers, for a debugger or a profiler. `caught` as in `Requests`."""
+
+    def __init__(self, allocator: str, caught: tuple[type[BaseException], ...]) -> None:
+        from bench.process.requests import Requests  # noqa: PLC0415 (imports NumPy)
+
+        self._requests = Requests(allocator, caught)
+        self.environment = machine.environment()
+
+    def inventory(self, frameworks: Iterable[str]) -> Inventory:
+        """Return what backends the frameworks have, imported in this process."""
+        found = Inventory()
+        for name in frameworks:
+            found.add(from_message(self._requests.describe(name)))
+        return found
+
+    def peer(self, case: Case) -> Peer:
+        """Return this process."""
+        return self
+
+    def ask(self, what: str, timeout: float, **fields: Any) -> Message:
+        """Return the answer to a request. Nothing can end it after a timeout."""
+        return self._requests.answer({"do": what} | fields)
+
+    def close(self) -> None:
+        """End nothing: there is no other process."""

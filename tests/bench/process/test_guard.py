@@ -1,0 +1,106 @@
+"""When the parent is gone, by whatever signal, or is interrupted, nothing that it started lives on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.checkout import Checkout, environment
+
+HANGING = """
+import os, time
+
+from backends.numpy_modes import NumpyMode
+
+
+def descent(problem, case, x, data):
+    def run(x, data):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+        open("started", "w").close()
+        return sum(range(10**13))  # holds the interpreter's lock
+    return run
+
+
+BACKENDS = (NumpyMode("hanging", {"descent": descent}),)
+"""
+
+COMMANDS = {
+    "race": ("pytest", "bench/", "--benchmark-only"),
+    "run": ("bench", "run", "--launches", "1"),
+    "duel": ("bench", "duel", "--pairs", "8"),
+}
+PATIENCE = 15.0
+"""It takes a second or two on a quiet machine (docs/methodology.md). The backend would hang for ten minutes."""
+
+SELECTION = ("--backend", "hanging", "--batch-size", "1", "--device", "cpu")
+
+
+def started(checkout: Checkout, command: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Return a command whose backend hangs, in a session of its own, and the mark of all its processes."""
+    checkout.write("backends/hanging_modes.py", HANGING)
+    mark = uuid.uuid4().hex
+    process = subprocess.Popen(
+        checkout.command(*COMMANDS[command], *SELECTION),
+        cwd=checkout.path,
+        env=environment() | {"TEST_MARK": mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while not (checkout.path / "started").exists():
+        assert time.monotonic() < end, process.poll()
+        time.sleep(0.05)
+    return process, mark
+
+
+def alive(mark: str) -> list[int]:
+    """Return the processes with the mark in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def gone(mark: str, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not alive(mark):
+            return True
+        time.sleep(0.05)
+    return not alive(mark)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: str, number: signal.Signals) -> None:
+    process, mark = started(checkout, command)
+    process.send_signal(number)
+    process.wait(PATIENCE)
+    assert gone(mark, PATIENCE)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_everything(checkout: Checkout, command: str, times: int) -> None:
+    process, mark = started(checkout, command)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    process.wait(PATIENCE)
+    assert gone(mark, PATIENCE)
+    assert process.returncode in ((2, 130) if times == 1 else (2, 130, -signal.SIGINT))

@@ -1,0 +1,154 @@
+"""What a row records about the machine, on machines whose commands hang, fail or are not there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import machine
+from tests.checkout import Checkout
+
+GIT, PS = shutil.which("git") or "git", shutil.which("ps") or "ps"
+ALL = len(machine.cpus())
+CACHED = (machine.cpu_model, machine.gpu_model, machine.commit)
+
+
+@pytest.fixture(autouse=True)
+def asked_again() -> Iterator[None]:
+    """Forget the answers before the test and after it."""
+    for function in CACHED:
+        function.cache_clear()
+    yield
+    for function in CACHED:
+        function.cache_clear()
+
+
+def plant(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> None:
+    """Put a command of this name in front of the system's own."""
+    command = folder / name
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+@pytest.mark.parametrize(("text", "threads"), [("1", 1), ("1,2", 1), (" 1 , 4", 1), ("999999999", ALL)])
+def test_the_first_number_of_omp_num_threads_counts(monkeypatch: pytest.MonkeyPatch, text: str, threads: int) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert machine.pinned_threads() == threads
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "many", ",1", "1.5", "٣", "1_0", 5000 * "9"])
+def test_garbage_in_omp_num_threads_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert machine.pinned_threads() == ALL
+
+
+def test_the_first_gpu_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, monkeypatch, "nvidia-smi", "echo 'NVIDIA H100'; echo 'NVIDIA A100'")
+    assert machine.gpu_model() == "NVIDIA H100"
+
+
+@pytest.mark.parametrize("script", ["echo no driver; exit 9", "kill -9 $$"])
+def test_a_failing_nvidia_smi_names_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    plant(tmp_path, monkeypatch, "nvidia-smi", script)
+    assert machine.gpu_model() == ""
+
+
+def test_an_nvidia_smi_that_cannot_be_run_names_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nvidia-smi").write_bytes(b"\x7fELF no program")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.gpu_model() == ""
+
+
+@pytest.mark.parametrize("script", ["sleep 600 & echo $! > {}; wait", "sleep 600 & echo $! > {}"])
+def test_a_hanging_command_is_killed_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    """The second script ends at once, and leaves a child behind that holds its output open."""
+    monkeypatch.setattr(machine, "MAX_SECONDS", 0.5)
+    plant(tmp_path, monkeypatch, "nvidia-smi", script.format(tmp_path / "child"))
+    start = time.monotonic()
+    assert machine.gpu_model() == ""
+    assert time.monotonic() - start < 30
+    child = (tmp_path / "child").read_text().strip()
+    for _ in range(100):
+        if not runs(child):
+            return
+        time.sleep(0.02)
+    pytest.fail("the child lives on")
+
+
+def runs(process: str) -> bool:
+    state = subprocess.run([PS, "-o", "stat=", "-p", process], capture_output=True, text=True, check=False).stdout
+    return state.strip() != "" and not state.startswith("Z")
+
+
+def repository(folder: Path) -> str:
+    """Make a repository with one commit, and return the commit."""
+    folder.mkdir()
+    (folder / "file").write_text(folder.name)
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+    for arguments in (("init", "--quiet"), ("add", "file"), (*identity, "commit", "--quiet", "--message", folder.name)):
+        subprocess.run([GIT, *arguments], cwd=folder, check=True)
+    return subprocess.check_output([GIT, "rev-parse", "--short=10", "HEAD"], cwd=folder, text=True).strip()
+
+
+def test_the_commit_is_that_of_the_checkout_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, _ = repository(tmp_path / "own"), repository(tmp_path / "foreign")
+    foreign = tmp_path / "foreign"
+    monkeypatch.setenv("GIT_DIR", str(foreign / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(foreign))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(foreign / ".git" / "index"))
+    assert machine.commit(tmp_path / "own") == (own, False)
+    machine.commit.cache_clear()
+    (tmp_path / "own" / "file").write_text("changed")
+    assert machine.commit(tmp_path / "own") == (own, True)
+
+
+def test_without_git_the_commit_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.commit(tmp_path) == ("none", False)
+
+
+def test_a_hanging_git_is_asked_once_and_the_commit_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "MAX_SECONDS", 0.5)
+    plant(tmp_path, monkeypatch, "git", f"echo asked >> {tmp_path / 'log'}; sleep 600")
+    assert machine.commit(tmp_path) == ("none", False)
+    assert (tmp_path / "log").read_text() == "asked\n"
+
+
+def test_a_checkout_whose_changes_git_does_not_tell_counts_as_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, monkeypatch, "git", '[ "$3" = rev-parse ] && echo 0123456789')
+    assert machine.commit(tmp_path) == ("0123456789", True)
+
+
+def test_a_cpu_that_the_system_does_not_name_has_the_name_of_its_architecture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "CPU_INFO", tmp_path)  # a directory cannot be read
+    assert machine.cpu_model() in {platform.processor(), platform.machine()}
+
+
+def test_the_race_runs_where_commands_hang_or_are_missing(checkout: Checkout, tmp_path: Path) -> None:
+    """With nested threads, no GPU's answer, no git, and no home."""
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    (commands / "nvidia-smi").write_text("#!/bin/sh\nexit 9\n")
+    (commands / "nvidia-smi").chmod(0o755)
+    only = ("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--memory", "off")
+    done = checkout.race(*only, OMP_NUM_THREADS="4,2", PATH=str(commands), HOME="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (commit,) = checkout.rows()["commit"]
+    assert commit == "none"
