@@ -191,11 +191,11 @@ def _path(config: pytest.Config) -> Path:
     """Return the CSV of this session. Its name is decided once."""
     if PATH not in config.stash:
         path = config.getoption("results")
-        if path is not None and path.exists():
-            _require_new_launch(path, _launch(config))
-        config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
         if path is not None and not config.option.collectonly:
             _lock(config, path)
+        if path is not None and path.exists() and path.stat().st_size:
+            _require_new_launch(path, _launch(config))
+        config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
     return config.stash[PATH]
 
 

@@ -269,9 +269,9 @@ def test_two_races_do_not_write_to_one_csv(checkout: Checkout) -> None:
         assert first.poll() is None
         time.sleep(0.05)
     second = checkout.race(*only, "--launch", "1")
+    first.communicate(timeout=60)
     assert second.returncode == 4
     assert "another run" in second.stderr
-    first.communicate(timeout=60)
     assert first.returncode == 0
     assert len(table.read(checkout.path / "run.csv")) == 6
 
