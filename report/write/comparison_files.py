@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 
 from report.compare.comparison import COMPARISON_COLUMNS, Comparison
-from report.errors import printable
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
 from report.table.schema import NAMES
 from report.write import records
+from report.write.escapes import annotation_property, annotation_text
 from report.write.headline import counted
 from report.write.text import comparison as texts
 from report.write.text import findings
@@ -75,14 +75,14 @@ def as_annotations(comparison: Comparison) -> str:
 
     A case that fails the gate is an error, an improved or inconclusive one a notice.
     """
-    lines = [f"::notice title=descent-bench::{counted(comparison)}"]
+    lines = [f"::notice title=descent-bench::{annotation_text(counted(comparison))}"]
     for _, row in comparison.rows.iterrows():
         level = LEVELS.get(Verdict(row["verdict"]))
         if level is not None:
             case = " ".join(str(row[name]) for name in comparison.key)
             ratio = "" if pd.isna(row["ratio"]) else f" x{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
             said = f"{case}:{ratio} {findings.text(row['reason'])}".strip()
-            lines.append(f"::{level} title={row['verdict']}::{printable(said).replace('%', '%25')}")
+            lines.append(f"::{level} title={annotation_property(row['verdict'])}::{annotation_text(said)}")
     return "\n".join(lines) + "\n"
 
 

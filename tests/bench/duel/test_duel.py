@@ -51,7 +51,7 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
     assert set(again["stage"]) == {1, 2}
     assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(10))
     assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
-    assert "|numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
+    assert "| numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
 
 
 def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_or_new(

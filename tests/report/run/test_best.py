@@ -170,7 +170,7 @@ def test_the_star_of_the_summary_and_best_never_disagree(
         tmp_path_factory.mktemp("race") / "run.csv", race({f"b{i}": time for i, time in enumerate(times)})
     )
     (row,) = decide(table.read(path)).rows.to_dict("records")
-    lines = [line.split("|")[1:] for line in summary.markdown(table.read(path)).splitlines() if line.startswith("|b")]
+    lines = [line.split("|")[1:] for line in summary.markdown(table.read(path)).splitlines() if line.startswith("| b")]
     starred = [line[0].strip() for line in lines if "*" in line[1] and line[0].strip() != "backend"]
     assert starred == ([row["fastest"]] if row["verdict"] == "fastest" else [])
 

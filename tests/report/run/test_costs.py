@@ -129,7 +129,7 @@ def test_columns_of_the_run_are_shown_only_where_it_has_filled_them(
     rows.write(run, line(2e-5, 5e-11, backend="filled", **filled))
     assert main(["costs", str(run), "--format", "markdown", "--batch-size", "100"]) == 0
     text = capsys.readouterr().out
-    (found,) = (each for each in text.splitlines() if each.startswith("|filled"))
+    (found,) = (each for each in text.splitlines() if each.startswith("| filled"))
     assert [cell.strip() for cell in found.split("|")[-4:-1]] == ["83 %", "3.00 MiB", "2.00 ms"]
     assert "peak memory at 100" in text
     assert "gradient / value" not in text
