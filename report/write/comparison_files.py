@@ -16,6 +16,7 @@ import pandas as pd
 from report.compare.comparison import COMPARISON_COLUMNS, Comparison
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
+from report.table.keys import CASE
 from report.table.schema import NAMES
 from report.write import records
 from report.write.escapes import annotation_property, annotation_text
@@ -27,6 +28,9 @@ FORMATS = ("text", "markdown", "json", "csv", "annotations")
 
 VERDICTS = "verdicts.csv"
 """The file that a duel leaves its comparison in. The same in JSON lies beside it."""
+
+BEGINNINGS = {"csv": f"{','.join(CASE)},", "json": '{\n "base": '}
+"""How the files of a duel begin, by format. Markdown has a mark instead."""
 
 FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from report.errors import printable
 from report.write.escapes import markdown_text
+from report.write.output import MARKDOWN_MARK
 
 MARGIN = 2
 """The space between two columns in the terminal."""
@@ -43,7 +44,10 @@ def render(parts: Iterable[Part], width: int | None, *, colour: bool = False) ->
 
     `None`: as Markdown, in which all text but `Markup` is escaped.
     """
-    blocks = (_markdown(part) if width is None else _terminal(part, width, colour=colour) for part in parts)
+    if width is None:
+        blocks = [MARKDOWN_MARK, *map(_markdown, parts)]
+    else:
+        blocks = [_terminal(part, width, colour=colour) for part in parts]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 

@@ -111,6 +111,14 @@ def test_a_side_that_cannot_duel_is_an_error_of_one_line(checkout: Checkout, arg
     assert "Traceback" not in done.stderr
 
 
+def test_a_duel_overwrites_the_files_of_another_duel(checkout: Checkout, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = checkout.run(
+            "bench", "duel", "--backend", "numpy", *QUICK, "-o", str(tmp_path / "out"), "--threshold=50%"
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     long = ("--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
     duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
