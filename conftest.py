@@ -13,7 +13,7 @@ import pytest
 
 from bench import clock, machine, options
 from bench.progress import Ticker
-from report.errors import TableError
+from report.errors import ReportError
 from report.table.keys import CASE
 
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
@@ -195,22 +195,24 @@ def _path(config: pytest.Config) -> Path:
     """Return the CSV of this session. Its name is decided once."""
     if PATH not in config.stash:
         path = config.getoption("results")
-        if path is not None and path.exists():
-            _require_new_launch(path, _launch(config))
-        config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
         if path is not None and not config.option.collectonly:
             _lock(config, path)
+        if path is not None and path.exists() and path.stat().st_size:
+            _require_new_launch(path, _launch(config))
+        config.stash[PATH] = path or config.rootpath / "results" / f"{machine.run_name()}.csv"
     return config.stash[PATH]
 
 
 def _lock(config: pytest.Config, path: Path) -> None:
     """Hold the CSV for this session. Raise a usage error if another run writes to it, or nobody can."""
     from report.table.lock import lock  # noqa: PLC0415 (only where a file is named)
+    from report.write.output import refuse_foreign_beside  # noqa: PLC0415 (likewise)
 
     config.stash[LOCK] = ExitStack()
     try:
+        refuse_foreign_beside(path, page=config.getoption("page"))
         config.stash[LOCK].enter_context(lock(path))
-    except TableError as error:
+    except ReportError as error:
         raise pytest.UsageError(f"--results {error}") from error
 
 
@@ -220,7 +222,7 @@ def _require_new_launch(path: Path, launch: int) -> None:
 
     try:
         launches = set(table.read(path)["launch"])
-    except table.TableError as error:
+    except ReportError as error:
         raise pytest.UsageError(f"--results {error}") from error
     if launch in launches:
         raise pytest.UsageError(f"--results {path}: has launch {launch} already; name another file or launch")

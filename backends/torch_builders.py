@@ -13,16 +13,17 @@ from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tr
 
 
 def value(problem: Problem) -> Flat:
-    """The loss. Its tensors require no gradient, so torch records no graph."""
+    """The loss. Its tensors do not require a gradient, so torch records no graph."""
     return lambda x, *data: problem.loss(torch, x, data)
 
 
 def gradient_func(problem: Problem) -> Flat:
+    """The gradient by `torch.func.grad`."""
     return torch.func.grad(value(problem))
 
 
 def gradient_vjp(problem: Problem) -> Flat:
-    """The same by `vjp`: uncompiled, a call costs less than one of `grad` (`experiments.idioms`)."""
+    """The gradient by `torch.func.vjp`. Uncompiled, a call costs less than `grad` (`experiments.alternatives`)."""
     loss = value(problem)
 
     def gradient(x: Parameters, *data: Array) -> Parameters:
@@ -34,14 +35,17 @@ def gradient_vjp(problem: Problem) -> Flat:
 
 
 def jvp_func(problem: Problem) -> Flat:
+    """The directional derivative of the loss, by forward mode."""
     return _along(value(problem))
 
 
 def hvp_func(problem: Problem) -> Flat:
+    """The Hessian-vector product by forward over reverse: the gradient's derivative along the direction."""
     return _along(gradient_func(problem))
 
 
 def hvp_reverse_over_reverse(problem: Problem) -> Flat:
+    """The Hessian-vector product by reverse over reverse: the `vjp` of the gradient."""
     gradient = gradient_func(problem)
 
     def product(x: Parameters, v: Parameters, *data: Array) -> Parameters:
@@ -57,7 +61,7 @@ def _along(function: Flat) -> Flat:
 
 
 def compiled(derive: Callable[[Problem], Flat]) -> Builder:
-    """Return the builder of the same operator, compiled for the case."""
+    """Return a builder that compiles the function from `derive` for the case."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         return spread(_compiled(derive(problem), *examples(case.operator, x, data)), case.operator)
@@ -66,6 +70,8 @@ def compiled(derive: Callable[[Problem], Flat]) -> Builder:
 
 
 def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the gradient by `loss.backward()`."""
+
     def run(x: Parameters, data: Data) -> Parameters:
         leaf = tree_map(_leaf, x)
         problem.loss(torch, leaf, data).backward()
@@ -75,8 +81,10 @@ def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
 
 
 def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `loss.backward()` and `torch.optim.SGD`."""
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
-    # Without it torch decides the same on the CPU, but at each step, which takes a tenth of a small step.
+    # On the CPU torch would choose foreach=False anyway, but it decides again at each step, which costs a tenth of a
+    # small step.
     foreach = False if case.device == "cpu" else None
 
     def run(x: Parameters, data: Data) -> Parameters:
@@ -92,6 +100,8 @@ def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the gradient by `torch.autograd.grad`."""
+
     def run(x: Parameters, data: Data) -> Parameters:
         leaf = tree_map(_leaf, x)
         return tree_unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
@@ -100,6 +110,7 @@ def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Ru
 
 
 def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `torch.autograd.grad` and an update in place."""
     loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
 
     def run(x: Parameters, data: Data) -> Parameters:
@@ -115,6 +126,8 @@ def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 
 def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the directional derivative by `forward_ad`'s dual numbers."""
+
     def run(x: Parameters, v: Parameters, data: Data) -> Array:
         with forward_ad.dual_level():
             dual = tree_map(forward_ad.make_dual, x, v)
@@ -124,6 +137,8 @@ def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the Hessian-vector product by reverse over reverse: `torch.autograd.grad`, called twice."""
+
     def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
         leaf = tree_map(_leaf, x)
         gradients = torch.autograd.grad(problem.loss(torch, leaf, data), leaf, create_graph=True)
@@ -133,11 +148,13 @@ def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `torch.func.vjp`, in pure functions: each step returns new arrays."""
     gradient, update = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
     return Stepwise(lambda x, *data: tree_map(update, x, gradient(x, *data)), case.steps)
 
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `torch.compile` of one step, which updates a copy of the start in place."""
     gradient, rate, copied = gradient_func(problem), problem.rate_at(x, data), partial(tree_map, torch.clone)
 
     def move(x: Parameters, *data: Array) -> None:
@@ -148,7 +165,7 @@ def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> 
 
     def moved(x: Parameters, *data: Array) -> Parameters:
         run(x, *data)
-        return x  # returning it from the compiled step is no faster (`experiments.idioms`)
+        return x  # returning x from the compiled step is no faster (`experiments.alternatives`)
 
     return Stepwise(moved, case.steps, copied)
 

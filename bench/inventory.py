@@ -1,4 +1,4 @@
-"""What backends there are, as data: a process that imports a framework describes its backends to one that does not."""
+"""Descriptions of the backends, as data that a worker sends to a process that does not import the frameworks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from backends import Backend, Found, load
 
 @dataclass(frozen=True)
 class Description:
-    """What the selection needs to know of a backend.
+    """What the selection needs to know about a backend.
 
-    `operators` are those that it has. `problems` are those that it runs, if it runs only some; else it is empty.
-    `known_devices` are those of its framework, `missing_devices` says why some of them are not here.
+    `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
+    all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
+    machine, each with the reason.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Description:
         return tuple(device for device in self.known_devices if device not in self.missing_devices)
 
     def offers(self, operators: Iterable[str], problems: Iterable[str]) -> bool:
-        """Whether the backend has one of the operators, and runs one of the problems."""
+        """Return whether the backend has one of the operators and runs one of the problems."""
         return bool(set(self.operators) & set(operators)) and (
             not self.problems or bool(set(self.problems) & set(problems))
         )
@@ -37,7 +38,7 @@ class Description:
 
 @dataclass
 class Inventory:
-    """The backends that are here, by name, and for each framework that is missing, the reason."""
+    """The available backends, by name, and the missing frameworks, each with the reason."""
 
     backends: dict[str, Description] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
@@ -68,17 +69,17 @@ def from_message(message: dict[str, Any]) -> Inventory:
 
 
 def take(frameworks: tuple[str, ...] | None = None) -> Inventory:
-    """Return the inventory of the frameworks, by default of all, imported in this process."""
+    """Import the frameworks in this process, by default all, and return their inventory."""
     return of(load(frameworks))
 
 
 def of(found: Found) -> Inventory:
-    """Return the inventory of backends that were imported."""
+    """Return the inventory of imported backends."""
     return Inventory({name: describe(backend) for name, backend in found.backends.items()}, dict(found.missing))
 
 
 def describe(backend: Backend) -> Description:
-    """Return the description of a backend. A device whose check raises is missing, for that reason."""
+    """Return the description of a backend. If the check of a device raises, the error is why the device is missing."""
     missing = {}
     for device in backend.known_devices:
         try:

@@ -27,6 +27,7 @@ from report import table
 from report.pages import saving
 from report.table.keys import BROKEN
 from report.table.lock import lock
+from report.write.output import refuse_foreign_beside
 from report.write.text import summary
 
 # As in the race, whose defaults are in pyproject.toml.
@@ -98,6 +99,7 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     """Measure all launches, print the summary, and return the exit code: 1 if a case failed, else 0."""
     if options.path.exists():
         raise ValueError(f"{options.path} exists already, and every run has its own file; name another with --output")
+    refuse_foreign_beside(options.path, page=True)
     with closing(_pool(options)) as pool:
         selected = select(selection, pool.inventory)
     with lock(options.path):

@@ -1,4 +1,4 @@
-"""The race of one session: asks for one case after another, and appends the row of each as soon as it is known."""
+"""The race of one session. It has one case after another measured, and appends each row as soon as it is known."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from report import table
 from report.table.keys import framework
 
 Drive: TypeAlias = Callable[[int, Callable[[], float]], object]
-"""Drives the rounds of a case: `drive(rounds, time_round)` calls `time_round` so often. It returns seconds per call."""
+"""Drives the rounds of a case: `drive(rounds, time_round)` calls `time_round` `rounds` times.
+
+`time_round` times one round, and returns its seconds per call.
+"""
 
 
 class Peers(Protocol):
-    """Who measures: the workers of `bench.process.pool`, or this process."""
+    """What measures the cases: the workers of `bench.process.pool`, or this process."""
 
     def peer(self, case: Case) -> Peer:
-        """Return who measures the case."""
+        """Return the peer that measures the case."""
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -35,7 +38,7 @@ class Peers(Protocol):
 
 
 class LostError(Exception):
-    """A case that lost its time in a round. `row` says why."""
+    """A case failed in a round, so it has no time. `row` says why."""
 
     def __init__(self, columns: Row) -> None:
         self.row = columns
@@ -46,8 +49,8 @@ class LostError(Exception):
 class Race:
     """Measures cases, and appends their rows to the CSV at `path`.
 
-    `timeout` is in seconds, for a case as a whole. `timed_seconds` is how long the rounds and paired rounds of all
-    cases took.
+    `timeout` is the limit for a whole case, in seconds. `timed_seconds` is the time that the rounds and paired rounds
+    of all cases took.
     """
 
     peers: Peers
@@ -60,7 +63,7 @@ class Race:
     timed_seconds: float = 0.0
 
     def run(self, case: Case, drive: Drive | None) -> Row:
-        """Measure the case, keep its row, and return it. Without a drive, only check its answer and keep nothing."""
+        """Measure the case, keep its row, and return it. Without a drive, only check the answer, and keep no row."""
         started = row.now()
         try:
             columns = self._measured(case, drive)
@@ -107,6 +110,6 @@ class Race:
 
 
 def loop(rounds: int, time_round: Callable[[], float]) -> None:
-    """Drive the rounds one after the other."""
+    """Time the rounds one after the other."""
     for _ in range(rounds):
         time_round()

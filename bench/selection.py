@@ -1,6 +1,6 @@
-"""Turns the options of the command line into the cases to measure.
+"""Turn the options of the command line into the cases to measure.
 
-The race, `bench run` and `bench duel` share these options. A wrong word gives an error of one line.
+The race, `bench run` and `bench duel` share these options. A wrong word raises an error with a message of one line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from report.table.keys import framework
 
 
 class SelectionError(ValueError):
-    """An option that selects nothing possible. The text names the wrong word and what it may be."""
+    """An option has a wrong value. The text names the wrong word and the possible ones."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,17 @@ class Selection:
 
 
 TakeInventory: TypeAlias = Callable[[tuple[str, ...]], Inventory]
-"""Returns what backends some frameworks have. It may ask other processes, so that no import can end this one."""
+"""Returns the inventory of the named frameworks.
+
+It may ask other processes, so that a crash during an import does not end this process.
+"""
 
 
 def select(options: Mapping[str, str | None], take: TakeInventory = inventory.take) -> Selection:
     """Return the cases that the options select. Raise `SelectionError` if a word is wrong.
 
     `options` maps the names of `bench.options.HELP` to what was typed, or to `None` if the option was not given.
-    `take` is asked for the frameworks that are needed; by default it imports them here.
+    `take` returns the inventory of the frameworks that are needed; by default it imports them in this process.
     """
     try:
         return _select(options, take)
@@ -70,7 +73,7 @@ def _select(options: Mapping[str, str | None], take: TakeInventory) -> Selection
 
 
 def _batch_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, tuple[int, ...]]:
-    """Return the batch sizes of each chosen problem: the typed ones for all problems, or else the problem's own."""
+    """Return the batch sizes of each chosen problem: the typed ones, or by default the problem's own."""
     if words is None:
         return {name: problem.batch_sizes for name, problem in chosen.items()}
     typed = dict.fromkeys(whole("batch size", word) for word in _split("batch size", words))
@@ -82,9 +85,9 @@ def _steps(operator: str, problem: Problem, length: int | None) -> int:
 
 
 def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, str]:
-    """Return all sizes of each chosen problem, typed or else its own, as `Case.sizes` has them.
+    """Return all sizes of each chosen problem, in the format of `Case.sizes`. Sizes not typed are the problem's own.
 
-    `words` are `problem.name=value`, comma-separated. Raise `ValueError` if one of them fits no chosen problem.
+    `words` are `problem.name=value`, comma-separated. Raise `ValueError` if a word fits no chosen problem.
     """
     typed = [_size(word, chosen) for word in _split("size", words)] if words is not None else []
     chosen_sizes = {name: {size: value for problem, size, value in typed if problem == name} for name in chosen}
@@ -113,8 +116,8 @@ def _backends(
 ) -> tuple[Inventory, list[str]]:
     """Return the inventory of the frameworks that are needed, and the names to race.
 
-    `all` selects the backends that offer one of the operators for one of the problems: some modes exist only for a few
-    of them. A framework that is missing is named instead of its backends.
+    `all` selects the backends that offer one of the operators for one of the problems, since some modes have only a few
+    of them. A missing framework stands in the list in place of its backends.
     """
     if words.strip() == "all":
         found = take(frameworks())

@@ -7,6 +7,7 @@ the ratio of the two, workers over own process: the estimate over the pairs of r
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -61,7 +62,9 @@ def _race(options: argparse.Namespace, isolation: str) -> pd.Series:
         command += ["--backend", options.backend, "--batch-size", options.batch_size, "--device", "cpu"]
         command += ["--threads", "1", "--memory", "off", "--results", str(path)]
         command += [f"--benchmark-max-time={options.max_time}"]
-        subprocess.run(command, cwd=machine.ROOT, check=True, capture_output=True)  # noqa: S603 (our own command)
+        # pytest-benchmark measures nothing where it believes that pytest-xdist runs its tests.
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+        subprocess.run(command, cwd=machine.ROOT, env=variables, check=True, capture_output=True)  # noqa: S603 (ours)
         return table.read(path).set_index(["backend", "batch_size"])["seconds_per_step"].sort_index()
 
 

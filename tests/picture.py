@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from report.pages import run, saving
+from report.pages import run
+from report.write import output
 from tests.browser import NO_BROWSER, executable, launched, opened
 
 WIDTH, HEIGHT = 1180, 1180
@@ -17,7 +18,7 @@ def main(csv: str, *pictures: str) -> None:
     if executable() is None:
         sys.exit(NO_BROWSER)
     with tempfile.TemporaryDirectory() as folder, launched() as browser:
-        page = saving.save(run.page(Path(csv)), Path(folder) / "page.html")
+        page = output.write_text(Path(folder) / "page.html", run.page(Path(csv)))
         for picture, dark in zip(pictures, (False, True), strict=True):
             shown = opened(browser, page, width=WIDTH, dark=dark)
             shown.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})

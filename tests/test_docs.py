@@ -7,10 +7,12 @@ import re
 import pytest
 
 from bench import options
+from report import table
 from report.__main__ import COMMANDS
 from report.run.costs import COST_COLUMNS
 from report.run.decisions import DECISION_COLUMNS
 from report.table.schema import COLUMNS, STATUSES
+from report.write.text import summary
 from tests.checkout import ROOT, Checkout
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,6 +61,11 @@ def test_the_readmes_result_is_what_the_terminal_shows_of_the_committed_baseline
     assert result.count("\n") > 10
     assert result in shown
     assert max(map(len, shown.splitlines()[1:])) <= 80
+
+
+def test_the_committed_summary_is_that_of_the_committed_baseline() -> None:
+    path = ROOT / "results" / "baseline.csv"
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == summary.markdown(table.read(path))
 
 
 @pytest.mark.parametrize(("name", "command"), [("modes", ("backends", "--markdown")), ("problems", ("problems",))])

@@ -1,7 +1,7 @@
-"""The one way to measure a case, from its arrays to its row, whoever asks for it.
+"""Measure a case, from its arrays to its row. The race, `bench run` and the check all use this code.
 
-A measurement is begun, timed round by round, and finished. Who drives it decides when a round begins: pytest-benchmark
-in the race, a loop in a launch.
+A measurement is begun, timed round by round, and finished. The caller decides when a round begins: pytest-benchmark in
+the race, a loop in a launch.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ Exceptions = tuple[type[BaseException], ...]
 
 
 class Round(NamedTuple):
-    """What a round took: seconds per call, and the seconds of the round with its paired rounds."""
+    """The times of a round: its seconds per call, and the elapsed seconds of the round with its paired rounds."""
 
     seconds: float
     elapsed: float
 
 
 class Measurement:
-    """One case while it is measured: `begin`, `round` as often as `begin` says, then `finish`.
+    """The measurement of one case: call `begin`, then `round` for each round that `begin` returned, then `finish`.
 
-    `caught` are the exceptions that become the reason in the row; any other leaves the method. Once an exception was
-    caught, the case has no time, and only `finish` may be called.
+    `caught` are the exceptions that become the reason in the row; all others are raised. Once an exception was caught,
+    the case has no time, and only `finish` may be called.
     """
 
     def __init__(self, case: Case, found: Found, launch: Launch, caught: Exceptions = (Exception,)) -> None:
@@ -52,9 +52,9 @@ class Measurement:
         self._timing: Timing | None = None
 
     def begin(self, budget: Budget | None) -> Rounds | None:
-        """Prepare and check the case, and return the rounds to time. `None` if there are none.
+        """Prepare and check the case, and return the rounds to time, or `None` if there are none.
 
-        Without a budget the answer is checked, and nothing is timed.
+        Without a budget, only check the answer: there are no rounds.
         """
         try:
             if refused := find_refusal(self._case, self._found):
@@ -76,7 +76,7 @@ class Measurement:
             self._timing.begin()
 
     def round(self) -> Round | None:
-        """Time one round, then its paired rounds. `None` if the backend raised: the case has no time."""
+        """Time one round, then its paired rounds. Return `None` if the backend raised: the case has no time."""
         if self._timing is None:
             raise RuntimeError("the case has no rounds to time")
         try:
@@ -86,7 +86,7 @@ class Measurement:
             return None
 
     def finish(self) -> Row:
-        """Return the row of the case. The figures beside the times are gathered here, outside the rounds."""
+        """Return the row of the case. Figures other than the times are measured here, outside the rounds."""
         try:
             if self._timing is not None:
                 self._columns = self._timing.finish()
@@ -108,7 +108,7 @@ class Measurement:
 
 @dataclass
 class Timing:
-    """The timing of a prepared case: its rounds, and what they took so far."""
+    """The timing of a prepared case: its rounds, and their seconds per call so far."""
 
     prepared: Prepared
     budget: Budget
@@ -127,7 +127,7 @@ class Timing:
         return self._rounds
 
     def begin(self) -> None:
-        """Calibrate a round, and plan the rounds with their paired rounds. From here on no garbage is collected."""
+        """Disable the garbage collector, calibrate a round, and plan the rounds with their paired rounds."""
         self.resources.enter_context(no_garbage_collection())
         iterations, seconds = calibrate(self.prepared.call, self.budget.min_round_seconds)
         value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
@@ -143,7 +143,7 @@ class Timing:
         return Round(seconds, clock.now() - start)
 
     def finish(self) -> Row:
-        """Return the columns of the case: its times, and the figures that are gathered after them."""
+        """Return the columns of the case: its times, and the figures that are measured after them."""
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
         columns = row.timed(prepared, self.rounds, self.seconds)
@@ -162,7 +162,7 @@ class Timing:
         return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled))
 
     def _or_warn(self, column: str, figure: Callable[[], T]) -> T | None:
-        """Return a figure that the times do not need. If it fails, add a warning and return `None`: the times stand."""
+        """Return the figure of `column`. If that fails, add a warning and return `None`: the times stay valid."""
         try:
             return figure()
         except self.caught as error:

@@ -1,7 +1,7 @@
 """The rounds of a case: how many calls a round has, how many rounds there are, and the paired rounds after each.
 
-A paired round is a short round of something else, right after a timed round. What the machine does to the timed round
-it also does to the paired round, so it cancels in the ratio of the two.
+A paired round is a short round of something else, right after a timed round. The machine's state affects both rounds
+alike, so it cancels in their ratio.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Call: TypeAlias = Callable[[], Parameters]
 """A timed region: one call of an operator. It returns when the result is computed."""
 
 PAIR_SHARE = 0.25
-"""How long a paired round takes, as a share of the round before it."""
+"""The time of a paired round, as a share of the time of the round before it."""
 
 
 def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
-    """Return the timed region: a call of `start` that ends when `wait` says that the result is computed."""
+    """Return the timed region: a call of `start`, then `wait`, which blocks until the result is computed."""
 
     def call() -> Parameters:
         result = start()
@@ -41,7 +41,7 @@ def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
 class Pair:
     """A paired round: `calls` calls of `call`, `steps` steps in total.
 
-    `once` is one step. `round_seconds` is about how long the paired round takes, with the untimed step before it.
+    `once` runs one step. `round_seconds` estimates the time of the paired round, including the untimed step before it.
     `seconds_per_step` has one value for each round so far.
     """
 
@@ -54,17 +54,20 @@ class Pair:
 
     def __call__(self) -> None:
         """Time one paired round."""
-        # This untimed step brings the pair's arrays back into the cache. The backend's arrays were there in its round.
+        # This untimed step brings the pair's arrays into the cache, as the backend's arrays were during its round.
         self.once()
         self.seconds_per_step.append(round_seconds(self.call, self.calls) / self.steps)
 
     def ratio(self, seconds_per_step: Any) -> Interval:
-        """Return the median over rounds of the case's seconds per step over the pair's, with its interval."""
+        """Return the median over rounds of the case's seconds per step divided by the pair's, with its interval."""
         return median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
 
 
 def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None) -> Pair:
-    """Return the pair for rounds of `seconds`: many calls of `once`, or one call of `lengthened(steps)`."""
+    """Return the pair for rounds that take `seconds`.
+
+    A paired round is one call of `lengthened(steps)`, or many calls of `once` if `lengthened` is `None`.
+    """
     once()
     step_seconds = round_seconds(once, 1)
     steps = max(1, round(PAIR_SHARE * seconds / step_seconds))
@@ -76,8 +79,9 @@ def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None 
 class Budget:
     """How long a case is measured.
 
-    `min_round_seconds` is for one round, `max_seconds` for all rounds with their paired rounds. There are at least
-    `min_rounds` rounds, however long they take. `memory` says whether peak memory is measured too, after the rounds.
+    A round takes at least `min_round_seconds`. `max_seconds` is the target for all rounds with their paired rounds.
+    There are at least `min_rounds` rounds, however long they take. If `memory` is true, peak memory is measured after
+    the rounds.
     """
 
     min_round_seconds: float
@@ -99,20 +103,23 @@ class Rounds:
     value: Pair | None = None
 
     def after(self) -> None:
-        """Time the paired rounds. Called after each round; their time is not part of the round's."""
+        """Time the paired rounds. This is called after each round, and its time is not part of the round's."""
         self.reference()
         if self.value is not None:
             self.value()
 
 
 def plan(iterations: int, seconds: float, reference: Pair, value: Pair | None, budget: Budget) -> Rounds:
-    """Return as many rounds, of `seconds` each, as fit the budget together with their paired rounds."""
+    """Return enough rounds to fill `max_seconds`, and at least `min_rounds`.
+
+    A round takes `seconds`, and its paired rounds are counted too.
+    """
     together = seconds + reference.round_seconds + (0.0 if value is None else value.round_seconds)
     return Rounds(max(budget.min_rounds, math.ceil(budget.max_seconds / together)), iterations, reference, value)
 
 
 def calibrate(call: Callable[[], Any], min_seconds: float) -> tuple[int, float]:
-    """Return how many calls take at least `min_seconds`, and how long they took. The call is compiled and warm."""
+    """Return how many calls take at least `min_seconds`, and the seconds that they took. `call` must be warm."""
     iterations = 1
     while (seconds := round_seconds(call, iterations)) < min_seconds:
         iterations = max(iterations + 1, min(10 * iterations, math.ceil(iterations * 1.1 * min_seconds / seconds)))
@@ -129,7 +136,7 @@ def round_seconds(call: Callable[[], Any], iterations: int) -> float:
 
 @contextlib.contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Collect garbage now, and not again until the end of the block."""
+    """Collect garbage once, then disable the garbage collector until the end of the block."""
     gc.collect()
     gc.disable()
     try:

@@ -31,7 +31,7 @@ from report.statistics.duel_rules import (
     never,
 )
 from report.statistics.verdict import FAMILY_CONFIDENCE
-from report.write import comparison_files
+from report.write import comparison_files, output
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
 """The options that a duel selects otherwise than the race: 20 cases.
@@ -131,6 +131,8 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
 
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel with the chosen options, and return its exit code."""
+    folder = chosen.output or machine.ROOT / "results" / "duels" / machine.run_name()
+    _refuse_foreign(folder)
     sides = Sides(side_of(chosen.base, chosen.base_python), side_of(chosen.head, chosen.head_python))
     effort = Effort(
         chosen.seconds, PRECISION, seconds(chosen.case_timeout), min(whole("--lanes", chosen.lanes), lanes())
@@ -143,7 +145,6 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         raise ValueError(f"--pairs '{pairs}': must be {least} or more for {count} cases, to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
         effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
-    folder = chosen.output or machine.ROOT / "results" / "duels" / machine.run_name()
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
         first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(count))
@@ -158,10 +159,21 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)
     width = shutil.get_terminal_size().columns
     for form, name in FILES.items():
-        (folder / name).write_text(comparison_files.write(result, form, width), encoding="utf-8")
+        output.write_text(folder / name, comparison_files.write(result, form, width), begins=_begins(form))
     print(comparison_files.write(result, chosen.format, width, colour=sys.stdout.isatty()), end="")
     print(f"\n{folder}: {', '.join((samples.NAME, *FILES.values()))}", file=sys.stderr)
     return result.exit_code
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise `ReportError` if the folder has a file of ours by name that is not ours by its content."""
+    output.refuse_foreign(folder / samples.NAME, begins=",".join(samples.COLUMNS))
+    for form, name in FILES.items():
+        output.refuse_foreign(folder / name, begins=_begins(form))
+
+
+def _begins(form: str) -> str:
+    return comparison_files.BEGINNINGS.get(form, "")
 
 
 def _run(number: int, stage: Stage, folder: Path, bar: Progress) -> None:

@@ -9,6 +9,7 @@ from bench.duel.stage import Stage
 from report.table.keys import CASE
 
 NAME = "samples.csv"
+COLUMNS = ("stage", "pair", "cpu", *CASE, "iterations", "base_seconds", "head_seconds")
 
 
 def write(path: Path, number: int, stage: Stage) -> None:
@@ -16,7 +17,7 @@ def write(path: Path, number: int, stage: Stage) -> None:
     with path.open("w" if number == 1 else "a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if number == 1:
-            writer.writerow(["stage", "pair", "cpu", *CASE, "iterations", "base_seconds", "head_seconds"])
+            writer.writerow(COLUMNS)
         for case, rounds in stage.rounds.items():
             key = [stage.cases[case][name] for name in CASE]
             for sample in rounds:

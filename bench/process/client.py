@@ -1,4 +1,4 @@
-"""Worker processes from outside: start a worker in a checkout, ask it, wait for its answer, stop it, and kill it."""
+"""The client of worker processes: start a worker in a checkout, send it requests, read answers, pause it, kill it."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from bench.process import guard
 from bench.process.protocol import OLDEST_COMMIT, PROTOCOL, CaseFields, Message, decode, encode
 
 START_SECONDS = 120.0
-"""How long a worker may take to start. It imports nothing heavy before it says so."""
+"""How long a worker may take to start, in seconds. It imports nothing heavy before it says that it has started."""
 
 IMPORT_SECONDS = 300.0
-"""How long a worker may take to import all frameworks."""
+"""How long a worker may take to import all frameworks, in seconds."""
 
 POLL_SECONDS = 0.1
-"""How often a client that waits looks whether its worker still lives."""
+"""How often a waiting client checks that its worker is alive, in seconds."""
 
 DEATH_SECONDS = 5.0
-"""How long a worker that closed its connection may take to end by itself. Then it is killed."""
+"""How long a worker that closed its connection may take to exit, in seconds. After that it is killed."""
 
 MAX_PADDING = 4096
-"""How many bytes, at most, are added to a worker's environment: its size shifts the stack, and so the memory layout."""
+"""At most this many bytes are added to a worker's environment. They shift the stack, and so the memory layout."""
 
 MARK = "DESCENT_BENCH_WORKER"
-"""The variable that marks a worker and everything that it starts, with the mark of its parent and one of its own."""
+"""Environment variable of a worker and of everything it starts: `<mark of the client>/<mark of the worker>`."""
 
 
 class WorkerError(Exception):
-    """A worker that gives no answer. `failure.status` is `timeout`, `crashed` or `oom`."""
+    """A worker gave no answer. `failure.status` is `timeout`, `crashed` or `oom`."""
 
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
@@ -51,7 +51,7 @@ class WorkerError(Exception):
 
 
 class StartError(Exception):
-    """A worker that does not start, or speaks another protocol. The text names the checkout and the reason."""
+    """A worker did not start, or speaks another protocol. The text names the checkout and the reason."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Side:
 class Worker:
     """A worker process. As a context manager, it is killed at the end.
 
-    It runs in a session of its own, so Ctrl-C reaches only this process. When this process ends, however it ends, the
-    worker and everything that it has started is killed (`bench.process.guard`).
+    It runs in a session of its own, so Ctrl-C reaches only this process. However this process ends, the worker and
+    everything that the worker has started are then killed (`bench.process.guard`).
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Worker:
         self.environment = self._hello()
 
     def _environment(self) -> dict[str, str]:
-        """Return the worker's environment: this process's, with the checkout in front of what PYTHONPATH names."""
+        """Return the worker's environment: this process's, with the checkout first in PYTHONPATH."""
         paths = [str(self._side.path), *filter(None, [os.environ.get("PYTHONPATH")])]
         padding = "." * random.randrange(MAX_PADDING)  # noqa: S311 (not a secret)
         return os.environ | {MARK: self._mark, "DESCENT_BENCH_PADDING": padding, "PYTHONPATH": os.pathsep.join(paths)}
@@ -124,7 +124,7 @@ class Worker:
         return dict(hello["environment"])
 
     def ask(self, what: str, timeout: float, **fields: Any) -> Message:
-        """Send a request and return its answer. Raise `WorkerError` if the worker dies, or exceeds the timeout."""
+        """Send a request and return its answer. Raise `WorkerError` if the worker dies or exceeds the timeout."""
         self.send(what, **fields)
         return self.answer(timeout)
 
@@ -135,7 +135,7 @@ class Worker:
             _opened(self._process.stdin).flush()
 
     def answer(self, timeout: float) -> Message:
-        """Return the next answer. Raise `WorkerError` if the worker dies, or takes more than `timeout` seconds."""
+        """Return the next answer. Raise `WorkerError` if the worker dies or takes more than `timeout` seconds."""
         if self.ended:
             raise WorkerError(Failure("crashed", "the process has ended"))
         end = clock.now() + timeout
@@ -149,14 +149,14 @@ class Worker:
             raise WorkerError(Failure("crashed", "something else than an answer was written to its channel")) from error
 
     def _receive(self, timeout: float, end: float) -> None:
-        """Wait for a piece of an answer, for `POLL_SECONDS` at most."""
+        """Wait at most `POLL_SECONDS` for a part of an answer. Raise `WorkerError` if the worker died or time is up."""
         output = _opened(self._process.stdout)
         ready, _, _ = system.select([output], [], [], max(0.0, min(end - clock.now(), POLL_SECONDS)))
         piece = os.read(output.fileno(), 1 << 16) if ready else b""
         self._received += piece
         if piece:
             return
-        # The end of the output alone would not show every death: a child that the worker forked may hold it open.
+        # End of output is not enough: a child that the worker forked can keep the pipe open after the worker died.
         if ready or self._process.poll() is not None:
             raise WorkerError(self._death())
         if clock.now() >= end:
@@ -164,19 +164,19 @@ class Worker:
             raise WorkerError(Failure("timeout", f"no answer within {timeout:g} s"))
 
     def pin(self, cpus: list[int]) -> None:
-        """Pin every thread of the worker to these CPUs, if the system can do that."""
+        """Pin every thread of the worker to these CPUs, if the system supports it."""
         if not hasattr(os, "sched_setaffinity"):
             return
         for task in Path(f"/proc/{self._process.pid}/task").iterdir():
-            with contextlib.suppress(ProcessLookupError):  # a thread may end meanwhile
+            with contextlib.suppress(ProcessLookupError):  # the thread has ended in the meantime
                 os.sched_setaffinity(int(task.name), cpus)
 
     def stop(self) -> None:
-        """Stop the worker and its process group: its thread pools spin no longer. `resume` lets it go on."""
+        """Pause the worker's process group, so that its thread pools do not spin. `resume` continues it."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a stopped worker go on."""
+        """Continue a paused worker."""
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
@@ -205,7 +205,7 @@ class Worker:
             os.killpg(self._process.pid, number)
 
     def _death(self) -> Failure:
-        """Return how the worker ended. One that closed its connection and goes on is killed."""
+        """Return how the worker ended. If it closed its connection but does not exit, kill it."""
         try:
             code = self._process.wait(DEATH_SECONDS)
         except subprocess.TimeoutExpired:
@@ -233,23 +233,23 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
 
 
 def kill_all() -> None:
-    """Kill every worker of this process. Whoever waits for one gets a `WorkerError`."""
+    """Kill every worker of this process. A thread that waits for an answer gets a `WorkerError`."""
     for worker in list(_alive):
         worker.kill()
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()
-"""The workers that were started and not killed."""
+"""The workers that were started and not yet killed."""
 
 OWN_MARK = uuid.uuid4().hex
-"""The mark of this process, which begins the marks of its workers."""
+"""The mark of this process. The marks of its workers begin with it."""
 
 _guards: list[subprocess.Popen[bytes]] = []
 _guards_lock = threading.Lock()
 
 
 def _guard() -> subprocess.Popen[bytes]:
-    """Return the guard of this process, which is started once. Its input ends when this process does."""
+    """Return the guard of this process, which is started at the first call. Its input ends when this process ends."""
     with _guards_lock:  # the lanes of a duel start workers at the same time
         if not _guards:
             command = [sys.executable, "-I", "-S", guard.__file__, OWN_MARK]

@@ -1,11 +1,11 @@
-"""Kills what a process has started, once that process is gone, however it went. Run by its path, not imported.
+"""Kill what a process has started, once that process has ended, for whatever reason. The guard is run by its path.
 
-The standard input is a pipe whose other end only the guarded process holds. When the process ends, by whatever signal,
-the system closes the pipe, and the guard kills every process whose environment has the token, and their process groups.
-A thread in the worker could not do that: it starves behind a held GIL. The system's own parent-death signal follows the
-thread that forked, not the process.
+The standard input is a pipe whose other end only the guarded process holds. When the process ends, even by a
+signal, the system closes the pipe. Then the guard kills every process whose environment has the token. A thread in the
+worker could not do that: it does not run while other code holds the GIL. The system's parent-death signal is sent when
+the thread that forked ends, not when the process ends.
 
-Where there is no /proc, it kills the process groups that were written to the pipe, one number a line.
+Without /proc, the guard kills the process groups whose numbers were written to the pipe, one a line.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 PASSES = 20
-"""How often the guard looks again: a process may be forking while its parent is killed."""
+"""How often the guard searches, at most: a process may fork a new one while the guard kills."""
 
 
 def marked(token: bytes) -> list[int]:
-    """Return the processes whose environment has the token."""
+    """Return the ids of the other processes whose environment has the token."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -42,7 +42,7 @@ def kill_marked(token: bytes) -> None:
 
 
 def main() -> None:
-    """Wait for the end of the input, then kill."""
+    """Wait for the end of the input, then kill what the guarded process has started."""
     groups = {int(line) for line in sys.stdin if line.strip().isdigit()}
     if Path("/proc/self/environ").exists():
         kill_marked(sys.argv[1].encode())

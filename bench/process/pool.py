@@ -1,7 +1,8 @@
-"""The workers of a race or a launch: one a framework, so that none shares a thread pool, an allocator or a cache.
+"""The workers of a race or a launch. Each framework has its own, and shares no thread pool, allocator or cache.
 
-A worker lives on between its cases, and is replaced when it dies. While one measures, all others are stopped: OpenMP
-and BLAS pools spin for milliseconds after their work, and a result that nobody waited for is still being computed.
+A worker stays alive between its cases, and is replaced when it dies. While one worker measures, all others are paused:
+OpenMP and BLAS pools spin for milliseconds after their work, and a result that nobody waited for may still be being
+computed.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from report.table.keys import framework
 
 
 class Peer(Protocol):
-    """Who answers the requests of `bench.process.protocol`: a worker, or this process itself."""
+    """What answers the requests of `bench.process.protocol`: a worker, or this process itself."""
 
     def ask(self, what: str, timeout: float, **fields: Any) -> Message:
         """Return the answer to a request. Raise `WorkerError` if there is none within the timeout."""
 
 
 class Pool:
-    """Workers of this checkout, started when they are needed. `close` kills them.
+    """Workers of this checkout. A worker is started when it is needed, and `close` kills them all.
 
-    `environment` has the columns that are the same in every row of these workers.
+    `environment` has the columns whose values are the same in every row of these workers.
     """
 
     def __init__(self, threads: int | None, allocator: str, import_timeout: float = IMPORT_SECONDS) -> None:
@@ -42,7 +43,7 @@ class Pool:
         self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
 
     def inventory(self, frameworks: Iterable[str]) -> Inventory:
-        """Return what backends the frameworks have, each imported in its own worker, all at once."""
+        """Return the backends of the frameworks. Each framework is imported in its own worker, all at the same time."""
         found = Inventory()
         names = list(frameworks)
         with ThreadPoolExecutor(max(1, len(names))) as threads:
@@ -61,9 +62,9 @@ class Pool:
             return Inventory(missing={name: f"{name} cannot be imported: {error.failure.status}: {error}"})
 
     def peer(self, case: Case) -> Peer:
-        """Return the worker of the case's framework, running, with all others stopped.
+        """Return the worker of the case's framework, running. All other workers are paused.
 
-        If the case uses a GPU, the others end: they would hold its memory.
+        If the case uses a GPU, the other workers are killed instead: they would hold the GPU's memory.
         """
         name = framework(case.backend)
         if name != self._running:
@@ -94,7 +95,7 @@ class Pool:
 
 
 class Here:
-    """This process itself in place of workers, for a debugger or a profiler. `caught` as in `Requests`."""
+    """This process in place of workers, for a debugger or a profiler. `caught` is as in `Requests`."""
 
     def __init__(self, allocator: str, caught: tuple[type[BaseException], ...]) -> None:
         from bench.process.requests import Requests  # noqa: PLC0415 (imports NumPy)
@@ -103,7 +104,7 @@ class Here:
         self.environment = machine.environment()
 
     def inventory(self, frameworks: Iterable[str]) -> Inventory:
-        """Return what backends the frameworks have, imported in this process."""
+        """Return the backends of the frameworks, which are imported in this process."""
         found = Inventory()
         for name in frameworks:
             found.add(from_message(self._requests.describe(name)))
@@ -114,8 +115,8 @@ class Here:
         return self
 
     def ask(self, what: str, timeout: float, **fields: Any) -> Message:
-        """Return the answer to a request. Nothing can end it after a timeout."""
+        """Return the answer to a request. `timeout` has no effect: nothing can interrupt this process."""
         return self._requests.answer({"do": what} | fields)
 
     def close(self) -> None:
-        """End nothing: there is no other process."""
+        """Do nothing: there is no worker to kill."""

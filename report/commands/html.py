@@ -16,6 +16,7 @@ from report.compare import sides
 from report.compare.comparison import compare
 from report.errors import ReportError
 from report.pages import comparison, saving
+from report.write import output
 
 USAGE = "python -m report html [options] RUN.csv | BASE.csv HEAD.csv | DUEL"
 
@@ -38,7 +39,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the page, print its path, and return the exit code."""
     page, default = _page(options), saving.path_beside(options.files[-1])
-    print(saving.save(page, options.output or default))
+    print(output.write_text(options.output or default, page, options.files))
     return 0
 
 

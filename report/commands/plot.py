@@ -23,6 +23,6 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw the picture, print its path, and return the exit code."""
-    picture.save(table.read(options.run), options.output)
+    picture.save(table.read(options.run), options.output, (options.run,))
     print(options.output)
     return 0

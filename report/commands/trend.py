@@ -12,8 +12,8 @@ from pathlib import Path
 
 from report.commands.arguments import Commands, share
 from report.history import series
-from report.pages import saving
 from report.pages import trend as trend_page
+from report.write import output
 from report.write.text import trend as trend_text
 
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the history or write its page, and return the exit code."""
     history = series.read(options.paths, options.threshold)
     if options.output is not None:
-        print(saving.save(trend_page.page(history), options.output))
+        print(output.write_text(options.output, trend_page.page(history), options.paths))
         return 0
     width = shutil.get_terminal_size().columns if options.format == "text" else None
     print(trend_text.text(history, width), end="")

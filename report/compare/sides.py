@@ -20,7 +20,10 @@ from report.table.keys import CASE, CONDITIONS, CONTROL, framework
 from report.table.schema import COLUMNS, NAMES
 
 REFERENCE_CONDITIONS = ("threads", "cpus", "allocator", "numpy_version")
-"""What the paired NumPy rounds depend on, apart from the machine. If it differs, the sides have another reference."""
+"""Besides the machine, the conditions that the paired NumPy rounds depend on.
+
+If one differs, the sides have different references.
+"""
 
 ORDERED = (
     *(column.name for column in COLUMNS if column.kind != "text"),
@@ -28,7 +31,7 @@ ORDERED = (
     "numpy_version",
     "framework_version",
 )
-"""The columns whose values have an order of their own: numbers and versions."""
+"""The columns whose values can be sorted: numbers and versions."""
 
 NAMED = ("schema", "python", "numpy_version")
 """Columns that may differ between the sides. A note names the differences."""
@@ -39,10 +42,10 @@ Rows: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Sides:
-    """The rows of both sides. The mask `head` has the rows of head; the others are base's.
+    """The rows of both sides. `head` is a mask over `rows`: true is head, false is base.
 
     `base_name` and `head_name` say in words what is compared. `key` has the columns that identify a case. `by` is the
-    column in which the sides differ by design, if there is one. `notes` are what the user must know about the sides.
+    column in which the sides differ by design, if there is one. `notes` tell the user about the sides.
     """
 
     rows: pd.DataFrame
@@ -74,12 +77,14 @@ def of_files(base: Sequence[Path], head: Sequence[Path]) -> Sides:
 def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) -> Sides:
     """Return the sides whose rows have one value of `column` in base, and another in head.
 
-    `values` are those of base and head. By default they are the two values that the column has in the same case. Then
-    base has the lower number or the older version. In a column of words, base has the value that was measured first.
+    `values` are the value of base and the value of head. By default they are the two values that the column has in the
+    same case. Then base has the lower number or the older version. In a column of words, base has the value that was
+    measured first.
 
-    The rows of the control go with their launch: NumPy's own version does not say which torch it was measured beside.
+    The control's rows belong to the side that its launch is on: NumPy's own version does not say which torch it was
+    measured with.
 
-    Raise `TableError` if there is no such column, if its values are not two, or if no row has them.
+    Raise `TableError` if there is no such column, if there are not exactly two values, or if no row has a given value.
     """
     if column not in NAMES:
         raise TableError(f"--by '{column}': no such column; there are {', '.join(NAMES)}")
@@ -96,7 +101,7 @@ def by_column(paths: Sequence[Path], column: str, values: Sequence[str] = ()) ->
 
 
 def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
-    """Yield what else differs between the sides. Raise `TableError` if it makes their seconds incomparable."""
+    """Yield a note for each other difference. Raise `TableError` if a difference makes the seconds incomparable."""
     for column in CONDITIONS:
         base, head = sides.values(column)
         if base != head and not across_machines and not _by_design(sides, column):
@@ -114,7 +119,7 @@ def differences(sides: Sides, *, across_machines: bool) -> Iterator[Note]:
 def same_reference(sides: Sides) -> bool:
     """Return whether the paired NumPy rounds of both sides run the same code under the same conditions."""
     if sides.by in CASE and sides.by not in ("backend", "device"):
-        return False  # a paired round has the problem, the sizes and the dtype of its own case
+        return False  # a paired round uses the problem, the sizes and the dtype of its case
     return all(base == head for base, head in map(sides.values, REFERENCE_CONDITIONS))
 
 
@@ -130,12 +135,12 @@ def disjoint(sides: Sides) -> str:
 
 
 def _files(paths: Sequence[Path]) -> str:
-    first = str(paths[0]).encode(errors="backslashreplace").decode()  # the name of a file need not be valid text
+    first = str(paths[0]).encode(errors="backslashreplace").decode()  # a file's name may be invalid text
     return first if len(paths) == 1 else f"{len(paths):,} files, {first} the first"
 
 
 def _by_design(sides: Sides, column: str) -> bool:
-    """Return whether `--by` asks for this difference. Another number of threads means other CPUs."""
+    """Return whether this difference is intended. `--by threads` also changes the CPUs."""
     return column == sides.by or (column == "cpus" and sides.by == "threads")
 
 
@@ -150,7 +155,7 @@ def _words(values: pd.Series) -> pd.Series:
 
 
 def _two_values(column: str, rows: pd.DataFrame, words: pd.Series, key: tuple[str, ...]) -> list[str]:
-    """Return the values that the column has in the same case, base first. Raise `TableError` if they are not two."""
+    """Return the values that the column has in the same case, base first. Raise `TableError` unless there are two."""
     values = rows[[*key]].assign(word=words).drop_duplicates()
     values = values[values["word"] != ""]
     repeated = list(values.loc[values.duplicated([*key], keep=False), "word"].unique())
@@ -177,7 +182,7 @@ def _all(words: Iterable[str]) -> str:
 
 
 def _with_control(rows: pd.DataFrame, base: Rows, head: Rows) -> tuple[Rows, Rows]:
-    """Return the rows of either side: its own, and the control's rows that were measured in its launches alone."""
+    """Return the rows of each side: its own, and the control's rows from launches that only this side has."""
     launch = rows.groupby(["run", "launch"], observed=True).ngroup().to_numpy()
     in_base, in_head = np.isin(launch, launch[base]), np.isin(launch, launch[head])
     control = (rows["backend"] == CONTROL).to_numpy() & ~base & ~head
@@ -185,7 +190,7 @@ def _with_control(rows: pd.DataFrame, base: Rows, head: Rows) -> tuple[Rows, Row
 
 
 def _natural(word: str) -> list[tuple[bool, int, str]]:
-    """Return a key that sorts `2.9` before `2.10`: of two runs of digits, the longer is the larger number."""
+    """Return a key that sorts `2.9` before `2.10`. Digits compare as numbers: first by length, then as text."""
     parts = [(part.isdecimal(), part) for part in re.findall(r"\d+|\D+", word)]
     return [(False, len(bare := part.lstrip("0")), bare) if digits else (True, 0, part) for digits, part in parts]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from report.errors import ReportError
 from report.pages import comparison, run
-from report.write import comparison_files
+from report.write import comparison_files, output
 
 
 def beside(source: Path) -> str:
@@ -15,7 +15,7 @@ def beside(source: Path) -> str:
     Return the path of the page, or one line that says why there is none.
     """
     try:
-        return str(save(page_of(source), path_beside(source)))
+        return str(output.write_text(path_beside(source), page_of(source), (source,)))
     except ReportError as error:
         return f"no page: {error}"
 
@@ -23,15 +23,6 @@ def beside(source: Path) -> str:
 def path_beside(source: Path) -> Path:
     """Return where the page of a run's CSV, or of a duel's folder, is written by default."""
     return source / "verdicts.html" if source.is_dir() else source.with_suffix(".html")
-
-
-def save(text: str, path: Path) -> Path:
-    """Write a page, and return its path. Raises `ReportError` where the file cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ReportError(f"{path}: {error.strerror}") from error
-    return path
 
 
 def page_of(path: Path, threshold: float | None = None) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 
 from report.compare.comparison import COMPARISON_COLUMNS, Comparison
-from report.errors import printable
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
+from report.table.keys import CASE
 from report.table.schema import NAMES
 from report.write import records, units
+from report.write.escapes import annotation_property, annotation_text
 from report.write.headline import counted
 from report.write.text import comparison as texts
 from report.write.text import findings
@@ -27,6 +28,9 @@ FORMATS = ("text", "markdown", "json", "csv", "annotations")
 
 VERDICTS = "verdicts.csv"
 """The file to which a duel writes its comparison. Next to it is the same as JSON."""
+
+BEGINNINGS = {"csv": f"{','.join(CASE)},", "json": '{\n "base": '}
+"""How the files of a duel begin, by format. Markdown has a mark instead."""
 
 FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
 """The columns of numbers that may be unknown."""
@@ -76,12 +80,12 @@ def as_annotations(comparison: Comparison) -> str:
 
     A case that fails the gate becomes an error. An improved or inconclusive case becomes a notice.
     """
-    lines = [f"::notice title=descent-bench::{counted(comparison)}"]
+    lines = [f"::notice title=descent-bench::{annotation_text(counted(comparison))}"]
     for _, row in comparison.rows.iterrows():
         level = LEVELS.get(Verdict(row["verdict"]))
         if level is not None:
-            message = printable(_message(comparison, row)).replace("%", "%25")
-            lines.append(f"::{level} title={row['verdict']}::{message}")
+            message = annotation_text(_message(comparison, row))
+            lines.append(f"::{level} title={annotation_property(row['verdict'])}::{message}")
     return "\n".join(lines) + "\n"
 
 

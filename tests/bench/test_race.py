@@ -269,9 +269,9 @@ def test_two_races_do_not_write_to_one_csv(checkout: Checkout) -> None:
         assert first.poll() is None
         time.sleep(0.05)
     second = checkout.race(*only, "--launch", "1")
+    first.communicate(timeout=60)
     assert second.returncode == 4
     assert "another run" in second.stderr
-    first.communicate(timeout=60)
     assert first.returncode == 0
     assert len(table.read(checkout.path / "run.csv")) == 6
 
@@ -291,3 +291,12 @@ def test_a_row_that_cannot_be_written_ends_the_race_and_the_file_reads(checkout:
     assert done.returncode == 1
     assert "run.csv: the row was not written" in done.stdout
     assert 1 <= len(table.read(checkout.path / "run.csv")) < 8
+
+
+def test_a_file_beside_the_csv_that_is_not_ours_is_not_overwritten(checkout: Checkout) -> None:
+    checkout.write("notes.md", "my notes\n")
+    done = checkout.race("--backend", "numpy", "--batch-size", "1", "--device", "cpu", "--results", "notes.csv")
+    assert done.returncode == 4
+    assert "notes.md" in done.stderr
+    assert (checkout.path / "notes.md").read_text() == "my notes\n"
+    assert not (checkout.path / "notes.csv").exists()

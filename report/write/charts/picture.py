@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from report.run import cases
-from report.write import palette, sections
+from report.write import output, palette, sections
 from report.write.charts import base, curves
 from report.write.charts.base import ChartError
 
@@ -22,14 +22,22 @@ ENDINGS = (".png", ".svg")
 COLUMNS = ("backend", "batch_size", "seconds_per_step", "step_low", "step_high")
 
 
-def save(frame: pd.DataFrame, path: Path) -> None:
-    """Write the picture of the rows of a run. Raises `ChartError` for another ending, or where no case has a time."""
+def save(frame: pd.DataFrame, path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Write the picture of the rows of a run.
+
+    Raises `ChartError` for another ending, where no case has a time, or if the file cannot be written. Raises
+    `ReportError` if the file is an input, or if the project did not make it.
+    """
     if path.suffix not in ENDINGS:
         raise ChartError(f"{path}: the file of a picture ends in {' or '.join(ENDINGS)}")
     rows = cases.timed(cases.from_rows(frame))
     if rows.empty:
         raise ChartError("no case of the run has a time: there is nothing to draw")
-    chart(rows).save(path, ppi=144)
+    output.refuse_foreign(path, inputs)
+    try:
+        chart(rows).save(path, ppi=144)
+    except OSError as error:
+        raise ChartError(f"{path}: {error.strerror}") from error
 
 
 def chart(rows: pd.DataFrame) -> Any:

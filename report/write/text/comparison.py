@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
 
 from report.compare.comparison import Comparison
 from report.errors import printable, some
 from report.statistics.verdict import Verdict
 from report.write import tables, units
+from report.write.escapes import markdown_text
 from report.write.headline import counted, headline, moved, name_of, threshold
-from report.write.tables import Heading, Notes, Part
+from report.write.tables import Heading, Markup, Notes, Part
 from report.write.text import findings
 
 MAX_ROWS = 200
@@ -55,11 +55,11 @@ def markdown(comparison: Comparison) -> str:
     """Return the comparison for a comment: the outcome in a line, the cases that moved, and the rest folded."""
     first = replace(comparison, rows=moved(comparison))
     parts: list[Part] = [
-        f"**{headline(comparison)}**",
+        Markup(f"**{markdown_text(headline(comparison))}**"),
         *(_cases(first) if len(first.rows) else []),
-        f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>",
+        Markup(f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>"),
         *_parts(comparison),
-        "</details>",
+        Markup("</details>"),
     ]
     return tables.render(parts, None)
 
@@ -135,9 +135,9 @@ def _table(columns: list[str], rows: pd.DataFrame) -> Table:
     part.columns[0].no_wrap = words == ["backend"]
     for _, row in rows.iterrows():
         verdict = Verdict(row["verdict"])
-        case = escape(" ".join(_word(row[name]) for name in words))
+        case = " ".join(_word(row[name]) for name in words)
         size = _word(row["batch_size"]) if "batch_size" in columns else ""
-        part.add_row(case, size, *_figures(row), verdict, style=STYLE.get(verdict))
+        tables.add_row(part, case, size, *_figures(row), verdict, style=STYLE.get(verdict))
     return part
 
 
@@ -145,7 +145,7 @@ def _figures(row: pd.Series) -> Iterator[str]:
     """Yield both medians, and the ratio with its interval. A figure that is not known is a dash."""
     for name in ("base_seconds", "head_seconds"):
         yield "–" if pd.isna(row[name]) else units.seconds(row[name])
-    yield "–" if pd.isna(row["ratio"]) else escape(units.factor_within(row["ratio"], row["low"], row["high"]))
+    yield "–" if pd.isna(row["ratio"]) else units.factor_within(row["ratio"], row["low"], row["high"])
 
 
 def _reasons(comparison: Comparison) -> Iterator[str]:
@@ -169,7 +169,7 @@ def _which(comparison: Comparison, same: pd.DataFrame) -> str:
 def _means(comparison: Comparison) -> Table:
     part = tables.table(["geometric mean", "cases", "head / base"], ("geometric mean",))
     for _, row in comparison.means.iterrows():
-        part.add_row(escape(row["group"]), f"{row['cases']:,}", units.factor(row["ratio"]))
+        tables.add_row(part, row["group"], f"{row['cases']:,}", units.factor(row["ratio"]))
     return part
 
 

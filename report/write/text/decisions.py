@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
 
 from report.run.decisions import DECISION, DECISION_COLUMNS, Decisions, Outcome
@@ -72,7 +71,7 @@ def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
         part.columns[1].max_width = max(_longest(decided), width - _width(names, lines))
     part.columns[1].no_wrap = part.columns[-1].no_wrap = False
     for line in lines:
-        part.add_row(*map(escape, line))
+        tables.add_row(part, *line)
     return part
 
 

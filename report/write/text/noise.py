@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from report.compare.noise_floor import Case, Gate, Noise
@@ -33,7 +32,7 @@ def _table(noise: Noise, threshold: float) -> Table:
         sizes = np.expm1(changes.abs())
         key = dict(zip(CASE, cast("Case", case), strict=True))
         figures = [units.percent(value) for value in (sizes.median(), sizes.quantile(0.95), visible)]
-        part.add_row(escape(str(key["backend"])), f"{key['batch_size']:,}", *figures)
+        tables.add_row(part, str(key["backend"]), f"{key['batch_size']:,}", *figures)
     return part
 
 

@@ -20,7 +20,7 @@ from report.run.decisions import decide
 from report.run.fastest import fastest
 from report.table import warnings
 from report.table.keys import REFUSED, framework, in_order
-from report.write import sections, tables, units, words
+from report.write import output, sections, tables, units, words
 from report.write.sections import Section
 from report.write.text import decisions
 
@@ -39,8 +39,11 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def write_markdown(frame: pd.DataFrame, path: Path) -> None:
-    """Write the summary next to the CSV at `path`, with the ending `.md`."""
-    path.with_suffix(".md").write_text(markdown(frame), encoding="utf-8")
+    """Write the summary beside the CSV at `path`, with the ending `.md`.
+
+    Raises `ReportError` if it cannot be written, or if a file of that name is there that the project did not make.
+    """
+    output.write_text(path.with_suffix(".md"), markdown(frame), (path,))
 
 
 def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False) -> str:

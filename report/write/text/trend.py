@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
 
 from report.history import runs
@@ -83,7 +82,7 @@ def _changes(changes: list[Change], name_of: dict[int, str]) -> Table:
     table = _table("since", "case", "after / before", "what else changed")
     for change in changes:
         words = since(change), name_of[change.series.number], ratio(change), differences(change)
-        table.add_row(*map(escape, words))
+        tables.add_row(table, *words)
     return table
 
 
@@ -92,7 +91,7 @@ def _series(every: list[Series], name_of: dict[int, str]) -> Table:
     table = _table("case", "runs", "last", "changes")
     for series in sorted(every, key=lambda series: -len(series.steps))[:MAX_SERIES]:
         figures = f"{len(series.points):,}", last(series), f"{len(series.steps):,}"
-        table.add_row(escape(name_of[series.number]), *figures)
+        tables.add_row(table, name_of[series.number], *figures)
     return table
 
 

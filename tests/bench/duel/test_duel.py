@@ -51,7 +51,7 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
     assert set(again["stage"]) == {1, 2}
     assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(10))
     assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
-    assert "|numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
+    assert "| numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
 
 
 def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_or_new(
@@ -109,6 +109,14 @@ def test_a_side_that_cannot_duel_is_an_error_of_one_line(checkout: Checkout, arg
     assert done.returncode == (2 if words else 0), done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_duel_overwrites_the_files_of_another_duel(checkout: Checkout, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = checkout.run(
+            "bench", "duel", "--backend", "numpy", *QUICK, "-o", str(tmp_path / "out"), "--threshold=50%"
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:

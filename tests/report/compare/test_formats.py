@@ -61,7 +61,7 @@ def test_markdown_begins_with_the_outcome_and_the_cases_that_moved_and_folds_the
     code, printed = mixed.run(mixed.path / "base.csv", mixed.path / "head.csv", "--format", "markdown")
     assert code == 1
     first, _, folded = printed.partition("\n<details><summary>")
-    assert first.splitlines()[0].startswith("**1 case regressed, worst torch-compile at 1,000,000 ×1.300 [")
+    assert first.splitlines()[2].startswith("**1 case regressed, worst torch-compile at 1,000,000 ×1.300 [")
     assert [line.split("|")[1].strip() for line in first.splitlines() if line.startswith("|")][2:] == [
         *("torch-compile", "torch-sgd", "gone[red]", "autograd")
     ]

@@ -167,7 +167,7 @@ def test_the_summary_stars_the_backend_that_best_names(
         tmp_path_factory.mktemp("race") / "run.csv", race({f"b{i}": time for i, time in enumerate(times)})
     )
     (row,) = decide(table.read(path)).rows.to_dict("records")
-    lines = [line.split("|")[1:] for line in summary.markdown(table.read(path)).splitlines() if line.startswith("|b")]
+    lines = [line.split("|")[1:] for line in summary.markdown(table.read(path)).splitlines() if line.startswith("| b")]
     starred = [line[0].strip() for line in lines if "*" in line[1] and line[0].strip() != "backend"]
     assert starred == ([row["fastest"]] if row["verdict"] == "fastest" else [])
 

@@ -131,7 +131,7 @@ def test_columns_of_the_run_are_shown_only_where_it_has_filled_them(
     rows.write(run, linear(2e-5, 5e-11, backend="filled", **filled))
     assert main(["costs", str(run), "--format", "markdown", "--batch-size", "100"]) == 0
     text = capsys.readouterr().out
-    (line,) = (line for line in text.splitlines() if line.startswith("|filled"))
+    (line,) = (line for line in text.splitlines() if line.startswith("| filled"))
     assert [field.strip() for field in line.split("|")[-4:-1]] == ["83 %", "3.00 MiB", "2.00 ms"]
     assert "peak memory at 100" in text
     assert "gradient / value" not in text
