@@ -60,6 +60,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    try:
+        machine.require_supported()
+    except OSError as error:
+        raise pytest.UsageError(str(error)) from error
     _pin_threads(config.getoption("threads"))
     if config.getoption("allocator") == "steady" and not machine.steady_allocator():
         raise pytest.UsageError("--allocator steady: needs glibc's malloc, which this process does not use")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import launches, options
+from bench import launches, machine, options
 from bench.duel import command as duel
 from bench.process.client import StartError
 from report.exits import FAILED, exit_code
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         sub.set_defaults(command=command.main)
     chosen = parser.parse_args(arguments)
     try:
+        machine.require_supported()
         return int(chosen.command(chosen, {name: getattr(chosen, name) for name in options.HELP}))
     except (ValueError, OSError, StartError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)

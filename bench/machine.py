@@ -34,6 +34,9 @@ FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
 ALLOCATORS = ("default", "steady")
 """What `--allocator` may be. With `steady`, glibc keeps freed memory; see `steady_allocator`."""
 
+SUPPORTED = ("linux", "darwin")
+"""The systems that the project supports, Linux and macOS, as `sys.platform` names them."""
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 MAX_SECONDS = 10.0
@@ -57,6 +60,12 @@ GIT_VARIABLES = (
 # The parameters of glibc's mallopt, from malloc.h, that decide when memory returns to the system.
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 STEADY = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 64 * 2**20}
+
+
+def require_supported() -> None:
+    """Raise `OSError` unless this system is Linux or macOS."""
+    if sys.platform not in SUPPORTED:
+        raise OSError(f"descent-bench runs on Linux and macOS; '{sys.platform}' is not supported")
 
 
 def pin_threads(threads: int) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import stat
 import warnings
 from collections.abc import Sequence
 from itertools import chain
@@ -90,10 +91,14 @@ def timed(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _require_file(path: Path) -> None:
     """Raise `OSError` unless `path` is a regular file. Reading a device or a pipe might never end."""
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise FileNotFoundError(None, "no such file") from None
+    if stat.S_ISDIR(mode):
         raise IsADirectoryError(None, "a directory; name a CSV in it")
-    if not path.is_file():
-        raise FileNotFoundError(None, "not a regular file" if path.exists() else "no such file")
+    if not stat.S_ISREG(mode):
+        raise FileNotFoundError(None, "not a regular file")
 
 
 def _read_joined(paths: Sequence[Path]) -> pd.DataFrame | None:

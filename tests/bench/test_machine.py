@@ -1,4 +1,4 @@
-"""What a row records about the machine, on machines whose commands hang, fail or are not there."""
+"""Which systems are supported, and what a row records about a machine where git, nvidia-smi or ps hangs or fails."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from bench import machine
+from bench.__main__ import main
 from tests.checkout import Checkout
 
 GIT, PS = shutil.which("git") or "git", shutil.which("ps") or "ps"
 ALL = len(machine.cpus())
+REFUSED = "descent-bench runs on Linux and macOS; 'win32' is not supported"
 CACHED = (machine.cpu_model, machine.gpu_model, machine.commit)
 
 
@@ -152,3 +155,28 @@ def test_the_race_runs_where_commands_hang_or_are_missing(checkout: Checkout, tm
     assert done.returncode == 0, done.stdout + done.stderr
     (commit,) = checkout.rows()["commit"]
     assert commit == "none"
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_linux_and_macos_are_supported(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    machine.require_supported()
+
+
+@pytest.mark.parametrize("command", ["run", "duel"])
+def test_a_command_refuses_any_other_system_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert main([command]) == 2
+    assert capsys.readouterr().err == f"python -m bench: {REFUSED}\n"
+
+
+def test_the_race_refuses_any_other_system_in_one_line(checkout: Checkout) -> None:
+    path = "bench/machine.py"
+    text = (checkout.path / path).read_text(encoding="utf-8")
+    checkout.write(path, f"{text}\nsys.platform = 'win32'\n")
+    done = checkout.race()
+    assert done.returncode == 4
+    assert done.stderr == f"ERROR: {REFUSED}\n\n"
+    assert checkout.csvs() == []
