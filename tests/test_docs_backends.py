@@ -111,7 +111,7 @@ def test_both_examples_are_raced_without_being_listed(checkout: Checkout) -> Non
 @pytest.mark.parametrize("path", DOCUMENTS, ids=["backend", "problem"])
 def test_an_example_passes_the_command_that_its_document_gives(checkout: Checkout, path: str) -> None:
     """The command of a user: the whole suite, selected by the name of the file that was dropped in."""
-    for folder in ("docs", "experiments", "results", "tests"):
+    for folder in (".github", "docs", "experiments", "results", "tests"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, checkout.path / folder, ignore=ignored, dirs_exist_ok=True)
     checkout.write(path, example(path))
