@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 from bench import launches, machine, options
 from bench.duel import command as duel
@@ -30,5 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Raise `KeyboardInterrupt`. From now on, Ctrl-C ends this process at once.
+
+    A second Ctrl-C would otherwise interrupt the killing of the workers, and then wait for those that still run. When
+    this process ends, the guard kills them (`bench.process.guard`).
+    """
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores Ctrl-C
+        signal.signal(signal.SIGINT, _interrupt)
     sys.exit(exit_code(main, stopped="stopped; what was measured so far is kept"))
