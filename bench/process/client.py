@@ -173,7 +173,8 @@ class Worker:
 
     def stop(self) -> None:
         """Pause the worker's process group, so that its thread pools do not spin. `resume` continues it."""
-        self._signal(signal.SIGSTOP)
+        if not self.ended:  # the system may have given the number of an ended process to another one
+            self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Continue a paused worker."""

@@ -39,7 +39,6 @@ class Pool:
         self._threads, self._allocator, self._import_timeout = threads, allocator, import_timeout
         self._workers: dict[str, Worker] = {}
         self.environment: dict[str, Any] = {}
-        self._running = ""
         self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
 
     def inventory(self, frameworks: Iterable[str]) -> Inventory:
@@ -51,7 +50,6 @@ class Pool:
                 found.add(inventory)
         for worker in self._workers.values():
             worker.stop()
-        self._running = ""
         return found
 
     def _describe(self, name: str) -> Inventory:
@@ -67,16 +65,14 @@ class Pool:
         If the case uses a GPU, the other workers are killed instead: they would hold the GPU's memory.
         """
         name = framework(case.backend)
-        if name != self._running:
-            for other in [key for key in self._workers if key != name]:
-                if case.device == "cpu":
-                    self._workers[other].stop()
-                else:
-                    self._end(other)
+        for other in [key for key in self._workers if key != name]:
+            if case.device == "cpu":
+                self._workers[other].stop()
+            else:
+                self._end(other)
         if name not in self._workers or self._workers[name].ended:
             self._start(name)
         self._workers[name].resume()
-        self._running = name
         return self._workers[name]
 
     def close(self) -> None:
