@@ -64,8 +64,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add(
         "--max-time",
         metavar="SECONDS",
-        type=float,
-        default=MAX_SECONDS,
+        default=str(MAX_SECONDS),
         help=f"time for the rounds of one case (default: {MAX_SECONDS})",
     )
     add("--min-rounds", metavar="N", default=str(MIN_ROUNDS), help=f"fewest rounds of a case (default: {MIN_ROUNDS})")
@@ -84,7 +83,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
             timeout=seconds(chosen.case_timeout),
             budget=Budget(
                 MIN_ROUND_SECONDS,
-                chosen.max_time,
+                seconds(chosen.max_time),
                 whole("--min-rounds", chosen.min_rounds),
                 memory=chosen.memory == "on",
             ),

@@ -118,7 +118,7 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
         ("fresh-seconds", FRESH_SECONDS, "a suspect in a fresh pair"),
     ):
         text = f"most time for the rounds of {what} (default: {most})"
-        add(f"--{name}", metavar="SECONDS", type=float, default=most, help=text)
+        add(f"--{name}", metavar="SECONDS", default=str(most), help=text)
     add("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
@@ -135,8 +135,9 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     _refuse_foreign(folder)
     sides = Sides(side_of(chosen.base, chosen.base_python), side_of(chosen.head, chosen.head_python))
     effort = Effort(
-        chosen.seconds, PRECISION, seconds(chosen.case_timeout), min(whole("--lanes", chosen.lanes), lanes())
+        seconds(chosen.seconds), PRECISION, seconds(chosen.case_timeout), min(whole("--lanes", chosen.lanes), lanes())
     )
+    fresh_seconds = seconds(chosen.fresh_seconds)
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
@@ -145,12 +146,12 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         raise ValueError(f"--pairs '{pairs}': must be {least} or more for {count} cases, to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
         effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
+    fresh_effort = replace(effort, seconds=fresh_seconds, precision=FRESH_PRECISION)
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
         first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(count))
         _run(1, first, folder, bar)
         suspects = verdicts.suspects(first, rules)
-        fresh_effort = replace(effort, seconds=chosen.fresh_seconds, precision=FRESH_PRECISION)
         fresh_pairs = max(fresh_pairs, min_pairs(len(suspects), chosen.confidence))
         second = Stage(sides, fresh_effort, suspects, fresh_pairs, rules.clearing(len(suspects)))
         _run(2, second, folder, bar)

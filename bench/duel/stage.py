@@ -14,7 +14,7 @@ import statistics
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
 from math import log
@@ -85,7 +85,7 @@ class Stage:
         with ThreadPoolExecutor(self.effort.lanes) as pool:
             running = [pool.submit(measure, number) for number in range(self.pairs)]
             try:
-                for future in running:
+                for future in as_completed(running):
                     future.result()
             except BaseException:  # Ctrl-C, or a worker that does not start: the lanes end with their workers
                 self._decided.update(self.cases)

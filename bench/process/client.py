@@ -39,7 +39,7 @@ MAX_PADDING = 4096
 """At most this many bytes are added to a worker's environment. They shift the stack, and so the memory layout."""
 
 MARK = "DESCENT_BENCH_WORKER"
-"""Environment variable of a worker and of everything it starts: `<mark of the client>/<mark of the worker>`."""
+"""Environment variable of a worker and of everything it starts: `<OWN_MARK of its client>/<id of the worker>`."""
 
 
 class WorkerError(Exception):
@@ -51,7 +51,7 @@ class WorkerError(Exception):
 
 
 class StartError(Exception):
-    """A worker did not start, or speaks another protocol. The text names the checkout and the reason."""
+    """A worker did not start, did not import the frameworks, or speaks another protocol. The text has the reason."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,12 @@ class Worker:
         except OSError as error:
             raise StartError(f"{side.python} in {side.path}: {error.strerror}") from error
         _tell(guarding, self._process.pid)
-        _alive.add(self)
-        if cpus:
-            self.pin(cpus)
         self._received = b""
         self.ended = False
+        with _alive_lock:
+            _alive.add(self)
+        if cpus:
+            self.pin(cpus)
         self.environment = self._hello()
 
     def _environment(self) -> dict[str, str]:
@@ -146,7 +147,9 @@ class Worker:
             return decode(line)
         except (ValueError, TypeError) as error:
             self.kill()
-            raise WorkerError(Failure("crashed", "something else than an answer was written to its channel")) from error
+            raise WorkerError(
+                Failure("crashed", "the worker wrote something other than an answer to its channel")
+            ) from error
 
     def _receive(self, timeout: float, end: float) -> None:
         """Wait at most `POLL_SECONDS` for a part of an answer. Raise `WorkerError` if the worker died or time is up."""
@@ -185,7 +188,8 @@ class Worker:
         if self.ended:
             return
         self.ended = True
-        _alive.discard(self)
+        with _alive_lock:
+            _alive.discard(self)
         self._signal(signal.SIGKILL)
         self._process.wait()
         guard.kill_marked(self._mark.encode())
@@ -235,12 +239,17 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
 
 def kill_all() -> None:
     """Kill every worker of this process. A thread that waits for an answer gets a `WorkerError`."""
-    for worker in list(_alive):
+    with _alive_lock:
+        alive = list(_alive)
+    for worker in alive:
         worker.kill()
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()
 """The workers that were started and not yet killed."""
+
+_alive_lock = threading.Lock()
+"""Held while `_alive` is read or changed: the lanes of a duel start and kill workers at the same time."""
 
 OWN_MARK = uuid.uuid4().hex
 """The mark of this process. The marks of its workers begin with it."""

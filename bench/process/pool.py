@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from backends import Case
 from bench import machine
 from bench.inventory import Inventory, from_message
-from bench.process.client import IMPORT_SECONDS, Side, Worker, WorkerError
+from bench.process.client import IMPORT_SECONDS, Side, Worker, WorkerError, kill_all
 from bench.process.protocol import Message
 from report.table.keys import framework
 
@@ -46,8 +46,12 @@ class Pool:
         found = Inventory()
         names = list(frameworks)
         with ThreadPoolExecutor(max(1, len(names))) as threads:
-            for inventory in threads.map(self._describe, names):
-                found.add(inventory)
+            try:
+                for inventory in threads.map(self._describe, names):
+                    found.add(inventory)
+            except BaseException:  # Ctrl-C, or a worker that does not start: do not wait for the other imports
+                kill_all()
+                raise
         for worker in self._workers.values():
             worker.stop()
         return found

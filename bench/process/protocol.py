@@ -63,7 +63,7 @@ PROTOCOL = 2
 """Raised when a request or an answer changes its meaning: both sides of a duel must speak the same protocol."""
 
 OLDEST_COMMIT = "283eb18"
-"""The first commit whose worker answers all requests of this protocol."""
+"""The first commit whose worker answers all requests that a duel sends."""
 
 Message: TypeAlias = dict[str, Any]
 """A request or an answer."""

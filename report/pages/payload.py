@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from report.table.keys import GROUP
 from report.write import palette
 
 DIGITS = 6
@@ -26,14 +27,11 @@ SHOWN = (
 )
 """The columns of the table of a run: name, heading, and how the values are written."""
 
-SHOWN_IF_VARYING = ("problem", "sizes", "operator", "dtype", "device", "steps")
-"""The columns in front of `SHOWN`, where the rows differ in them."""
-
 
 def of_run(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the rows of a run, the looks of its backends, and the columns that the table shows."""
     data = by_columns(rows)
-    varying = [[name, name, "text"] for name in SHOWN_IF_VARYING if name in data["columns"]]
+    varying = [[name, name, "text"] for name in GROUP if name in data["columns"]]
     return data | {"looks": looks(rows), "shown": [*varying, *map(list, SHOWN)]}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.options import natural, whole
 from bench.selection import SelectionError, select
 from report import table
@@ -57,6 +58,13 @@ def test_the_largest_number_that_is_accepted_is_read_from_a_csv(tmp_path: Path) 
 def test_a_selection_with_such_a_number_is_refused(options: dict[str, str]) -> None:
     with pytest.raises(SelectionError, match=r"'9007199254740993': must be at most"):
         select({"problem": "logistic", "backend": "numpy"} | options)
+
+
+@pytest.mark.parametrize("word", ["inf", "nan", "-1", "0", "soon"])
+@pytest.mark.parametrize("command", ["run --max-time", "run --case-timeout", "duel --seconds", "duel --fresh-seconds"])
+def test_a_time_without_end_is_refused(command: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command.split(), word]) == 2
+    assert capsys.readouterr().err == f"python -m bench: '{word}': must be a number of seconds above 0\n"
 
 
 def test_the_options_import_nothing_that_pins_threads() -> None:

@@ -122,7 +122,7 @@ STATUSES = {
     "stalls": ("timeout", "longer than 3 s (--case-timeout)"),
     "prints": ("ok", ""),
     "closes": ("crashed", "the process"),
-    "garbage": ("crashed", "something else than an answer"),
+    "garbage": ("crashed", "something other than an answer"),
     "forks": ("ok", ""),
     "daemon": ("ok", ""),
     "thread": ("ok", ""),
