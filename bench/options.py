@@ -35,9 +35,9 @@ METAVAR = {"steps": "N"}
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
 TIMEOUT_SECONDS = 300.0
-"""How long a case may take, with its preparation and all its rounds."""
+"""How long a case may take, with its preparation and all its rounds. In a duel, how long one request may take."""
 
-TIMEOUT = f"most time for one case; one that takes longer gets a row that says so (default: {TIMEOUT_SECONDS:g})"
+TIMEOUT = f"most time for one case (in a duel: one request); past it, the case fails (default: {TIMEOUT_SECONDS:g})"
 
 
 def flag(name: str) -> str:

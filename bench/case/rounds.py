@@ -54,17 +54,17 @@ class Pair:
 
     def __call__(self) -> None:
         """Time one paired round."""
-        # This untimed step brings the pair's arrays into the cache, as the backend's arrays were during its round.
+        # One untimed step first, so that the timed ones find the pair's arrays in the cache.
         self.once()
         self.seconds_per_step.append(round_seconds(self.call, self.calls) / self.steps)
 
     def ratio(self, seconds_per_step: Any) -> Interval:
-        """Return the median over rounds of the case's seconds per step divided by the pair's, with its interval."""
+        """Return the median of the rounds' ratios, the case's seconds per step over the pair's, with its interval."""
         return median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
 
 
 def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None) -> Pair:
-    """Return the pair for rounds that take `seconds`.
+    """Return the pair for a backend whose rounds take `seconds`.
 
     A paired round is one call of `lengthened(steps)`, or many calls of `once` if `lengthened` is `None`.
     """
@@ -94,7 +94,7 @@ class Budget:
 class Rounds:
     """How a prepared case is timed: `rounds` rounds of `iterations` calls, each followed by its paired rounds.
 
-    `reference` is the hand-derived NumPy. `value` is the backend's own value, where the case is a gradient.
+    `reference` is the hand-derived NumPy. `value` times the backend's own value, if the case is a gradient.
     """
 
     rounds: int
@@ -136,7 +136,7 @@ def round_seconds(call: Callable[[], Any], iterations: int) -> float:
 
 @contextlib.contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Collect garbage once, then disable the garbage collector until the end of the block."""
+    """Collect garbage once, and disable the collector in the block. It is enabled at the end of the block."""
     gc.collect()
     gc.disable()
     try:

@@ -231,7 +231,7 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
     try:
         answer = worker.ask("select", IMPORT_SECONDS, options=options)
     except WorkerError as error:
-        raise StartError(f"a worker ended while it imported the frameworks ({error}); see the lines above") from error
+        raise StartError(f"a worker could not import the frameworks ({error}); see the lines above") from error
     if "error" in answer:
         raise ValueError(answer["error"])
     return list(answer["cases"])

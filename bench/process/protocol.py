@@ -10,7 +10,6 @@ request, in order, until its input ends. `do` names the request:
 | `begin` | `case`, `budget`, `run`, `launch` | `rounds` and `iterations`: what to time; or `row`, without a time |
 | `time` | | `seconds` per call of a round, and `elapsed` with its paired rounds; or `row`, without a time |
 | `finish` | | `row`: the row of the case that was begun |
-| `measure` | `case`, `budget`, `run`, `launch` | `row`: the case's row, measured as a whole |
 | `prepare` | `case` | `status` and `version`; or `status` and `reason`, if it is not `ok` |
 | `calibrate` | `seconds` | `iterations`: how many calls of the prepared case take at least so long |
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
@@ -33,11 +32,6 @@ an answer, and `…` for fields that are left out:
     < {"seconds": 0.00107}
     > {"do": "move"}
     < {"moved": true}
-    > {"do": "measure", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
-       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
-       "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
-       "run": "nightly", "launch": 0}
-    < {"row": {"schema": 2, "run": "nightly", "launch": 0, "backend": "numpy", "status": "ok", …}}
     > {"do": "describe", "framework": "numpy"}
     < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
        "missing_devices": {}}, …], "missing": {}}

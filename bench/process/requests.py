@@ -51,7 +51,6 @@ class Requests:
             "begin": self.begin,
             "time": self.time,
             "finish": self.finish,
-            "measure": self.measure,
             "prepare": self.prepare,
             "calibrate": self.calibrate,
             "round": self.round,
@@ -95,14 +94,6 @@ class Requests:
         """Answer with the row of the case that was begun."""
         measurement, self._measurement = self._begun(), None
         return {"row": measurement.finish()}
-
-    def measure(self, case: CaseFields, budget: dict[str, Any], run: str, launch: int) -> Message:
-        """Answer with the row of the case, measured from its beginning to its end."""
-        answer = self.begin(case, budget, run, launch)
-        for _ in range(answer.get("rounds", 0)):
-            if "row" in (answer := self.time()):
-                return answer
-        return answer if "row" in answer else self.finish()
 
     def prepare(self, case: CaseFields) -> Message:
         """Prepare and check the case and keep it, without garbage collection from then on; answer with its status."""

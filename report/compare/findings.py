@@ -54,7 +54,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class ByRatio:
-    """This number of cases is compared by the ratio to NumPy. `across_machines`: no case is compared by seconds."""
+    """This number of cases is compared by the ratio to NumPy.
+
+    `across_machines` is true if base and head were measured on different machines. Then no case is compared by seconds.
+    """
 
     cases: int
     across_machines: bool
@@ -64,8 +67,8 @@ class ByRatio:
 class BySeconds:
     """This number of cases is compared by seconds.
 
-    The reason is that the sides have different references (`other_reference`), or else that a launch has no ratio to
-    NumPy.
+    If `other_reference` is true, this is because the two sides have different references. Otherwise it is because a
+    launch has no ratio to NumPy.
     """
 
     cases: int
@@ -170,4 +173,4 @@ class SidesFailed:
 
 
 Reason: TypeAlias = TooFewLaunches | NoRatio | NoTime | NoFramework | Remeasured | SidesFailed | str
-"""The reason for a verdict. It is an empty text if the times say it all, and text if it was read from a file."""
+"""The reason for a verdict. The empty string if the times suffice. Any other string was read from a file."""

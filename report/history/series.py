@@ -14,13 +14,10 @@ from report.history import runs
 from report.statistics import change_points, verdict
 from report.statistics.change_points import Step
 from report.statistics.verdict import FAMILY_CONFIDENCE
-from report.table.keys import framework
+from report.table.keys import VERSIONS, framework
 
 THRESHOLD = 0.05
 """The smallest change that is reported. A nightly run, over months, resolves less than two runs back to back."""
-
-VERSIONS = ("commit", "python", "numpy_version", "framework_version")
-"""The columns that are compared between the runs before and after a change."""
 
 
 class Level(NamedTuple):

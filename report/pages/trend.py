@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from report.history import runs
-from report.history.series import VERSIONS, Change, History, Series
+from report.history.series import Change, History, Series
 from report.pages import document, panels, payload
 from report.pages.payload import plain
 from report.statistics.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
-from report.table.keys import CONDITIONS, GROUP
+from report.table.keys import CONDITIONS, GROUP, VERSIONS
 from report.write.charts import base
 from report.write.charts.timeline import timeline
 from report.write.text import trend as text

@@ -24,7 +24,7 @@ from report.statistics.intervals import CONFIDENCE
 from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array, Codes
 from report.table import warnings
-from report.table.keys import MEASURED_CASE
+from report.table.keys import MEASURED_CASE, VERSIONS
 from report.table.schema import COLUMNS
 
 MEASURES = {
@@ -43,9 +43,6 @@ FIGURES = [column.name for column in COLUMNS if column.is_number and not column.
 
 NOISY = 0.05
 """A case is noisy if the half-width of an interval is more than this share of its estimate."""
-
-REPLICATED = ("commit", "python", "numpy_version", "framework_version")
-"""What the launches of a case should have in common. If they differ, they did not measure the same code."""
 
 
 def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.DataFrame:
@@ -88,10 +85,10 @@ def noisy(cases: pd.Series | pd.DataFrame) -> Any:
 
 
 def mixed(frame: pd.DataFrame) -> dict[str, int]:
-    """Return the columns of `REPLICATED` that differ between launches of a case, and in how many cases they differ."""
+    """Return the columns of `VERSIONS` that differ between launches of a case, and in how many cases they differ."""
     groups = frame[frame["status"] == "ok"].groupby([*MEASURED_CASE], observed=True)
-    values = groups[[*REPLICATED]].nunique()
-    differing = {column: int((values[column] > 1).sum()) for column in REPLICATED}
+    values = groups[[*VERSIONS]].nunique()
+    differing = {column: int((values[column] > 1).sum()) for column in VERSIONS}
     return {column: cases for column, cases in differing.items() if cases}
 
 

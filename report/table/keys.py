@@ -19,6 +19,9 @@ MEASURED_CASE = (*CASE, *CONDITIONS)
 GROUP = ("problem", "sizes", "operator", "dtype", "device", "steps")
 """What the cases of one table share. They differ in backend and batch size."""
 
+VERSIONS = ("commit", "python", "numpy_version", "framework_version")
+"""The columns that say which code was measured. The launches of a case should have them in common."""
+
 CONTROL = "numpy"
 """The backend of the hand-derived gradient: the reference, and the negative control of a comparison."""
 

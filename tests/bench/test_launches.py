@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from bench import launches
 from bench.process import client
 from bench.process.client import Side, Worker, WorkerError
 from report import table
-from tests.checkout import Checkout
+from tests.checkout import ROOT, Checkout
 
 DEADLY = """
 import os, signal, time
@@ -34,6 +36,15 @@ BACKENDS = (
 )
 """
 QUICK = ("--max-time", "0.01", "--device", "cpu")
+
+
+def test_the_rounds_of_a_launch_have_the_defaults_of_the_race() -> None:
+    """pytest reads its defaults from pyproject.toml, so they stand there and in `bench.launches`."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    given = dict(option.split("=") for option in settings["addopts"] if "=" in option)
+    assert float(given["--benchmark-min-time"]) == launches.MIN_ROUND_SECONDS
+    assert float(given["--benchmark-max-time"]) == launches.MAX_SECONDS
+    assert int(given["--benchmark-min-rounds"]) == launches.MIN_ROUNDS
 
 
 def test_every_launch_measures_every_case_in_its_own_order(checkout: Checkout) -> None:

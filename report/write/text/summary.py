@@ -144,7 +144,7 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
     noisy = f"{int(cases.noisy(timed).sum())} of {units.count(len(timed), 'case')}"
     return [
         f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * ratios}",
-        "* fastest: its intervals of time and of ratio are apart from the others'.",
+        "* fastest: neither its time's interval nor its ratio's overlaps another's.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({noisy}).",
     ]
 
