@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from backends import Case
 from bench import clock
 from bench.case import row
-from bench.case.failure import Failure
+from bench.case.failure import Failure, no_device
 from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
 from bench.inventory import Inventory
@@ -77,9 +77,8 @@ class Race:
         return columns
 
     def _measured(self, case: Case, drive: Drive | None) -> Row:
-        missing = self.inventory.missing.get(framework(case.backend))
-        if missing is not None:
-            return self._row(case, row.now(), Failure("unavailable", missing))
+        if refused := self._refusal(case):
+            return self._row(case, row.now(), refused)
         end, peer = clock.now() + self.timeout, self.peers.peer(case)
         budget = None if drive is None else asdict(self.budget)
         request = {"case": vars(case), "budget": budget, "run": self.launch.run, "launch": self.launch.number}
@@ -96,6 +95,16 @@ class Race:
 
         drive(answer["rounds"], time_round)
         return dict(peer.ask("finish", end - clock.now())["row"])
+
+    def _refusal(self, case: Case) -> Failure | None:
+        """Return why the case's framework or its device is not here. No worker is asked.
+
+        For a case on a GPU, the workers of other frameworks are killed. That is worth it only if the case can run.
+        """
+        if missing := self.inventory.missing.get(framework(case.backend)):
+            return Failure("unavailable", missing)
+        backend = self.inventory.backends[case.backend]
+        return no_device(case.device, backend.known_devices, backend.missing_devices.get(case.device))
 
     def _row(self, case: Case, started: str, failure: Failure) -> Row:
         identity = row.identity(vars(case), self.launch, started, self.peers.environment)

@@ -23,6 +23,16 @@ class Failure(NamedTuple):
     reason: str
 
 
+def no_device(device: str, known_devices: tuple[str, ...], missing: str | None) -> Failure | None:
+    """Return why a backend that knows these devices cannot use `device` on this machine; `None` if it can.
+
+    `missing` is why the machine lacks the device, or `None` if it has it.
+    """
+    if device not in known_devices:
+        return Failure("unsupported", f"computes on {', '.join(known_devices)} only")
+    return Failure("unavailable", missing) if missing else None
+
+
 def failure_of(error: BaseException) -> Failure:
     """Return the failure of a case that raised `error`."""
     if isinstance(error, WrongResultError):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
-from bench.case.failure import Failure
+from bench.case.failure import Failure, no_device
 from bench.case.reference import WrongResultError, arguments, descent_error, expected, relative_error, tolerance
 from bench.case.rounds import Call, awaited
 from bench.clock import now
@@ -52,10 +52,9 @@ def find_refusal(case: Case, found: Found) -> Failure | None:
 
 def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
     """Return why the backend cannot run the case on this machine; `None` if it can."""
-    if case.device not in backend.known_devices:
-        return Failure("unsupported", f"computes on {', '.join(backend.known_devices)} only")
-    if missing := backend.missing_device(case.device):
-        return Failure("unavailable", missing)
+    missing = backend.missing_device(case.device) if case.device in backend.known_devices else None
+    if refused := no_device(case.device, backend.known_devices, missing):
+        return refused
     if case.operator == "hvp" and problem.hvp is None:
         return Failure(
             "unsupported", f"{problem.name} has no hand-derived Hessian-vector product (hvp) to check against"
