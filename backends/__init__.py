@@ -12,7 +12,7 @@ from backends.base import (
     why_missing,
     with_own_loss,
 )
-from backends.builders import Stepwise, eager, examples, spread, step
+from backends.builders import Stepwise, StepwiseInPlace, eager, examples, spread, step
 from backends.case import DEVICES, DTYPES, Builder, Case, Flat, Loss, Run
 from backends.loading import BackendError, Found, frameworks, load
 from backends.probes import Probes
@@ -32,6 +32,7 @@ __all__ = [
     "Probes",
     "Run",
     "Stepwise",
+    "StepwiseInPlace",
     "devices",
     "eager",
     "examples",

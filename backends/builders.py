@@ -61,3 +61,20 @@ class Stepwise:
             for _ in range(self.steps):
                 x = step(x)
         return x
+
+
+@dataclass(frozen=True)
+class StepwiseInPlace(Stepwise):
+    """A stepwise descent whose `step(x, *data)` updates x and returns nothing."""
+
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        step = self.step
+        if self.copied is not None:
+            x = self.copied(x)
+        if data:
+            for _ in range(self.steps):
+                step(x, *data)
+        else:
+            for _ in range(self.steps):
+                step(x)
+        return x

@@ -8,13 +8,14 @@ from functools import partial
 import torch
 from torch.autograd import forward_ad
 
-from backends import Builder, Case, Flat, Run, Stepwise, examples, spread
+from backends import Builder, Case, Flat, Run, Stepwise, StepwiseInPlace, examples, spread
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def value(problem: Problem) -> Flat:
     """The loss. Its tensors do not require a gradient, so torch records no graph."""
-    return lambda x, *data: problem.loss(torch, x, data)
+    loss = problem.loss  # a compiled program checks at each call what it closes over: the fewer objects, the faster
+    return lambda x, *data: loss(torch, x, data)
 
 
 def gradient_func(problem: Problem) -> Flat:
@@ -155,19 +156,22 @@ def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `torch.compile` of one step, which updates a copy of the start in place."""
-    gradient, rate, copied = gradient_func(problem), problem.rate_at(x, data), partial(tree_map, torch.clone)
+    copied = partial(tree_map, torch.clone)
+    move = _compiled(_move(gradient_func(problem), problem.rate_at(x, data), x), copied(x), *data)
+    return StepwiseInPlace(move, case.steps, copied)  # returning x from the compiled step is no faster
 
-    def move(x: Parameters, *data: Array) -> None:
-        for position, g in zip(tree_leaves(x), tree_leaves(gradient(x, *data)), strict=True):
-            position.sub_(g, alpha=rate)
 
-    run = _compiled(move, copied(x), *data)
+def _move(gradient: Flat, rate: float, x: Parameters) -> Callable[..., None]:
+    """Return one step `move(x, *data)` that updates x in place, for parameters like `x`."""
 
-    def moved(x: Parameters, *data: Array) -> Parameters:
-        run(x, *data)
-        return x  # returning x from the compiled step is no faster (`experiments.alternatives`)
+    def move(x: Array, *data: Array) -> None:
+        x.sub_(gradient(x, *data), alpha=rate)
 
-    return Stepwise(moved, case.steps, copied)
+    def move_each(x: tuple[Array, ...], *data: Array) -> None:
+        for array, change in zip(x, gradient(x, *data), strict=True):
+            array.sub_(change, alpha=rate)
+
+    return move_each if isinstance(x, tuple) else move
 
 
 def _compiled(function: Flat, *arguments: Parameters) -> Flat:
