@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -155,8 +157,26 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _precision(device: str) -> str:
+    """Return the precision of products of float32 arrays. On a GPU, JAX's own default is TF32."""
+    chosen = jax.config.jax_default_matmul_precision
+    if chosen in (None, "default"):
+        return "float32" if device == "cpu" else "tf32"
+    return {"highest": "float32", "high": "tf32", "tensorfloat32": "tf32"}.get(chosen, chosen)
+
+
+def _cuda_version() -> str:
+    """Return the version of CUDA that jaxlib was built for: `12.9` for 12090. Empty if JAX does not say."""
+    stated = re.search(r"cuda (\d+)", jax.devices("cuda")[0].client.platform_version)
+    number = int(stated[1]) if stated else 0
+    return f"{number // 1000}.{number % 1000 // 10}" if number else ""
+
+
 PROBES = Probes(
     compilations=lambda: len(_compiled_so_far),
+    precision=_precision,
+    jaxlib_version=lambda: importlib.metadata.version("jaxlib"),
+    cuda_version=_cuda_version,
     threads=_threads,
     counted_flops=_counted_flops,
     copied=jnp.copy,

@@ -73,8 +73,13 @@ def _compilations() -> int:
     return 0 if compiler is None else sum(compiler.counters["frames"].values())
 
 
+PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
+"""The precision of products of float32 arrays, by the name that torch has for it."""
+
 PROBES = Probes(
     compilations=_compilations,
+    precision=lambda _: PRECISIONS[torch.get_float32_matmul_precision()],
+    cuda_version=lambda: torch.version.cuda or "",
     threads=torch.get_num_threads,
     copied=torch.clone,
     held_bytes=torch.cuda.memory_allocated,

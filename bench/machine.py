@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import shlex
 import signal
 import subprocess
 import sys
@@ -30,6 +31,32 @@ THREAD_VARIABLES = (
 
 FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
 """Modules that read the affinity and the thread variables when they are imported."""
+
+STEERING = (
+    "XLA_",
+    "JAX_",
+    "LIBTPU_",
+    "TORCH",
+    "PYTORCH_",
+    "TRITON_",
+    "OMP_",
+    "GOMP_",
+    "KMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "VECLIB_",
+    "NUMEXPR_",
+    "CUDA_",
+    "CUBLAS_",
+    "CUDNN_",
+    "NVIDIA_TF32_OVERRIDE",
+    "ATEN_",
+    "DNNL_",
+    "ONEDNN_",
+    "MALLOC_",
+    "LD_PRELOAD",
+)
+"""How the names of the variables begin that steer the frameworks, their compilers and their thread pools."""
 
 ALLOCATORS = ("default", "steady")
 """What `--allocator` may be. With `steady`, glibc keeps freed memory; see `steady_allocator`."""
@@ -140,17 +167,24 @@ def cpu_model() -> str:
 
 
 @functools.cache
-def gpu_model() -> str:
-    """Return the name of the first NVIDIA GPU, or an empty string if there is none."""
-    answer = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
-    return (answer or "").partition("\n")[0].strip()
+def gpu() -> tuple[str, str]:
+    """Return the name of the first NVIDIA GPU and the version of its driver; two empty strings if there is none."""
+    answer = _output("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
+    name, _, driver = (answer or "").partition("\n")[0].rpartition(",")
+    return name.strip(), driver.strip()
+
+
+def variables() -> str:
+    """Return the environment variables that steer the frameworks, as `NAME=value`, sorted, separated by spaces."""
+    steering = sorted(name for name in os.environ if name.startswith(STEERING))
+    return " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in steering)
 
 
 @functools.cache
 def machine_hash() -> str:
     """Return a short hash of the CPU model, the number of cores, the memory in GiB and the GPU, which do not change."""
     gib = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-    fields = f"{cpu_model()}/{os.cpu_count()}/{gib}/{gpu_model()}"
+    fields = f"{cpu_model()}/{os.cpu_count()}/{gib}/{gpu()[0]}"
     return hashlib.sha256(fields.encode()).hexdigest()[:10]
 
 
@@ -158,13 +192,15 @@ def machine_hash() -> str:
 def commit(root: Path = ROOT) -> tuple[str, bool]:
     """Return the checkout's short commit, and whether tracked files differ from it; `("none", False)` without git.
 
-    Files in `results` do not count: they are data. If git does not say whether files differ, they count as different.
+    Files in `results` do not count: they are data. A new file in `problems` or `backends` does: it is raced, though git
+    does not track it. If git does not say whether files differ, they count as different.
     """
     head = _git(root, "rev-parse", "--short=10", "HEAD")
     if not head:
         return "none", False
     changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
-    return head, changed != ""
+    added = _git(root, "status", "--porcelain", "--untracked-files=all", "--", "problems", "backends")
+    return head, (changed, added) != ("", "")
 
 
 def run_name() -> str:
@@ -219,6 +255,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def environment() -> dict[str, str | int | bool]:
     """Return the columns that are the same in every row of this process."""
     head, dirty = commit()
+    gpu_name, driver = gpu()
     return {
         "commit": head,
         "dirty": dirty,
@@ -228,5 +265,7 @@ def environment() -> dict[str, str | int | bool]:
         "python": platform.python_version(),
         "numpy_version": importlib.metadata.version("numpy"),
         "cpu": cpu_model(),
-        "gpu": gpu_model(),
+        "gpu": gpu_name,
+        "cuda_driver": driver,
+        "variables": variables(),
     }

@@ -45,7 +45,11 @@ PLAIN: Row = {
     "numpy_version": "2.4.6",
     "framework_version": "0.10.2",
     "cpu": "A CPU",
+    "jaxlib_version": "0.10.2",
+    "precision": "float32",
     "gpu": "",
+    "cuda_driver": "",
+    "variables": "",
 }
 
 

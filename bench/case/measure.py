@@ -67,7 +67,7 @@ class Measurement:
 
     def _begin(self, budget: Budget | None) -> None:
         backend, problem = self._found.backends[self._case.backend], find(self._case.problem, self._case.sizes)
-        self._identity["framework_version"] = backend.version()
+        self._identity |= row.framework(self._case, backend)
         self._resources.enter_context(backend.probes.empty_caches())
         prepared = prepare(self._case, backend, problem)
         self._columns = row.checked(prepared)

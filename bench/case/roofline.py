@@ -43,13 +43,13 @@ class Limit(NamedTuple):
 
     step_bytes: float
     step_flops: float
-    copy_bytes_per_second: float
+    stream_bytes_per_second: float
     flops_per_second: float
 
     @property
     def seconds(self) -> float:
         """The least time of a step: the time of its bytes or that of its operations, whichever is longer."""
-        times = (self.step_bytes / self.copy_bytes_per_second, self.step_flops / self.flops_per_second)
+        times = (self.step_bytes / self.stream_bytes_per_second, self.step_flops / self.flops_per_second)
         return max((time for time in times if not math.isnan(time)), default=math.nan)
 
 

@@ -17,7 +17,7 @@ from report.compare.findings import Differs, LeftOut, Mixed, Note, SharedLaunche
 from report.errors import quoted, short
 from report.table import TableError
 from report.table.keys import CASE, CONDITIONS, CONTROL, framework
-from report.table.schema import COLUMNS, NAMES
+from report.table.schema import NAMES, VERSION, columns
 
 REFERENCE_CONDITIONS = ("threads", "cpus", "allocator", "numpy_version")
 """Besides the machine, the conditions that the paired NumPy rounds depend on.
@@ -26,15 +26,27 @@ If one differs, the sides have different references.
 """
 
 ORDERED = (
-    *(column.name for column in COLUMNS if column.kind != "text"),
+    *(column.name for column in columns(VERSION) if column.kind != "text"),
     "python",
     "numpy_version",
     "framework_version",
+    "jaxlib_version",
+    "cuda_version",
+    "cuda_driver",
 )
 """The columns whose values can be sorted: numbers and versions."""
 
-NAMED = ("schema", "python", "numpy_version")
+NAMED = ("schema", "python", "numpy_version", "cuda_driver")
 """Columns that may differ between the sides. A note names the differences."""
+
+OF_FRAMEWORKS = {
+    "framework_version": "version of",
+    "jaxlib_version": "jaxlib of",
+    "precision": "precision of",
+    "cuda_version": "CUDA of",
+    "variables": "variables of",
+}
+"""Columns that may differ between the sides and between frameworks, with the words of their note."""
 
 Rows: TypeAlias = NDArray[np.bool_]
 """A mask of rows."""
@@ -203,17 +215,23 @@ def _difference(what: str, base: tuple[str, ...], head: tuple[str, ...]) -> Iter
 
 
 def _frameworks(sides: Sides) -> Iterator[Note]:
-    """Yield the frameworks whose version differs between the sides, or is mixed within them."""
-    if sides.by == "framework_version":
-        return
-    rows = sides.rows[["backend", "framework_version"]].assign(head=sides.head).drop_duplicates()
-    rows = rows[rows["framework_version"] != ""].astype({"backend": str, "framework_version": str})
-    for name, versions in rows.groupby(rows["backend"].map(framework)):
-        base, head = (
-            tuple(sorted(set(versions.loc[versions["head"] == side, "framework_version"]))) for side in (False, True)
-        )
-        if base and head:
-            yield from _difference(f"version of {name}", base, head)
+    """Yield what of `OF_FRAMEWORKS` differs between the sides, or is mixed within them, framework by framework.
+
+    An empty field says nothing: a case without a time has no version, and older rows lack some columns. But a row of
+    schema 3 with no variables had none.
+    """
+    names = sides.rows["backend"].astype(str).map(framework)
+    has_variables = (sides.rows["schema"] >= 3).to_numpy()  # noqa: PLR2004 (since which the column exists)
+    for column, words in OF_FRAMEWORKS.items():
+        if column == sides.by:
+            continue
+        texts = sides.rows[column].astype(str)
+        known = has_variables if column == "variables" else (texts != "").to_numpy()
+        for name in sorted(set(names[known])):
+            of_name = known & (names == name).to_numpy()
+            base, head = (tuple(sorted(set(texts[of_name & (sides.head == side)]))) for side in (False, True))
+            if base and head:
+                yield from _difference(f"{words} {name}", base, head)
 
 
 def _shared_launches(sides: Sides) -> Iterator[Note]:

@@ -25,7 +25,7 @@ from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array, Codes
 from report.table import warnings
 from report.table.keys import MEASURED_CASE, VERSIONS
-from report.table.schema import COLUMNS
+from report.table.schema import VERSION, columns
 
 MEASURES = {
     "seconds": ("seconds_median", "seconds_ci_low", "seconds_ci_high"),
@@ -39,7 +39,7 @@ ENDS = ("", "_low", "_high")
 
 ESTIMATES = tuple(f"{name}{end}" for name in MEASURES for end in ENDS)
 
-FIGURES = [column.name for column in COLUMNS if column.is_number and not column.always]
+FIGURES = [column.name for column in columns(VERSION) if column.is_number and not column.always]
 
 NOISY = 0.05
 """A case is noisy if the half-width of an interval is more than this share of its estimate."""
@@ -127,8 +127,8 @@ def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Array]
     """Return the columns `ESTIMATES` of `count` cases, from the rows of the cases that have a time."""
     rows = rows.assign(once_seconds=rows["compile_seconds"] + rows["first_call_seconds"])
     estimates: dict[str, Array] = {}
-    for name, columns in MEASURES.items():
-        center, low, high = (_column(rows, column) for column in columns)
+    for name, of_measure in MEASURES.items():
+        center, low, high = (_column(rows, column) for column in of_measure)
         ends = _interval(center, low, high, codes, count)
         estimates |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
     return estimates

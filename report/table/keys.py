@@ -19,7 +19,7 @@ MEASURED_CASE = (*CASE, *CONDITIONS)
 GROUP = ("problem", "sizes", "operator", "dtype", "device", "steps")
 """What the cases of one table share. They differ in backend and batch size."""
 
-VERSIONS = ("commit", "python", "numpy_version", "framework_version")
+VERSIONS = ("commit", "python", "numpy_version", "framework_version", "jaxlib_version", "cuda_version", "cuda_driver")
 """The columns that say which code was measured. The launches of a case should have them in common."""
 
 CONTROL = "numpy"

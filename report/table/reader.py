@@ -138,7 +138,7 @@ def _parse(file: BinaryIO) -> pd.DataFrame:
     every = (rule for column in columns(version) for rule in rules(column, version))
     if any(rule.broken(frame).any() for rule in every) or frame.duplicated(list(ROW)).any():
         raise ValueError("a value breaks a rule of the schema")
-    return frame.astype(dict.fromkeys(WHOLE, "int64"))
+    return frame[[*NAMES]].astype(dict.fromkeys(WHOLE, "int64"))
 
 
 def _converted(file: BinaryIO) -> pd.DataFrame:
@@ -166,7 +166,7 @@ def _read_csv(file: BinaryIO, types: dict[str, str], **options: Any) -> pd.DataF
 
 
 def _completed(frame: pd.DataFrame, version: int) -> pd.DataFrame:
-    """Return the frame with the columns that its version lacks, empty."""
+    """Return the frame with its own columns, and those of the newest version that it lacks, empty."""
     kept = names(version)
     empty = pd.Series(pd.Categorical([""] * len(frame)), index=frame.index)
 
@@ -175,7 +175,7 @@ def _completed(frame: pd.DataFrame, version: int) -> pd.DataFrame:
             return frame[name]
         return empty if name in TEXTS else math.nan
 
-    return pd.DataFrame({name: column(name) for name in NAMES}, copy=False)
+    return pd.DataFrame({name: column(name) for name in dict.fromkeys([*NAMES, *kept])}, copy=False)
 
 
 def _require_whole_rows(file: BinaryIO) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-VERSION = 2
-"""Version 2 adds the sizes of a problem and columns that explain the time. Files of version 1 are still read."""
+VERSION = 3
+"""Version 2 adds the sizes of a problem and columns that explain the time. Version 3 adds the cores, the start of the
+framework, what steers it, and the stream that replaces the copy. Files of versions 1 and 2 are still read."""
 
 LARGEST = 2**53
 """The largest whole number that a row may have. Above it, float64 cannot tell one whole number from the next."""
@@ -44,6 +45,8 @@ class Column:
     """Whether a row without a time has it too."""
     since: int = 1
     """The first version of the schema that has the column."""
+    until: int = VERSION
+    """The last version that has it. The reader drops a column that the newest version lacks."""
     positive: bool = False
     """Whether 0 is not allowed. No number may be negative."""
     may_be_infinite: bool = False
@@ -118,6 +121,12 @@ COLUMNS = (
     Column("reason", "text", "what happened, in words, if the status is not `ok`; else empty", always=True),
     Column("rounds", "integer", "number of timed rounds"),
     Column("iterations", "integer", "calls per round"),
+    Column(
+        "cores",
+        "number",
+        "CPU seconds of the process divided by the seconds that passed, over the backend's own rounds",
+        since=3,
+    ),
     Column("seconds_median", "number", "seconds per call, median over the rounds", positive=True),
     Column("seconds_ci_low", "number", "lower end of the 95 % interval of that median within this launch"),
     Column("seconds_ci_high", "number", "upper end of the same interval"),
@@ -131,6 +140,12 @@ COLUMNS = (
     ),
     Column("ratio_ci_low", "number", "lower end of the 95 % interval of that ratio within this launch"),
     Column("ratio_ci_high", "number", "upper end of the same interval"),
+    Column(
+        "startup_seconds",
+        "number",
+        "time to import the framework and to start its compiler, once in the process that measured",
+        since=3,
+    ),
     Column("compile_seconds", "number", "time of tracing and compiling; near 0 for an eager mode"),
     Column("first_call_seconds", "number", "time of the first call after compiling, until its result is ready"),
     Column("transfer_seconds", "number", "time to move start and data from the host to the device"),
@@ -156,6 +171,14 @@ COLUMNS = (
         "number",
         "bytes read and written per second by a copy of as many bytes, measured in this launch",
         since=2,
+        until=2,
+    ),
+    Column(
+        "stream_bytes_per_second",
+        "number",
+        "the most bytes per second that this machine moves for such a step: arrays of these sizes that are updated in "
+        "place, and data that are read; measured in this launch",
+        since=3,
     ),
     Column(
         "flops_per_second",
@@ -176,7 +199,7 @@ COLUMNS = (
         "there, or if the minimum is not known",
         since=2,
     ),
-    Column("seconds_to_target", "number", "`steps_to_target` times `seconds_per_step`", since=2),
+    Column("seconds_to_target", "number", "measured time of a descent of `steps_to_target` steps", since=2),
     Column(
         "relative_error",
         "number",
@@ -187,21 +210,39 @@ COLUMNS = (
     Column("python", "text", "version of Python", always=True),
     Column("numpy_version", "text", "version of NumPy, which computes the reference", always=True),
     Column("framework_version", "text", "version of the backend's framework"),
+    Column("jaxlib_version", "text", "version of JAX's compiler; empty for other frameworks", since=3),
+    Column(
+        "precision",
+        "text",
+        "precision of products of float32 arrays: `float32`, or less, such as `tf32`; empty for another dtype",
+        since=3,
+    ),
     Column("cpu", "text", "CPU model", always=True),
     Column("gpu", "text", "GPU model; empty if there is none", always=True),
+    Column("cuda_version", "text", "version of CUDA that the framework was built for; empty on the CPU", since=3),
+    Column("cuda_driver", "text", "version of the GPU's driver; empty if there is none", always=True, since=3),
+    Column(
+        "variables",
+        "text",
+        "environment variables that steer the frameworks, as `NAME=value`, separated by spaces",
+        always=True,
+        since=3,
+    ),
 )
-
-NAMES = tuple(column.name for column in COLUMNS)
 
 
 def columns(version: int) -> tuple[Column, ...]:
     """Return the columns of a version of the schema, in their order."""
-    return tuple(column for column in COLUMNS if column.since <= version)
+    return tuple(column for column in COLUMNS if column.since <= version <= column.until)
 
 
 def names(version: int) -> tuple[str, ...]:
     """Return the names of the columns of a version of the schema, in their order."""
     return tuple(column.name for column in columns(version))
+
+
+NAMES = names(VERSION)
+"""The names of the columns that are written."""
 
 
 def version_of(header: Sequence[str]) -> int | None:

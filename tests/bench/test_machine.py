@@ -20,7 +20,7 @@ from tests.checkout import Checkout
 GIT, PS = shutil.which("git") or "git", shutil.which("ps") or "ps"
 ALL = len(machine.cpus())
 REFUSED = "descent-bench runs on Linux and macOS; 'win32' is not supported"
-CACHED = (machine.cpu_model, machine.gpu_model, machine.commit)
+CACHED = (machine.cpu_model, machine.gpu, machine.commit)
 
 
 @pytest.fixture(autouse=True)
@@ -54,21 +54,21 @@ def test_garbage_in_omp_num_threads_counts_as_not_set(monkeypatch: pytest.Monkey
 
 
 def test_the_first_gpu_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(tmp_path, monkeypatch, "nvidia-smi", "echo 'NVIDIA H100'; echo 'NVIDIA A100'")
-    assert machine.gpu_model() == "NVIDIA H100"
+    plant(tmp_path, monkeypatch, "nvidia-smi", "echo 'NVIDIA H100, 580.65'; echo 'NVIDIA A100, 580.65'")
+    assert machine.gpu() == ("NVIDIA H100", "580.65")
 
 
 @pytest.mark.parametrize("script", ["echo no driver; exit 9", "kill -9 $$"])
 def test_a_failing_nvidia_smi_names_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     plant(tmp_path, monkeypatch, "nvidia-smi", script)
-    assert machine.gpu_model() == ""
+    assert machine.gpu() == ("", "")
 
 
 def test_an_nvidia_smi_that_cannot_be_run_names_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "nvidia-smi").write_bytes(b"\x7fELF no program")
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert machine.gpu_model() == ""
+    assert machine.gpu() == ("", "")
 
 
 @pytest.mark.parametrize("script", ["sleep 600 & echo $! > {}; wait", "sleep 600 & echo $! > {}"])
@@ -79,7 +79,7 @@ def test_a_hanging_command_is_killed_with_what_it_started(
     monkeypatch.setattr(machine, "MAX_SECONDS", 0.5)
     plant(tmp_path, monkeypatch, "nvidia-smi", script.format(tmp_path / "child"))
     start = time.monotonic()
-    assert machine.gpu_model() == ""
+    assert machine.gpu() == ("", "")
     assert time.monotonic() - start < 30
     child = (tmp_path / "child").read_text().strip()
     for _ in range(100):
@@ -116,6 +116,26 @@ def test_the_commit_is_that_of_the_checkout_whatever_the_environment_says(
     machine.commit.cache_clear()
     (tmp_path / "own" / "file").write_text("changed")
     assert machine.commit(tmp_path / "own") == (own, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "dirty"), [("problems/mine.py", True), ("backends/mine_modes.py", True), ("x", False)]
+)
+def test_a_new_file_that_is_raced_makes_the_checkout_dirty(tmp_path: Path, path: str, *, dirty: bool) -> None:
+    root = tmp_path / "own"
+    head = repository(root)
+    (root / path).parent.mkdir(exist_ok=True)
+    (root / path).write_text("new")
+    assert machine.commit(root) == (head, dirty)
+
+
+def test_the_variables_that_steer_the_frameworks_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(machine.STEERING)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XLA_FLAGS", "--a=1 --b=2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("EDITOR", "vi")
+    assert machine.variables() == "OMP_NUM_THREADS=1 XLA_FLAGS='--a=1 --b=2'"
 
 
 def test_without_git_the_commit_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

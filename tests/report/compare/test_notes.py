@@ -44,6 +44,17 @@ def test_versions_that_differ_are_noted_and_the_sides_compared(folder: Folder) -
     assert "python differs: '3.11.7' on base, '3.12.1' on head" in whole["notes"]
 
 
+def test_what_differs_in_a_framework_is_noted_by_framework(folder: Folder) -> None:
+    numpy = steady(backend="numpy", jaxlib_version="", framework_version="2.4.6")
+    folder.write("base", steady(), numpy)
+    folder.write("head", steady(jaxlib_version="0.11.0", precision="tf32", variables="XLA_FLAGS=--a"), numpy)
+    found = notes(folder)
+    assert "jaxlib of jax differs: '0.10.2' on base, '0.11.0' on head" in found
+    assert "precision of jax differs: 'float32' on base, 'tf32' on head" in found
+    assert "variables of jax differs: '' on base, 'XLA_FLAGS=--a' on head" in found
+    assert "of numpy" not in found
+
+
 def test_a_version_that_is_mixed_within_the_sides_is_noted(folder: Folder) -> None:
     for side in ("base", "head"):
         folder.write(side, steady(backend="a"), steady(backend="b", python="3.12.1"))

@@ -31,12 +31,15 @@ def edit(path: Path, line: int, **values: str) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-def schema_1(path: Path) -> Path:
-    """Return a copy of the CSV as version 1 of the schema had it, in the same folder and under another run's name."""
+def in_schema(version: int, path: Path) -> Path:
+    """Return a copy of the CSV as an older version of the schema had it, in the same folder, under another run's name.
+
+    A column that the newest version lacks is empty.
+    """
     older = path.with_name("older.csv")
     with path.open(newline="") as new, older.open("w", newline="") as old:
-        writer = csv.DictWriter(old, names(1), extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(old, names(version), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for row in csv.DictReader(new):
-            writer.writerow(row | {"schema": "1", "run": "older"})
+            writer.writerow(row | {"schema": str(version), "run": "older"})
     return older

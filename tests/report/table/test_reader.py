@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from report import table
 from report.errors import TableError
 from report.table import reader
-from report.table.schema import COLUMNS, NAMES, VERSION
+from report.table.schema import NAMES, VERSION, columns, names
 from tests import rows
 from tests.mutations import mutated
-from tests.report.table.files import edit, schema_1
+from tests.report.table.files import edit, in_schema
 
 
 def test_rows_are_read_in_the_types_of_the_schema(good: Path) -> None:
@@ -29,7 +29,7 @@ def test_rows_are_read_in_the_types_of_the_schema(good: Path) -> None:
     assert frame["launch"].tolist() == [0, 1, 0, 1]
     assert frame["reason"].tolist() == ["", "", "ValueError: no", "ValueError: no"]
     kinds = {"text": "category", "flag": "bool", "number": "float64"}
-    for column in COLUMNS:
+    for column in columns(VERSION):
         integer = "int64" if column.always else "float64"
         assert str(frame[column.name].dtype) == kinds.get(column.kind, integer), column.name
 
@@ -78,16 +78,22 @@ def test_the_relative_error_may_be_infinite(tmp_path: Path) -> None:
     assert table.read(rows.write(tmp_path / "run.csv", [wrong]))["relative_error"].tolist() == [np.inf]
 
 
-def test_columns_that_schema_1_lacks_are_read_as_empty(good: Path) -> None:
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_columns_that_an_older_schema_lacks_are_read_as_empty(good: Path, version: int) -> None:
     expected = table.read(good)
-    older = schema_1(good)
+    older = in_schema(version, good)
     frame = table.read(older)
     assert list(frame.columns) == list(NAMES)
-    assert set(frame["schema"]) == {1}
+    assert set(frame["schema"]) == {version}
     pd.testing.assert_series_equal(frame["seconds_median"], expected["seconds_median"])
-    assert set(frame["sizes"]) == {""}
-    assert frame["roofline_fraction"].isna().all()
-    assert set(table.read_all([older, good])["schema"]) == {1, VERSION}
+    assert set(frame["precision"]) == {""}
+    assert frame["cores"].isna().all()
+    assert set(table.read_all([older, good])["schema"]) == {version, VERSION}
+
+
+def test_a_column_that_the_newest_schema_lacks_is_dropped(good: Path) -> None:
+    assert "copy_bytes_per_second" in names(2)
+    assert "copy_bytes_per_second" not in table.read(in_schema(2, good)).columns
 
 
 def test_several_files_are_read_as_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
