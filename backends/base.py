@@ -30,6 +30,7 @@ class Backend(ABC):
     `known_devices` are the devices of `DEVICES` that the framework can use on any machine.
     `losses` are losses that this mode implements itself, by the problem's name. If there are any, the mode runs only
     those problems.
+    `compiled` says that a call runs a compiled program: none of the loss's Python. The audit warns where a call does.
     `probes` are what the framework can report about itself.
     `writes` is what a user of this mode writes, and `wins` when the mode is the one to take: a short Markdown phrase
     each, for the table of modes.
@@ -44,6 +45,7 @@ class Backend(ABC):
     builders: Mapping[str, Builder]
     known_devices: tuple[str, ...] = ("cpu",)
     losses: Mapping[str, Loss] = MappingProxyType({})
+    compiled: bool = False
     probes: Probes = Probes()
     writes: str = ""
     wins: str = ""

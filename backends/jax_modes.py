@@ -191,6 +191,7 @@ class JaxMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    compiled: bool = True
     writes: str = ""
     wins: str = ""
 
@@ -235,6 +236,7 @@ BACKENDS = (
     JaxMode(
         "jax-grad",
         EAGER | {"descent": descent_grad},
+        compiled=False,
         writes="`jax.grad(loss)`, without `jit`",
         wins="for debugging; the slowest at every batch size",
     ),

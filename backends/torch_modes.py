@@ -126,6 +126,7 @@ class TorchMode(Backend):
 class CompiledMode(TorchMode):
     """A mode that needs torch's compiler."""
 
+    compiled = True
     probes = replace(PROBES, empty_caches=_empty_caches)
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:

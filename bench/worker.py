@@ -32,9 +32,9 @@ def main() -> None:
     from bench.process.requests import Requests  # noqa: PLC0415
 
     if options.references is not None:
-        from bench.case import reference  # noqa: PLC0415 (likewise)
+        from bench.case import kept  # noqa: PLC0415 (likewise)
 
-        reference.keep_in(options.references)
+        kept.keep_in(options.references)
     requests = Requests("steady" if steady else "default")
     for line in sys.stdin:
         _send(channel, requests.answer(decode(line)))

@@ -11,16 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from backends import place
 from bench import machine
 from bench.case.prepare import Prepared
+from bench.case.probe import Probed, probe
 from bench.case.rounds import Pair
-from bench.clock import now
-from problems import Parameters, step_flops, tree_leaves
+from problems import step_flops, tree_leaves
+from report.table.keys import CONTROL
 from report.table.warnings import AuditWarning
 
-MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.5, 1e-4
+MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
 """A result was not awaited if it is later than this share of its call, and later than fetches scatter."""
+
+MAX_EXTRA_CORES = 0.2
+"""By how much the cores that computed may exceed the threads of the row."""
+
+MIN_GROWTH = 2.0
+"""A descent of four times the steps takes more than this many times as long, the cost of a call aside."""
+
+MAX_FRESH_SHARE, MAX_FRESH_SECONDS = 4.0, 5e-5
+"""A program remembers answers if a start that it has not seen costs it more than this many calls, and these seconds."""
 
 MIN_FLOPS_SHARE = 0.1
 """A program with less than this share of the operations that the problem needs has the rest folded into constants."""
@@ -31,28 +40,22 @@ MAX_SPREAD = 0.25
 MAX_CONTROL_SHIFT = 0.2
 """The control moved if the medians of its first and second half differ by more than this share of the first."""
 
-FETCHES = 3
-"""How often the lateness of a result is measured; the smallest counts."""
-
-SLOW_SECONDS = 0.1
-"""A call that takes longer is made once for the evidence, not `FETCHES` times."""
-
 
 @dataclass(frozen=True)
 class Evidence:
     """What the checks look at.
 
     `seconds` has one value for each round, `control` the paired rounds of the reference. `compiled` is how often the
-    framework compiled during the rounds. `late_seconds` is how much longer the result took to the host than an array
-    that is certainly computed. `result` is that of one more call, on the host.
+    framework compiled during the rounds, `cores` how many cores computed in them. `probed` is what was found out after
+    the rounds.
     """
 
     prepared: Prepared
     seconds: Any
     control: Pair
     compiled: int
-    late_seconds: float
-    result: Parameters
+    cores: float
+    probed: Probed
 
 
 def compilations(prepared: Prepared) -> int:
@@ -61,32 +64,14 @@ def compilations(prepared: Prepared) -> int:
     return 0 if count is None else count()
 
 
-def evidence(prepared: Prepared, seconds: list[float], control: Pair, compiled: int) -> Evidence:
-    """Return the evidence about a case after its rounds. It takes one to three more calls."""
-    late, result = _lateness(prepared, float(np.median(seconds)))
-    return Evidence(prepared, np.asarray(seconds), control, compiled, late, result)
-
-
-def _lateness(prepared: Prepared, call_seconds: float) -> tuple[float, Parameters]:
-    """Return how much longer a fetch of the result takes than one of the start, which is computed; and the result."""
-    backend, case = prepared.backend, prepared.case
-    of_result, of_start = [], []
-    for _ in range(FETCHES if call_seconds < SLOW_SECONDS else 1):
-        seconds, result = _fetch(prepared, prepared.call())
-        of_result.append(seconds)
-        of_start.append(_fetch(prepared, place(backend, case, prepared.host[0])[0])[0])
-    return min(of_result) - min(of_start), result
-
-
-def _fetch(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
-    start = now()
-    fetched = prepared.backend.fetch(result)
-    return now() - start, fetched
+def evidence(prepared: Prepared, seconds: list[float], control: Pair, compiled: int, cores: float) -> Evidence:
+    """Return the evidence about a case after its rounds. It takes some more calls."""
+    return Evidence(prepared, np.asarray(seconds), control, compiled, cores, probe(prepared, float(np.median(seconds))))
 
 
 def not_awaited(evidence: Evidence) -> AuditWarning | None:
     """The timed call ended before its result was computed."""
-    if evidence.late_seconds <= max(MAX_LATE_SECONDS, MAX_LATE_SHARE * float(np.median(evidence.seconds))):
+    if evidence.probed.late_seconds <= max(MAX_LATE_SECONDS, MAX_LATE_SHARE * float(np.median(evidence.seconds))):
         return None
     return AuditWarning(
         "not awaited", "the time ends before the result is computed: let the backend's wait block until it is"
@@ -104,7 +89,9 @@ def recompiled(evidence: Evidence) -> AuditWarning | None:
 
 def dtype_drifted(evidence: Evidence) -> AuditWarning | None:
     """The result has another dtype than the case."""
-    dtypes = {str(np.asarray(array).dtype) for array in tree_leaves(evidence.result)} - {evidence.prepared.case.dtype}
+    dtypes = {str(np.asarray(array).dtype) for array in tree_leaves(evidence.probed.result)} - {
+        evidence.prepared.case.dtype
+    }
     if not dtypes:
         return None
     return AuditWarning(
@@ -161,7 +148,71 @@ def control_moved(evidence: Evidence) -> AuditWarning | None:
     )
 
 
-CHECKS = (not_awaited, recompiled, dtype_drifted, constants_folded, unstable, threads, control_moved)
+def too_many_cores(evidence: Evidence) -> AuditWarning | None:
+    """More cores computed than the row has threads."""
+    if evidence.cores <= machine.pinned_threads() + MAX_EXTRA_CORES:
+        return None
+    return AuditWarning(
+        "cores",
+        f"{evidence.cores:.1f} cores computed, {machine.pinned_threads()} threads in the row: find what started them",
+    )
+
+
+def not_compiled(evidence: Evidence) -> AuditWarning | None:
+    """A call of a compiled mode runs the loss in Python."""
+    if not (evidence.prepared.backend.compiled and evidence.probed.runs_loss):
+        return None
+    return AuditWarning(
+        "not compiled",
+        "each call runs the loss in Python: look for a variable that turns the compiler off, such as JAX_DISABLE_JIT",
+    )
+
+
+def ends_early(evidence: Evidence) -> AuditWarning | None:
+    """A descent of four times the steps takes hardly longer."""
+    growth = evidence.probed.growth
+    if growth is None or growth > MIN_GROWTH:
+        return None
+    return AuditWarning(
+        "ends early", f"four times the steps take {growth:.1f} times as long: let the loop make every step"
+    )
+
+
+def remembers(evidence: Evidence) -> AuditWarning | None:
+    """A call from a start that the program has not seen takes much longer."""
+    usual = max(float(np.median(evidence.seconds)), evidence.probed.usual_seconds)
+    if evidence.probed.fresh_seconds <= MAX_FRESH_SHARE * usual + MAX_FRESH_SECONDS:
+        return None
+    times = evidence.probed.fresh_seconds / usual
+    return AuditWarning("remembers", f"a new start takes {times:.0f} times as long: do not keep answers between calls")
+
+
+def control_off(evidence: Evidence) -> AuditWarning | None:
+    """NumPy's own ratio to NumPy is not 1."""
+    case = evidence.prepared.case
+    steps = case.steps if case.operator == "descent" else 1
+    if case.backend != CONTROL or case.device != "cpu":
+        return None
+    ratio = evidence.control.ratio(evidence.seconds / steps)
+    if not (ratio.low > 1.0 or ratio.high < 1.0):
+        return None
+    return AuditWarning("control off", f"NumPy takes {ratio.center:.3f} times as long as itself: measure again")
+
+
+CHECKS = (
+    not_awaited,
+    recompiled,
+    not_compiled,
+    ends_early,
+    remembers,
+    dtype_drifted,
+    constants_folded,
+    unstable,
+    threads,
+    too_many_cores,
+    control_moved,
+    control_off,
+)
 
 
 def warnings_of(evidence: Evidence) -> list[AuditWarning]:

@@ -17,7 +17,7 @@ from bench.case import audit, row
 from bench.case.failure import failure_of
 from bench.case.memory import peak_bytes
 from bench.case.pairs import reference_pair, value_pair
-from bench.case.prepare import Prepared, find_refusal, prepare
+from bench.case.prepare import Prepared, find_refusal, prepare, require_another_answer
 from bench.case.roofline import limit
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
@@ -76,7 +76,7 @@ class Measurement:
             self._timing.begin()
 
     def round(self) -> Round | None:
-        """Time one round, then its paired rounds. Return `None` if the backend raised: the case has no time."""
+        """Time one round, and its paired rounds. Return `None` if the backend raised: the case has no time."""
         if self._timing is None:
             raise RuntimeError("the case has no rounds to time")
         try:
@@ -108,12 +108,13 @@ class Measurement:
 
 @dataclass
 class Timing:
-    """The timing of a prepared case: its rounds, and their seconds per call so far."""
+    """The timing of a prepared case: its rounds, their seconds per call so far, and all their CPU seconds."""
 
     prepared: Prepared
     budget: Budget
     caught: Exceptions
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: float = 0.0
     warnings: list[AuditWarning] = field(default_factory=list)
     resources: ExitStack = field(default_factory=ExitStack)
     compiled_before: int = 0
@@ -135,20 +136,31 @@ class Timing:
         self.compiled_before = audit.compilations(self.prepared)
 
     def round(self) -> Round:
-        """Time one round, then its paired rounds."""
+        """Time one round, and its paired rounds."""
         start = clock.now()
-        seconds = round_seconds(self.prepared.call, self.rounds.iterations) / self.rounds.iterations
-        self.rounds.after()
-        self.seconds.append(seconds)
-        return Round(seconds, clock.now() - start)
+        before, after = self.rounds.drawn()
+        for pair in before:
+            pair()
+        used = clock.cpu()
+        seconds = round_seconds(self.prepared.call, self.rounds.iterations)
+        self.cpu_seconds += clock.cpu() - used
+        for pair in after:
+            pair()
+        self.seconds.append(seconds / self.rounds.iterations)
+        return Round(self.seconds[-1], clock.now() - start)
 
     def finish(self) -> Row:
-        """Return the columns of the case: its times, and the figures that are measured after them."""
+        """Return the columns of the case: its times, and the figures that are measured after them.
+
+        Raise `WrongResultError` if the program that was timed does not answer another question.
+        """
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
-        columns = row.timed(prepared, self.rounds, self.seconds)
+        require_another_answer(prepared)
+        cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
+        columns = row.timed(prepared, self.rounds, self.seconds, cores)
         per_step = columns["seconds_per_step"]
-        self.warnings += self._or_warn("audit", lambda: self._audit(compiled)) or []
+        self.warnings += self._or_warn("audit", lambda: self._audit(compiled, cores)) or []
         columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= (
@@ -158,8 +170,8 @@ class Timing:
             columns["peak_bytes"] = self._or_warn("peak_bytes", lambda: peak_bytes(prepared))
         return columns | {"warnings": join(self.warnings)}
 
-    def _audit(self, compiled: int) -> list[AuditWarning]:
-        return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled))
+    def _audit(self, compiled: int, cores: float) -> list[AuditWarning]:
+        return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled, cores))
 
     def _or_warn(self, column: str, figure: Callable[[], T]) -> T | None:
         """Return the figure of `column`. If that fails, add a warning and return `None`: the times stay valid."""

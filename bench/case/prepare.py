@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
+from bench.case.derivation import require_right
 from bench.case.failure import Failure, no_device
+from bench.case.question import question
 from bench.case.reference import WrongResultError, arguments, descent_error, expected, relative_error, tolerance
 from bench.case.rounds import Call, awaited
+from bench.case.steps import require_every_step
 from bench.clock import now
 from problems import Parameters, Problem, find, tree_map
 
@@ -64,7 +67,11 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
 
 
 def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
-    """Put, compile and call the case, and check its answer. Raise `WrongResultError` if the answer is wrong."""
+    """Put, compile and call the case, and check its answer.
+
+    Raise `WrongResultError` if the answer is wrong, and `WrongReferenceError` if the reference is.
+    """
+    require_right(problem, case.operator, case.batch_size)
     _start(case, backend)
     host = arguments(case, problem)
     transfer_seconds, placed = _clocked(lambda: place(backend, case, *host))
@@ -73,6 +80,8 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     call = awaited(partial(run, *placed), backend.wait)
     first_call_seconds, result = _clocked(call)
     error = _checked_error(case, backend, problem, placed, run, result)
+    if case.operator == "descent":
+        require_every_step(case, backend, problem, placed, run)
     seconds = (transfer_seconds, compile_seconds, first_call_seconds)
     return Prepared(case, backend, problem, host, placed, run, call, *seconds, error)
 
@@ -83,6 +92,26 @@ def relocate(prepared: Prepared) -> Prepared:
     placed = place(backend, case, *(tree_map(np.copy, argument) for argument in prepared.host))
     run = backend.compile(case, problem, placed[0], placed[-1])
     return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait))
+
+
+def require_another_answer(prepared: Prepared) -> None:
+    """Raise `WrongResultError` if the program that was timed is wrong from another start."""
+    require_answer(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
+
+
+def require_answer(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
+    """Raise `WrongResultError` if `run` is wrong from a start that has another answer.
+
+    Nothing is asked if no such start was found.
+    """
+    asked = question(case, problem)
+    if asked is None:
+        return
+    result = run(place(backend, case, asked.start)[0], *placed[1:])
+    backend.wait(result)
+    error = relative_error(backend.fetch(result), asked.answer)
+    if not error <= tolerance(case.dtype):  # not `>`: a NaN is wrong too
+        raise WrongResultError(case, error, "from another start, after the rounds,")
 
 
 def prepare_value(gradient: Prepared) -> Call | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backends import Case
+from bench.case.kept import kept
 from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
 MAX_KEPT = 256
@@ -20,13 +18,16 @@ MAX_KEPT = 256
 
 
 class WrongResultError(Exception):
-    """The backend's result differs from the reference's. `relative_error` says by how much."""
+    """The backend's result differs from the reference's. `relative_error` says by how much.
 
-    def __init__(self, case: Case, relative_error: float) -> None:
+    `how` says in which call, if it is not that of the case itself.
+    """
+
+    def __init__(self, case: Case, relative_error: float, how: str = "", allowed: float | None = None) -> None:
         self.relative_error = relative_error
         super().__init__(
-            f"{case.backend}: {case.operator} of {case.problem} is off by {relative_error:.2g} of the hand-derived "
-            f"float64 reference; {tolerance(case.dtype):.2g} is allowed in {case.dtype}"
+            f"{case.backend}: {case.operator} of {case.problem}{how and f' {how}'} is off by {relative_error:.2g} of "
+            f"the hand-derived float64 reference; {allowed or tolerance(case.dtype):.2g} is allowed in {case.dtype}"
         )
 
 
@@ -47,10 +48,11 @@ _instance = lru_cache(maxsize=1)(instance)
 
 def doubled(case: Case, problem: Problem) -> tuple[Any, ...]:
     """Return the case's arguments, rounded to its dtype and then converted to float64."""
-    return tuple(tree_map(_double, argument) for argument in arguments(case, problem))
+    return tuple(tree_map(double, argument) for argument in arguments(case, problem))
 
 
-def _double(array: Array) -> Array:
+def double(array: Array) -> Array:
+    """Return an array of floats as float64, and any other as it is."""
     return array.astype("float64") if array.dtype.kind == "f" else array
 
 
@@ -59,44 +61,19 @@ def expected(case: Case, problem: Problem) -> Parameters:
     return _expected(problem, replace(case, backend="", device=""))
 
 
-def keep_in(folder: Path) -> None:
-    """Keep every right result in this folder too, where other processes find it."""
-    _folders[:] = [folder]
-
-
-_folders: list[Path] = []
-"""The folder of `keep_in`, if any."""
-
-
 @lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
-    path = _folders[0] / f"{_digest(problem, case)}.npz" if _folders else None
-    if path is not None and path.exists():
-        return _read(path)
-    rounded = doubled(case, problem)
-    result = hand_derived(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
-    if path is not None:
-        _write(path, result)
-    return result
+    def compute() -> Parameters:
+        rounded = doubled(case, problem)
+        result: Parameters = hand_derived(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
+        return result
+
+    return kept(("expected", named(problem), vars(case)), compute)
 
 
-def _digest(problem: Problem, case: Case) -> str:
-    """Return a name for the case's result: of the problem with its sizes, and of all fields of the case."""
-    return hashlib.sha256(repr((problem.name, sorted(problem.sizes.items()), vars(case))).encode()).hexdigest()
-
-
-def _write(path: Path, result: Parameters) -> None:
-    """Write the result so that a reader finds it whole or not at all."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez(file, *tree_leaves(result), tree=np.array(isinstance(result, tuple)))
-    part.replace(path)
-
-
-def _read(path: Path) -> Parameters:
-    with np.load(path) as kept:
-        arrays = tuple(kept[f"arr_{index}"] for index in range(len(kept.files) - 1))
-        return arrays if kept["tree"] else arrays[0]
+def named(problem: Problem) -> tuple[object, ...]:
+    """Return what tells a problem from all others: its name and its sizes."""
+    return problem.name, sorted(problem.sizes.items())
 
 
 def descent_error(case: Case, problem: Problem, end: Parameters, first: Parameters) -> float:

@@ -1,7 +1,7 @@
-"""The rounds of a case: how many calls a round has, how many rounds there are, and the paired rounds after each.
+"""The rounds of a case: how many calls a round has, how many rounds there are, and the paired rounds of each.
 
-A paired round is a short round of something else, right after a timed round. The machine's state affects both rounds
-alike, so it cancels in their ratio.
+A paired round is a short round of something else, right before or after a timed round. The machine's state affects both
+rounds alike, so it cancels in their ratio.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -92,7 +93,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How a prepared case is timed: `rounds` rounds of `iterations` calls, each followed by its paired rounds.
+    """How a prepared case is timed: `rounds` rounds of `iterations` calls, each with its paired rounds.
 
     `reference` is the hand-derived NumPy. `value` times the backend's own value, if the case is a gradient.
     """
@@ -102,11 +103,15 @@ class Rounds:
     reference: Pair
     value: Pair | None = None
 
-    def after(self) -> None:
-        """Time the paired rounds. This is called after each round, and its time is not part of the round's."""
-        self.reference()
-        if self.value is not None:
-            self.value()
+    def drawn(self) -> tuple[list[Pair], list[Pair]]:
+        """Return the pairs to time before the next round, and those to time after it, by chance.
+
+        What a round leaves behind, in caches and clocks, then favours neither side of a ratio.
+        """
+        pairs = [pair for pair in (self.reference, self.value) if pair is not None]
+        random.shuffle(pairs)
+        before = random.randrange(len(pairs) + 1)  # noqa: S311 (not a secret)
+        return pairs[:before], pairs[before:]
 
 
 def plan(iterations: int, seconds: float, reference: Pair, value: Pair | None, budget: Budget) -> Rounds:

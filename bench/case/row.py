@@ -92,7 +92,7 @@ def checked(prepared: Prepared) -> Row:
     }
 
 
-def timed(prepared: Prepared, rounds: Rounds, seconds: list[float]) -> Row:
+def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float) -> Row:
     """Return the columns of a case that was timed. `seconds` are those per call of each round, in order."""
     calls = np.asarray(seconds)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1
@@ -100,6 +100,7 @@ def timed(prepared: Prepared, rounds: Rounds, seconds: list[float]) -> Row:
     return checked(prepared) | {
         "rounds": len(seconds),
         "iterations": rounds.iterations,
+        "cores": cores,
         "seconds_median": time.center,
         "seconds_ci_low": time.low,
         "seconds_ci_high": time.high,

@@ -17,6 +17,7 @@ import backends
 import problems
 from backends import Backend, Case, Run
 from bench.case import prepare, reference
+from bench.case.steps import require_every_step
 from problems import Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
 
 FOUND = backends.load()
@@ -72,7 +73,10 @@ def copies(backend: Backend, result: Parameters) -> list[Array]:
 
 
 def test_a_backend_keeps_the_contract(case: Case) -> None:
-    """Two calls give the reference's answer, in the case's dtype, and leave the arguments as they are."""
+    """Two calls give the reference's answer, in the case's dtype, and leave the arguments as they are.
+
+    The checks of the race accuse no honest backend: it answers from another start, and makes every step.
+    """
     backend, problem = parts(case)
     arguments, run = placed(case)
     before = [copies(backend, argument) for argument in arguments if tree_leaves(argument)]
@@ -84,6 +88,9 @@ def test_a_backend_keeps_the_contract(case: Case) -> None:
     for argument, kept in zip(filter(tree_leaves, arguments), before, strict=True):
         for array, other in zip(copies(backend, argument), kept, strict=True):
             np.testing.assert_array_equal(array, other)
+    prepare.require_answer(case, backend, problem, arguments, run)
+    if case.operator == "descent":
+        require_every_step(case, backend, problem, arguments, run)
 
 
 def error(answer: Parameters, case: Case, problem: Problem) -> float:

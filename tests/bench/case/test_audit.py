@@ -17,6 +17,7 @@ from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
 from bench.case.audit import Evidence
+from bench.case.probe import Probed, probe
 from bench.case.rounds import Pair
 from problems import Array, Data, Problem
 from report.table.warnings import AuditWarning, join
@@ -37,8 +38,16 @@ def evidence(prepared: prepare.Prepared, **others: Any) -> Evidence:
     before = audit.compilations(prepared)
     result = prepared.backend.fetch(prepared.call())
     compiled = audit.compilations(prepared) - before
-    calm = Evidence(prepared, np.asarray(STEADY), control(STEADY), compiled, 0.0, result)
-    return replace(calm, **others)
+    calm = Probed(result, late_seconds=0.0, fresh_seconds=1.0, usual_seconds=1.0, runs_loss=False, growth=None)
+    steps = prepared.case.steps if prepared.case.operator == "descent" else 1
+    calls = np.asarray(STEADY)
+    return replace(Evidence(prepared, calls, control(list(calls / steps)), compiled, 1.0, calm), **others)
+
+
+def probed(prepared: prepare.Prepared, seconds: float = 1e-4) -> Evidence:
+    """Return the evidence about a case with calm rounds of `seconds`, as the program's own calls give it."""
+    calls = seconds * np.asarray(STEADY)
+    return evidence(prepared, probed=probe(prepared, seconds), seconds=calls)
 
 
 def prepared(backend: Backend, case: Case = CASE, problem: Problem = QUADRATIC) -> prepare.Prepared:
@@ -111,7 +120,7 @@ def test_a_result_that_is_not_awaited_is_caught(size: int) -> None:
     late = sabotaged(lambda x: Late(2.0 * x - 2.0)).builders
     case = replace(CASE, batch_size=size)
     for builders, warned in ((late, True), (NUMPY.builders, False)):
-        found = audit.evidence(prepared(Unwaiting("numpy", builders), case), [1e-4] * 6, control(STEADY), 0)
+        found = probed(prepared(Unwaiting("numpy", builders), case))
         assert (audit.not_awaited(found) is not None) == warned
 
 
@@ -129,7 +138,7 @@ def test_jax_without_its_wait_is_caught_and_with_it_is_not() -> None:
         ready = prepared(backend, case)
         start = time.perf_counter()
         ready.call()
-        found = audit.evidence(ready, [time.perf_counter() - start] * 6, control(STEADY), 0)
+        found = probed(ready, time.perf_counter() - start)
         assert (audit.not_awaited(found) is not None) == warned
 
 
@@ -173,6 +182,88 @@ def test_folded_constants_are_caught() -> None:
     folding = type(honest)("jax-jit", {"gradient": closed})
     assert caught(evidence(prepared(folding, problem=problem))) == {"constants folded"}
     assert caught(evidence(prepared(honest, problem=problem))) == set()
+
+
+@pytest.mark.parametrize(("cores", "warned"), [(0.3, False), (2.1, False), (2.3, True)])
+def test_more_cores_than_threads_are_caught(monkeypatch: pytest.MonkeyPatch, cores: float, *, warned: bool) -> None:
+    monkeypatch.setattr(machine, "pinned_threads", lambda: 2)
+    assert caught(evidence(prepared(NUMPY), cores=cores)) == ({"cores"} if warned else set())
+
+
+def test_a_compiled_mode_that_runs_the_loss_in_python_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what happens: any variable may turn a compiler off."""
+    if "jax-jit" not in FOUND.backends:
+        pytest.skip(FOUND.missing["jax"])
+    import jax  # noqa: PLC0415 (only if it is installed)
+
+    honest = FOUND.backends["jax-jit"]
+    for disabled in (False, True):
+        with jax.disable_jit(disabled):
+            found = probed(prepared(honest))
+            assert found.probed.runs_loss == disabled
+            assert (audit.not_compiled(found) is not None) == disabled
+    eager = probed(prepared(FOUND.backends["jax-grad"]))
+    assert eager.probed.runs_loss
+    assert audit.not_compiled(eager) is None
+
+
+def descending(descend: Callable[[Problem, Case, Array, Data], Array]) -> NumpyMode:
+    """Return NumPy with this descent from x."""
+
+    def build(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+        return lambda x, data: descend(problem, case, x, data)
+
+    return NumpyMode("numpy", {"descent": build})
+
+
+def whole(problem: Problem, case: Case, x: Array, data: Data) -> Array:
+    for _ in range(case.steps):
+        x = x - problem.rate_at(x, data) * problem.gradient(x, data)
+    return x
+
+
+def until_converged(problem: Problem, case: Case, x: Array, data: Data) -> Array:
+    """Stop where a step is a rounding error of the position. At the slow rate of the check that is never."""
+    for _ in range(case.steps):
+        step = problem.rate_at(x, data) * problem.gradient(x, data)
+        if np.max(np.abs(step)) < 1e-6:
+            break
+        x = x - step
+    return x
+
+
+@pytest.mark.parametrize(("descend", "warned"), [(whole, False), (until_converged, True)])
+def test_a_descent_that_ends_early_is_caught(descend: Any, *, warned: bool) -> None:
+    """float32 has converged after about 60 of the 100 steps, so the answer is right either way."""
+    found = probed(prepared(descending(descend), replace(CASE, operator="descent", steps=100)), 5e-4)
+    assert (audit.ends_early(found) is not None) == warned
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_program_that_remembers_its_answers_is_caught(*, remembers: bool) -> None:
+    """It is right from every start: only its time gives it away."""
+
+    def build(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+        answers: dict[bytes, Array] = {}
+
+        def run(x: Array, data: Data) -> Array:
+            key = x.tobytes()
+            if key not in answers or not remembers:
+                time.sleep(0.002)
+                answers[key] = problem.gradient(x, data)
+            return answers[key]
+
+        return run
+
+    ready = prepared(NumpyMode("numpy", {"gradient": build}))
+    found = probed(ready, 1e-6 if remembers else 2e-3)
+    assert (audit.remembers(found) is not None) == remembers
+
+
+@pytest.mark.parametrize(("bias", "warned"), [(1.0, False), (1.05, True)])
+def test_a_control_whose_ratio_to_itself_is_not_1_is_caught(bias: float, *, warned: bool) -> None:
+    off = evidence(prepared(NUMPY), control=control([bias * seconds for seconds in STEADY]))
+    assert caught(off) == ({"control off"} if warned else set())
 
 
 def test_rounds_that_scatter_are_caught() -> None:

@@ -1,0 +1,126 @@
+"""Is the reference itself right? What was derived by hand is held to central differences, in float64.
+
+Every backend is held to the hand-derived gradient. If that gradient is wrong, every backend that differentiates the
+loss would be blamed, and NumPy alone would keep its time. So a problem with a wrong gradient gives nobody a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from bench.case.kept import kept
+from bench.case.reference import named
+from problems import Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
+
+MAX_ERROR = 1e-5
+"""How far a right derivative may be from a central difference, relative to its size along the direction.
+
+The derivatives of the project's own problems are off by at most 1e-8.
+"""
+
+MAX_BATCH_SIZE = 1000
+"""Larger batches are checked at this batch size: the formula is the same, and takes a moment."""
+
+STEP = 6e-6
+"""The step of a central difference, relative to the parameters: the cube root of float64's ε.
+
+There the error of the difference is about that of the rounding.
+"""
+
+DIRECTIONS = 3
+"""How many random directions are tried, over all arrays of the parameters and over each one alone."""
+
+
+class WrongReferenceError(Exception):
+    """What was derived by hand is wrong, so no backend can be checked against it."""
+
+
+def require_right(problem: Problem, operator: str, batch_size: int) -> None:
+    """Raise `WrongReferenceError` if what was derived by hand for this operator contradicts the loss.
+
+    The gradient is compared with the loss. The loss's fast form is too, if the operator is `value`, and the
+    Hessian-vector product is compared with the gradient, if it is `hvp`.
+    """
+    for what, error in _errors(problem, operator, min(batch_size, MAX_BATCH_SIZE)):
+        if not error <= MAX_ERROR:  # not `>`: a NaN is wrong too
+            raise WrongReferenceError(
+                f"the hand-derived {what} of {problem.name} is off by {error:.2g} of central differences in float64, "
+                "so no backend can be checked against it"
+            )
+
+
+@lru_cache(maxsize=256)
+def _errors(problem: Problem, operator: str, batch_size: int) -> list[tuple[str, float]]:
+    also = operator if operator in {"value", "hvp"} else ""
+    errors = kept(("derivation", named(problem), also, batch_size), lambda: _measured(problem, also, batch_size))
+    return list(zip(("gradient", also), errors.tolist(), strict=False))
+
+
+def _measured(problem: Problem, also: str, batch_size: int) -> Array:
+    x, data = instance(problem, batch_size, "float64")
+
+    def loss(x: Parameters) -> Any:
+        return problem.loss(np, x, data)
+
+    def gradient(x: Parameters) -> Parameters:
+        return problem.gradient(x, data)
+
+    along = list(_directions(x))
+    errors = [max(_slope_error(loss, gradient(x), x, v) for v in along)]
+    if also == "value":
+        errors.append(abs(hand_derived("value", problem, 1, x, data)(x, data) - loss(x)) / (abs(loss(x)) or 1.0))
+    if also == "hvp":
+        product = hand_derived("hvp", problem, 1, x, data)
+        errors.append(max(_product_error(gradient, product(x, v, data), x, v) for v in along))
+    return np.array(errors)
+
+
+def _directions(x: Parameters) -> Iterator[Parameters]:
+    """Yield directions at random: of all arrays of the parameters, then of each array alone.
+
+    An array moves by about its own size, so that a small array is not lost beside a large one.
+    """
+    rng = np.random.default_rng(0)
+    leaves = tree_leaves(x)
+    for chosen in [range(len(leaves)), *([index] for index in range(len(leaves)) if len(leaves) > 1)]:
+        for _ in range(DIRECTIONS):
+            moves = [
+                rng.standard_normal(array.shape) * (np.max(np.abs(array)) or 1.0) if index in chosen else 0.0 * array
+                for index, array in enumerate(leaves)
+            ]
+            yield tree_unflatten(x, moves)
+
+
+def _moved(x: Parameters, v: Parameters, step: float) -> Parameters:
+    return tree_map(lambda array, move: array + step * move, x, v)
+
+
+def _slope_error(loss: Callable[[Parameters], Any], gradient: Parameters, x: Parameters, v: Parameters) -> float:
+    """Return how far the gradient along `v` is from a central difference of the loss.
+
+    It is relative to the length of the products that the gradient along `v` is the sum of: their sum itself may be
+    near 0.
+    """
+    terms = [g * move for g, move in zip(tree_leaves(gradient), tree_leaves(v), strict=True)]
+    difference = (loss(_moved(x, v, STEP)) - loss(_moved(x, v, -STEP))) / (2.0 * STEP)
+    size = np.sqrt(sum(float(np.sum(term * term)) for term in terms))
+    return _relative(abs(sum(float(np.sum(term)) for term in terms) - float(difference)), size)
+
+
+def _product_error(
+    gradient: Callable[[Parameters], Parameters], product: Parameters, x: Parameters, v: Parameters
+) -> float:
+    """Return how far the product is from a central difference of the gradient, relative to its largest number."""
+    ahead, behind = gradient(_moved(x, v, STEP)), gradient(_moved(x, v, -STEP))
+    difference = tree_map(lambda after, before: (after - before) / (2.0 * STEP), ahead, behind)
+    pairs = list(zip(tree_leaves(product), tree_leaves(difference), strict=True))
+    size = max(float(np.max(np.abs(right))) for _, right in pairs)
+    return _relative(max(float(np.max(np.abs(got - right))) for got, right in pairs), size)
+
+
+def _relative(error: float, size: float) -> float:
+    return error / size if size > 0.0 else error

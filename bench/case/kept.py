@@ -1,0 +1,47 @@
+"""What every worker needs and only one has to compute: right results, kept in a folder that all workers read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from problems import Parameters, tree_leaves
+
+_folders: list[Path] = []
+"""The folder of `keep_in`, if any."""
+
+
+def keep_in(folder: Path) -> None:
+    """Keep results in this folder, where other processes find them."""
+    _folders[:] = [folder]
+
+
+def kept(key: object, compute: Callable[[], Parameters]) -> Parameters:
+    """Return the result of `compute`, from the folder if any process has computed it before.
+
+    `key` says what is computed: two results with the same `repr` of their keys are the same.
+    """
+    if not _folders:
+        return compute()
+    path = _folders[0] / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npz"
+    if not path.exists():
+        _write(path, compute())
+    return _read(path)
+
+
+def _write(path: Path, result: Parameters) -> None:
+    """Write the result so that a reader finds it whole or not at all."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.savez(file, *tree_leaves(result), tree=np.array(isinstance(result, tuple)))
+    part.replace(path)
+
+
+def _read(path: Path) -> Parameters:
+    with np.load(path) as file:
+        arrays = tuple(file[f"arr_{index}"] for index in range(len(file.files) - 1))
+        return arrays if file["tree"] else arrays[0]

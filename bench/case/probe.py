@@ -1,0 +1,160 @@
+"""What can be found out about a program only by calling it again, after its rounds: the audit's evidence.
+
+Is the result there when the call returns? Does a call run the loss in Python? Does a longer descent take longer? Does a
+start that the program has never seen take longer?
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from backends import Run, Stepwise, place
+from bench.case.prepare import Prepared
+from bench.case.question import nudged
+from bench.case.rounds import awaited, calibrate, round_seconds
+from bench.clock import now
+from problems import Parameters, tree_map
+
+REPEATS = 3
+"""How often a figure is measured. The smallest counts: what disturbs a call makes it longer."""
+
+SLOW_SECONDS = 0.1
+"""A call that takes longer is made once for each figure, not `REPEATS` times."""
+
+LATE_SECONDS, MAX_LATE_CALLS = 1e-3, 100
+"""For how long, and how often at most, calls are made to find out how late their results are."""
+
+MIN_ROUND_SECONDS = 1e-3
+
+MIN_STEPS, LENGTHENED = 4, 4
+"""A descent of fewer steps is not lengthened; and by how much longer a lengthened descent is."""
+
+MIN_LOOP_SHARE = 0.1
+"""The loop's share of a call. Below it, the time of the loop is lost in that of the call."""
+
+MAX_LONG_SECONDS = 20.0
+"""A lengthened descent that would take longer is not tried."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What was found out about a program.
+
+    `result` is that of one more call, on the host. `late_seconds` is how much longer a result took to the host than an
+    array of its shape that is certainly computed. `fresh_seconds` is the time of a call from a start that the program
+    has not seen, and `usual_seconds` that of a usual call right after it. `runs_loss` says whether a call runs the loss
+    in Python. `growth` is by how many times a descent of four times the steps takes longer, the cost of a call aside;
+    `None` if that is not known.
+    """
+
+    result: Parameters
+    late_seconds: float
+    fresh_seconds: float
+    usual_seconds: float
+    runs_loss: bool
+    growth: float | None
+
+
+def probe(prepared: Prepared, call_seconds: float) -> Probed:
+    """Find out about a program whose calls take `call_seconds`."""
+    repeats = REPEATS if call_seconds < SLOW_SECONDS else 1
+    result = prepared.backend.fetch(prepared.call())
+    fresh, usual = map(min, zip(*(_fresh_and_usual_seconds(prepared, n) for n in range(repeats)), strict=True))
+    return Probed(
+        result,
+        min(_lateness(prepared, result, call_seconds) for _ in range(repeats)),
+        fresh,
+        usual,
+        _runs_loss(prepared),
+        _growth(prepared, call_seconds),
+    )
+
+
+def _lateness(prepared: Prepared, result: Parameters, call_seconds: float) -> float:
+    """Return how much longer it takes to fetch a result than an array like it that is computed: the mean of calls.
+
+    A single fetch takes microseconds, and its time scatters by as much.
+    """
+    calls = max(1, min(MAX_LATE_CALLS, round(LATE_SECONDS / call_seconds)))
+    computed = [place(prepared.backend, prepared.case, tree_map(np.array, result))[0] for _ in range(calls)]
+    of_results = sum(_fetch_seconds(prepared, prepared.call()) for _ in range(calls))
+    return (of_results - sum(_fetch_seconds(prepared, array) for array in computed)) / calls
+
+
+def _fetch_seconds(prepared: Prepared, result: Parameters) -> float:
+    start = now()
+    prepared.backend.fetch(result)
+    return now() - start
+
+
+def _fresh_and_usual_seconds(prepared: Prepared, number: int) -> tuple[float, float]:
+    """Return the time of one call from a start of its own, and that of a usual call."""
+    case, backend = prepared.case, prepared.backend
+    start = tree_map(lambda array: array * array.dtype.type(1.0 + number / 64.0), nudged(case, prepared.problem))
+    placed = place(backend, case, start)[0]
+    fresh = awaited(functools.partial(prepared.run, placed, *prepared.placed[1:]), backend.wait)
+    return round_seconds(fresh, 1), round_seconds(prepared.call, 1)
+
+
+def _runs_loss(prepared: Prepared) -> bool:
+    """Return whether a call runs the loss of the problem, or the mode's own loss, in Python."""
+    own = prepared.backend.losses.get(prepared.problem.name)
+    losses = {code for loss in (prepared.problem.loss, own) if (code := getattr(loss, "__code__", None)) is not None}
+    with _codes_run() as run:
+        prepared.call()
+    return bool(losses & run)
+
+
+@contextmanager
+def _codes_run() -> Iterator[set[CodeType]]:
+    """Collect the code of every Python function that is called in the block."""
+    codes: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield codes
+    finally:
+        sys.setprofile(before)
+
+
+def _growth(prepared: Prepared, call_seconds: float) -> float | None:
+    """Return by how many times a longer descent takes longer, without what one step takes.
+
+    `None` for the other operators, for a loop of the harness's own, and if the loop's time is lost in that of a call.
+    """
+    case = prepared.case
+    if case.operator != "descent" or isinstance(prepared.run, Stepwise) or case.steps < MIN_STEPS:
+        return None
+    if LENGTHENED * call_seconds > MAX_LONG_SECONDS:
+        return None
+    one, usual, longer = (_seconds_of(prepared, steps) for steps in (1, case.steps, LENGTHENED * case.steps))
+    return (longer - one) / (usual - one) if usual - one > MIN_LOOP_SHARE * usual else None
+
+
+def _seconds_of(prepared: Prepared, steps: int) -> float:
+    """Return the time of a descent of so many steps, built for this."""
+    run = prepared.run if steps == prepared.case.steps else _built(prepared, steps)
+    call: Callable[[], Parameters] = awaited(functools.partial(run, *prepared.placed), prepared.backend.wait)
+    call_seconds = round_seconds(call, 1)
+    if call_seconds > SLOW_SECONDS:
+        return call_seconds
+    calls, _ = calibrate(call, MIN_ROUND_SECONDS)
+    return min(round_seconds(call, calls) for _ in range(REPEATS)) / calls
+
+
+def _built(prepared: Prepared, steps: int) -> Run:
+    case = replace(prepared.case, steps=steps)
+    return prepared.backend.compile(case, prepared.problem, prepared.placed[0], prepared.placed[-1])

@@ -1,0 +1,95 @@
+"""Does a descent make every step? A descent that has converged looks the same after half of its steps.
+
+A program whose loop is the backend's own is built again, by the same builder and with the same number of steps, at a
+rate so small that it hardly moves. Each step then moves it by the same amount, and the whole move counts the steps. It
+is built for one start and called from another, so a program that computed its answer while compiling is found too.
+
+Where the loop is `Stepwise`, the harness itself counts the steps. There a short descent shows whether each step moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
+from bench.case.kept import kept
+from bench.case.question import nudged
+from bench.case.reference import WrongResultError, arguments, double, named, relative_error, tolerance
+from problems import Parameters, Problem, hand_derived, tree_leaves, tree_map
+
+MOVE = 1e-3
+"""How far the whole slow descent moves, relative to the parameters. In float32 it is more: see `_move`."""
+
+MAX_MOVE = 0.1
+
+SHORT = 10
+"""Steps of the short descent."""
+
+
+def require_every_step(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
+    """Raise `WrongResultError` if the descent `run` lacks a step, or does not start where it is told to."""
+    if isinstance(run, Stepwise) and type(run).__call__ in {Stepwise.__call__, StepwiseInPlace.__call__}:
+        if run.steps != case.steps:
+            raise WrongResultError(case, abs(run.steps / case.steps - 1.0), f"in {run.steps} steps of {case.steps}")
+        short = replace(case, steps=min(SHORT, case.steps))
+        _require(short, backend, problem, replace(run, steps=short.steps), tolerance(case.dtype))
+    elif (slow := slowed(case, problem)) is not None:
+        program = backend.compile(case, slow, placed[0], placed[-1])
+        backend.wait(program(*placed))  # its first answer, which it must not repeat
+        _require(case, backend, slow, program, step_tolerance(case))
+
+
+def step_tolerance(case: Case) -> float:
+    """Return the largest relative error of a slow descent's move: half a step, or that of a right gradient."""
+    return max(0.5 / case.steps, tolerance(case.dtype))
+
+
+def slowed(case: Case, problem: Problem) -> Problem | None:
+    """Return the problem with a rate so small that the case's descent hardly moves; `None` if the gradient is 0."""
+    x, data = arguments(case, problem)
+    pairs = zip(tree_leaves(problem.gradient(x, data)), tree_leaves(x), strict=True)
+    fastest = max(float(np.max(np.abs(g)) / (np.max(np.abs(array)) or 1.0)) for g, array in pairs)
+    if not fastest > 0.0:
+        return None
+    return replace(problem, rate=min(problem.rate_at(x, data), _move(case) / (case.steps * fastest)))
+
+
+def _move(case: Case) -> float:
+    """Return how far the slow descent moves: so far that the rounding of all its steps is a tenth of a step."""
+    rounding = float(np.finfo(case.dtype).eps) / 2.0
+    return min(MAX_MOVE, max(MOVE, 10.0 * case.steps**2 * rounding))
+
+
+def _require(case: Case, backend: Backend, problem: Problem, program: Run, allowed: float) -> None:
+    """Raise `WrongResultError` unless the program moves from a nudged start as the reference does."""
+    start, data = nudged(case, problem), arguments(case, problem)[-1]
+    (placed_start, placed_data) = place(backend, case, start, data)
+    end = backend.fetch(program(placed_start, placed_data))
+    error = move_error(case, problem, allowed, end)
+    if not error <= allowed:  # not `>`: a NaN is wrong too
+        raise WrongResultError(case, error, f"from another start, in the move of {case.steps} steps,", allowed)
+
+
+def move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:
+    """Return the relative error of the move from the nudged start to `end`.
+
+    An array that hardly moves is measured against what rounding alone may move it.
+    """
+    start = tree_map(double, nudged(case, problem))
+    rate, key = problem.rate_at(*arguments(case, problem)), vars(replace(case, backend="", device=""))
+    right = kept(("move", named(problem), rate, key), lambda: _by_hand(case, problem, start))
+    rounding = float(np.finfo(case.dtype).eps) / 2.0
+    least = tree_map(lambda array: case.steps * rounding * float(np.max(np.abs(array))) / allowed, start)
+    move: Callable[[Parameters], Parameters] = lambda end: tree_map(np.subtract, end, start)  # noqa: E731
+    return relative_error(move(end), move(right), least)
+
+
+def _by_hand(case: Case, problem: Problem, start: Parameters) -> Parameters:
+    data = tree_map(double, arguments(case, problem)[-1])
+    run = hand_derived("descent", problem, case.steps, start, data)
+    result: Parameters = run(start, data)
+    return result

@@ -1,0 +1,79 @@
+"""A wrong hand gradient blames nobody else: it is held to its own loss first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backends
+import problems
+from backends import Case
+from bench.case import prepare
+from bench.case.derivation import MAX_ERROR, WrongReferenceError, require_right
+from bench.case.measure import check
+from problems import Problem, tree_map
+from tests.built_in import BUILT_IN
+
+PROBLEMS = problems.load()
+
+
+def scaled(problem: Problem, factor: float, only: int | None = None) -> Problem:
+    """Return the problem with its gradient times `factor`, or only one array of it."""
+
+    def gradient(x: Any, data: Any) -> Any:
+        right = problem.gradient(x, data)
+        if only is None:
+            return tree_map(lambda array: factor * array, right)
+        return tuple(factor * array if index == only else array for index, array in enumerate(right))
+
+    return replace(problem, gradient=gradient)
+
+
+@pytest.mark.parametrize("operator", ["gradient", "value", "hvp"])
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_this_project_has_derived_is_right(name: str, operator: str) -> None:
+    if operator == "hvp" and PROBLEMS[name].hvp is None:
+        pytest.skip(f"{name} has no Hessian-vector product by hand")
+    for batch_size in (1, 7):
+        require_right(PROBLEMS[name], operator, batch_size)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("factor", [1.01, 1.0 + 10.0 * MAX_ERROR])
+def test_a_gradient_that_is_a_little_wrong_is_found(name: str, factor: float) -> None:
+    with pytest.raises(WrongReferenceError, match=f"the hand-derived gradient of {name} is off by"):
+        require_right(scaled(PROBLEMS[name], factor), "descent", 7)
+
+
+def test_a_gradient_that_is_wrong_in_its_smallest_array_is_found() -> None:
+    """The last array of the network has eight numbers beside hundreds."""
+    with pytest.raises(WrongReferenceError):
+        require_right(scaled(PROBLEMS["softmax_mlp"], 1.01, only=3), "descent", 7)
+
+
+def test_a_fast_value_and_a_product_that_are_wrong_are_found() -> None:
+    gmm, quadratic = PROBLEMS["gmm"], PROBLEMS["quadratic"]
+    off = replace(gmm, value=lambda x, data: 1.01 * gmm.loss(np, x, data))
+    with pytest.raises(WrongReferenceError, match="value of gmm"):
+        require_right(off, "value", 7)
+    require_right(off, "descent", 7)
+    with pytest.raises(WrongReferenceError, match="hvp of quadratic"):
+        require_right(replace(quadratic, hvp=lambda _x, v, _data: 2.02 * v), "hvp", 7)
+
+
+@pytest.mark.parametrize("name", ["numpy", "autograd", "torch-grad", "jax-jit"])
+def test_nobody_gets_a_time_and_the_reason_names_the_gradient(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = backends.load()
+    if name not in found.backends:
+        pytest.skip(found.missing[name.partition("-")[0]])
+    wrong = replace(scaled(PROBLEMS["quadratic"], 1.01), name="quadratic")
+    monkeypatch.setitem(PROBLEMS, "quadratic", wrong)
+    row = check(Case("descent", "quadratic", name, 7, "float32", "cpu", 3), found)
+    assert row["status"] == "error"
+    assert "the hand-derived gradient of quadratic is off by 0.01" in row["reason"]
+    assert "WrongResultError" not in row["reason"]
+    with pytest.raises(WrongReferenceError):
+        prepare.prepare(Case("descent", "quadratic", name, 7, "float32", "cpu", 3), found.backends[name], wrong)
