@@ -12,8 +12,8 @@ from problems import Parameters, hand_derived
 def reference_pair(prepared: Prepared, seconds: float) -> Pair:
     """Return the paired rounds of the reference, for rounds of `seconds`: the same operator, problem and batch size.
 
-    For a descent, a paired round is one short descent. For the other operators it is some calls, made as the backend's
-    calls are.
+    For a descent, a paired round is some descents of the case's steps, or a shorter one. For the other operators it is
+    some calls, made as the backend's calls are.
     """
     case, host = prepared.case, prepared.host
 
@@ -21,7 +21,9 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair:
         run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
         return awaited(partial(run, *host), _no_wait)
 
-    return paired(reference(1), seconds, reference if case.operator == "descent" else None)
+    if case.operator == "descent":
+        return paired(reference(1), seconds, reference, at_most=case.steps)
+    return paired(reference(1), seconds)
 
 
 def _no_wait(result: Parameters) -> None:

@@ -64,16 +64,19 @@ class Pair:
         return median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
 
 
-def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None) -> Pair:
+def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None, at_most: int = 1) -> Pair:
     """Return the pair for a backend whose rounds take `seconds`.
 
-    A paired round is one call of `lengthened(steps)`, or many calls of `once` if `lengthened` is `None`.
+    A paired round is some calls of `lengthened(steps)`, with as many steps as there is time for, but `at_most` so many:
+    then what a call costs has the same share in both rounds. Without `lengthened` it is some calls of `once`.
     """
     once()
     step_seconds = round_seconds(once, 1)
     steps = max(1, round(PAIR_SHARE * seconds / step_seconds))
-    call, calls = (once, steps) if lengthened is None else (lengthened(steps), 1)
-    return Pair(once, call, calls, steps, (steps + 1) * step_seconds)
+    length = min(steps, at_most)
+    calls = steps // length
+    call = once if lengthened is None else lengthened(length)
+    return Pair(once, call, calls, calls * length, (calls * length + 1) * step_seconds)
 
 
 @dataclass(frozen=True)

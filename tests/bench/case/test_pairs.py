@@ -62,11 +62,23 @@ def test_the_budget_is_for_the_rounds_and_their_paired_rounds() -> None:
     assert plan(3, 1.0, pair, pair, Budget(0.005, 0.5, 6)).rounds == 6
 
 
-def test_a_paired_round_of_a_descent_is_one_descent() -> None:
-    reference = reference_pair(prepared("numpy", "descent"), 0.01)
-    assert reference.calls == 1
+def test_a_paired_round_of_a_descent_is_some_descents_of_its_length_or_a_shorter_one() -> None:
+    descent = prepare.prepare(replace(CASE, operator="descent", steps=10), FOUND.backends["numpy"], PROBLEM)
+    many = reference_pair(descent, 1.0)
+    assert many.calls > 1
+    assert many.steps == 10 * many.calls
+    short = reference_pair(descent, 0.0)
+    assert (short.calls, short.steps) == (1, 1)
     calls = reference_pair(prepared("numpy"), 0.01)
     assert calls.calls == calls.steps
+
+
+def test_the_paired_rounds_come_before_and_after_their_round_by_chance() -> None:
+    pair, value = Pair(lambda: None, lambda: None, 1, 1, 0.1), Pair(lambda: None, lambda: None, 2, 2, 0.1)
+    drawn = [plan(1, 1.0, pair, value, Budget(0.005, 1.0, 6)).drawn() for _ in range(200)]
+    for each in (pair, value):
+        assert 20 < sum(each in before for before, _ in drawn) < 180
+    assert all(sorted([p.calls for p in [*before, *after]]) == [1, 2] for before, after in drawn)
 
 
 def test_the_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
