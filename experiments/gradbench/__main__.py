@@ -29,12 +29,15 @@ from report.write import units
 WORKLOADS = (
     "gmm 2_5_1000",
     "gmm 10_25_1000",
+    "gmm 32_25_1000",
     "gmm 20_50_1000",
     "gmm 64_100_1000",
     "lse n=2500",
     "lse n=40000",
+    "lse n=320000",
     "lse n=1280000",
     "kmeans k=10,n=1000,d=8",
+    "kmeans k=100,n=1000,d=16",
     "kmeans k=100,n=10000,d=8",
     "kmeans k=1000,n=10000,d=16",
 )
