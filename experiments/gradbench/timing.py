@@ -9,7 +9,8 @@ stopped. Nothing waits for the other results. What is published is the mean of a
 A tool whose call returns its result is timed rightly by this loop; the C++ tools have the same loop. JAX's calls return
 before their results are computed, on the CPU too. Up to 32 computations may be under way (XLA's
 `max_inflight_computations_per_device`), and then a call waits for an earlier one. So a second of the clock has about
-32 calls more than are computed in it: a call that takes t seconds reads about t / (1 + 32 t).
+32 calls more than are computed in it: a call that takes t seconds reads about t / (1 + 32 t). It reads more if t is not
+much shorter than that second, because the last call is counted whole.
 
 Our loop differs in one way: the case was compiled and called before it. In GradBench's loop the first call is timed
 too, and JAX compiles in it.

@@ -18,6 +18,7 @@ precisions of gmm are drawn closer together.
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -65,8 +66,7 @@ class Workload(NamedTuple):
 
 def _sizes(workload: Workload) -> tuple[str, int, str]:
     """Return the problem of ours, its batch size, and the text of its other sizes."""
-    numbers = [int(number) for number in re.findall(r"\d+", workload.name)]
-    match workload.evaluation, numbers:
+    match workload.evaluation, _numbers(workload):
         case "gmm", [d, k, n]:
             return "gmm", n, f"components={k} dimension={d}"
         case "kmeans", [k, n, d]:
@@ -100,8 +100,8 @@ def workloads() -> dict[str, Workload]:
 
 
 def _order(workload: Workload) -> tuple[str, int]:
-    numbers = [int(number) for number in re.findall(r"\d+", workload.name)]
-    product = 1
-    for number in numbers:
-        product *= number
-    return workload.evaluation, product
+    return workload.evaluation, math.prod(_numbers(workload))
+
+
+def _numbers(workload: Workload) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", workload.name)]
