@@ -1,0 +1,1 @@
+"""GradBench's workloads, timed by us, beside what GradBench publishes and what its way of timing gives here."""
