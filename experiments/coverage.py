@@ -1,9 +1,10 @@
-"""Do the intervals hold? `python -m experiments.coverage ROUNDS.json`, of a race with `--benchmark-json ROUNDS.json`
+"""Do the intervals hold? `python -m experiments.coverage ROUNDS.json …`, of races with `--benchmark-json ROUNDS.json`
 
 The rounds of each case are cut into windows of neighbours. The table has how often the 95 % interval of a window holds
-the median of the next window, for two kinds of interval. The first takes each round for an independent sample. The
-second is the harness's own, over blocks of rounds. If rounds were independent, two windows would agree in about 83 % of
-the cases, because the next median has an error of its own.
+the median of the next window, by the number of rounds in a window. There are two kinds of interval: one takes each
+round for an independent sample, the other is the harness's own. If rounds were independent, two windows would agree
+about as often as the last column says, because the next median has an error of its own: it is the share of windows of
+the same rounds in random order.
 """
 
 from __future__ import annotations
@@ -21,31 +22,49 @@ from scipy.stats import quantile_test
 from experiments import provenance
 from report.statistics.intervals import CONFIDENCE, Interval, median_interval
 
-WINDOW_ROUNDS = 40
-"""Rounds of a window: the smallest number that the harness cuts into blocks."""
+WINDOWS = (6, 8, 12, 20, 30, 39, 40, 80)
+"""Rounds of a window. A case has at least 6 rounds. From 40 on the harness cuts them into blocks."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, as Markdown: a row for each kind of interval."""
+    """Print the table, as Markdown: a row for each size of a window."""
     parser = argparse.ArgumentParser(prog="python -m experiments.coverage", description=__doc__.partition("\n")[0])
-    parser.add_argument("rounds", metavar="ROUNDS.json", type=Path, help="what --benchmark-json wrote")
-    recorded = json.loads(parser.parse_args(arguments).rounds.read_text(encoding="utf-8"))
-    every = [np.array(benchmark["stats"]["data"]) for benchmark in recorded["benchmarks"]]
-    series = [rounds for rounds in every if len(rounds) >= 2 * WINDOW_ROUNDS]
-    if not series:
-        parser.error(f"no case has {2 * WINDOW_ROUNDS} rounds, which two windows take; race it for longer")
-    kinds: dict[str, Callable[[Any], Interval]] = {"independent rounds": of_single_rounds, "blocks": median_interval}
-    print("| interval | holds the next window's median | windows | median half-width |\n| --- | --- | --- | --- |")
-    for name, interval in kinds.items():
-        hits, widths = zip(*(window for rounds in series for window in agreement(rounds, interval)), strict=True)
-        print(f"| {name} | {100 * np.mean(hits):.0f} % | {len(hits)} | ± {100 * np.median(widths):.1f} % |")
-    commit = recorded["commit_info"]
-    print(provenance.line("Measured", [provenance.described(commit["id"], commit["dirty"])]))
+    parser.add_argument("rounds", metavar="ROUNDS.json", type=Path, nargs="+", help="what --benchmark-json wrote")
+    races = [json.loads(path.read_text(encoding="utf-8")) for path in parser.parse_args(arguments).rounds]
+    every = [np.array(benchmark["stats"]["data"]) for race in races for benchmark in race["benchmarks"]]
+    if not any(len(rounds) >= 2 * WINDOWS[0] for rounds in every):
+        parser.error(f"no case has {2 * WINDOWS[0]} rounds, which two windows take; race it for longer")
+    print(
+        "| rounds | independent rounds | the harness's own | half-width | windows | in random order |\n"
+        "| ---: | ---: | ---: | ---: | ---: | ---: |"
+    )
+    for size in WINDOWS:
+        series = [rounds for rounds in every if len(rounds) >= 2 * size]
+        if series:
+            print(row(size, series))
+    commits = [provenance.described(race["commit_info"]["id"], race["commit_info"]["dirty"]) for race in races]
+    print(provenance.line("Measured", commits))
 
 
-def agreement(rounds: Any, interval: Callable[[Any], Interval]) -> Iterator[tuple[bool, float]]:
+def row(size: int, series: Sequence[Any]) -> str:
+    """Return the table's row of windows of `size` rounds."""
+    rng = np.random.default_rng(0)
+    single = list(_agreements(series, size, of_single_rounds))
+    own = list(_agreements(series, size, median_interval))
+    shuffled = list(_agreements([rng.permutation(rounds) for rounds in series], size, median_interval))
+    shares = [f"{100 * np.mean([hit for hit, _ in windows]):.0f} %" for windows in (single, own, shuffled)]
+    width = f"± {100 * np.median([width for _, width in own]):.1f} %"
+    return f"| {size} | {shares[0]} | {shares[1]} | {width} | {len(own):,} | {shares[2]} |"
+
+
+def _agreements(series: Sequence[Any], size: int, interval: Callable[[Any], Interval]) -> Iterator[tuple[bool, float]]:
+    for rounds in series:
+        yield from agreement(rounds, interval, size)
+
+
+def agreement(rounds: Any, interval: Callable[[Any], Interval], size: int) -> Iterator[tuple[bool, float]]:
     """Yield, for each window but the last, whether its interval holds the next median, and its relative half-width."""
-    for window, following in pairwise(np.array_split(rounds, len(rounds) // WINDOW_ROUNDS)):
+    for window, following in pairwise(np.array_split(rounds, len(rounds) // size)):
         ends = interval(window)
         yield ends.low <= np.median(following) <= ends.high, (ends.high - ends.low) / 2 / ends.center
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments import coverage
@@ -18,13 +19,22 @@ def test_the_command_reads_the_rounds_of_a_race(checkout: Checkout, capsys: pyte
     assert done.returncode == 0, done.stdout
     coverage.main([str(rounds)])
     *table, _, commit = capsys.readouterr().out.splitlines()
-    assert table[0] == "| interval | holds the next window's median | windows | median half-width |"
-    assert [row.split(" | ")[0] for row in table[2:]] == ["| independent rounds", "| blocks"]
+    assert table[0].startswith("| rounds | independent rounds | the harness's own |")
+    assert [row.split(" | ")[0] for row in table[2:]] == [f"| {size}" for size in coverage.WINDOWS if size <= 40]
     assert commit.startswith("Measured at commit ")
+
+
+def test_independent_rounds_agree_as_often_as_in_random_order_and_drifting_ones_never() -> None:
+    calm, drifting = np.random.default_rng(1).normal(1.0, 0.01, 4000), 1.0 + np.arange(4000) / 1e4
+    for size in (6, 20, 40):
+        fields = coverage.row(size, [calm]).split("|")
+        own, shuffled = (int(fields[column].split()[0]) for column in (3, 6))
+        assert abs(own - shuffled) <= 10
+        assert coverage.row(size, [drifting]).split("|")[3] == " 0 % "
 
 
 def test_too_few_rounds_are_refused(tmp_path: Path) -> None:
     rounds = tmp_path / "rounds.json"
-    rounds.write_text(json.dumps({"benchmarks": [{"stats": {"data": [1.0] * 79}}]}), encoding="utf-8")
+    rounds.write_text(json.dumps({"benchmarks": [{"stats": {"data": [1.0] * 11}}]}), encoding="utf-8")
     with pytest.raises(SystemExit):
         coverage.main([str(rounds)])
