@@ -15,7 +15,7 @@ class Description:
 
     `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
-    machine, each with the reason.
+    machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Description:
     problems: tuple[str, ...]
     known_devices: tuple[str, ...]
     missing_devices: dict[str, str] = field(default_factory=dict)
+    raised: tuple[str, ...] = ()
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -62,6 +63,7 @@ def from_message(message: dict[str, Any]) -> Inventory:
             tuple(fields["problems"]),
             tuple(fields["known_devices"]),
             dict(fields["missing_devices"]),
+            tuple(fields["raised"]),
         )
         for fields in message["backends"]
     ]
@@ -80,14 +82,20 @@ def of(found: Found) -> Inventory:
 
 def describe(backend: Backend) -> Description:
     """Return the description of a backend. If the check of a device raises, the error is why the device is missing."""
-    missing = {}
+    missing, raised = {}, []
     for device in backend.known_devices:
         try:
             reason = backend.missing_device(device)
         except Exception as error:  # noqa: BLE001 (whatever a framework raises)
             reason = f"{type(error).__name__}: {error}"
+            raised.append(device)
         if reason is not None:
             missing[device] = reason
     return Description(
-        backend.name, tuple(backend.builders), tuple(backend.losses), tuple(backend.known_devices), missing
+        backend.name,
+        tuple(backend.builders),
+        tuple(backend.losses),
+        tuple(backend.known_devices),
+        missing,
+        tuple(raised),
     )

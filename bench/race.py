@@ -104,6 +104,8 @@ class Race:
         if missing := self.inventory.missing.get(framework(case.backend)):
             return Failure("unavailable", missing)
         backend = self.inventory.backends[case.backend]
+        if case.device in backend.raised:
+            return None
         return no_device(case.device, backend.known_devices, backend.missing_devices.get(case.device))
 
     def _row(self, case: Case, started: str, failure: Failure) -> Row:

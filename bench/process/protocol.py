@@ -34,7 +34,7 @@ an answer, and `…` for fields that are left out:
     < {"moved": true}
     > {"do": "describe", "framework": "numpy"}
     < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
-       "missing_devices": {}}, …], "missing": {}}
+       "missing_devices": {}, "raised": []}, …], "missing": {}}
     > {"do": "begin", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
        "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
        "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
