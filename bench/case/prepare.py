@@ -121,8 +121,9 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
         error = descent_error(case, problem, backend.fetch(result), backend.fetch(first))
     else:
         error = relative_error(backend.fetch(result), expected(case, problem))
-    if not error <= tolerance(case.dtype):  # not `>`: a NaN is wrong too
-        raise WrongResultError(case, error)
+    precision = precision_of(backend, case)
+    if not error <= tolerance(case.dtype, precision):  # not `>`: a NaN is wrong too
+        raise WrongResultError(case, error, precision)
     return error
 
 
@@ -131,6 +132,12 @@ def _first_step(case: Case, backend: Backend, problem: Problem, placed: tuple[An
     if isinstance(run, Stepwise):
         return replace(run, steps=1)
     return backend.compile(replace(case, steps=1), problem, placed[0], placed[-1])
+
+
+def precision_of(backend: Backend, case: Case) -> str:
+    """Return the precision in which the backend multiplies the case's arrays: its dtype's, or on a GPU a lower one."""
+    probe = backend.probes.precision
+    return case.dtype if probe is None or case.dtype != "float32" else probe(case.device)
 
 
 def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backends import Case
+from backends.precision import FRACTION_BITS
 from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
 MAX_KEPT = 256
@@ -22,17 +23,22 @@ MAX_KEPT = 256
 class WrongResultError(Exception):
     """The backend's result differs from the reference's. `relative_error` says by how much."""
 
-    def __init__(self, case: Case, relative_error: float) -> None:
+    def __init__(self, case: Case, relative_error: float, precision: str | None = None) -> None:
         self.relative_error = relative_error
         super().__init__(
             f"{case.backend}: {case.operator} of {case.problem} is off by {relative_error:.2g} of the hand-derived "
-            f"float64 reference; {tolerance(case.dtype):.2g} is allowed in {case.dtype}"
+            f"float64 reference; {tolerance(case.dtype, precision):.2g} is allowed in "
+            f"{precision or case.dtype}"
         )
 
 
-def tolerance(dtype: str) -> float:
-    """Return the largest relative error of a right result: √ε of the dtype, which is half of its digits."""
-    return float(np.sqrt(np.finfo(dtype).eps))
+def tolerance(dtype: str, precision: str | None = None) -> float:
+    """Return the largest relative error of a right result: √ε of the dtype, which is half of its digits.
+
+    If products are computed in a lower `precision` than that of the dtype (`backends.precision`), it is √ε of that.
+    """
+    eps = 2.0 ** -FRACTION_BITS[precision] if precision in FRACTION_BITS else np.finfo(dtype).eps
+    return float(np.sqrt(eps))
 
 
 def arguments(case: Case, problem: Problem) -> tuple[Any, ...]:
