@@ -178,6 +178,7 @@ def gpu() -> tuple[str, str]:
     return " or ".join(dict.fromkeys(gpu.name for gpu in found)), found[0].driver if found else ""
 
 
+@functools.cache
 def gpus() -> list[Gpu]:
     """Return the GPUs that CUDA's first device may be. It is one, unless CUDA's order of several models is not known.
 

@@ -19,7 +19,7 @@ THROTTLED = {
     0x40: "its temperature",
     0x80: "its power supply",
 }
-"""What holds the clocks down, by bit of NVML's `clocksEventReasons`. Being idle, or clocks that are set, is no fault."""
+"""What holds the clocks down, by bit of NVML's clock event reasons. Being idle, or clocks that are set, is no fault."""
 
 REASONS = ("clocks_event_reasons.active", "clocks_throttle_reasons.active")
 """nvidia-smi's names of these bits, the one of drivers from 535 on first."""

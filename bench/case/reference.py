@@ -37,8 +37,8 @@ def tolerance(dtype: str, precision: str | None = None) -> float:
 
     If products are computed in a lower `precision` than that of the dtype (`backends.precision`), it is √ε of that.
     """
-    eps = 2.0 ** -FRACTION_BITS[precision] if precision in FRACTION_BITS else np.finfo(dtype).eps
-    return float(np.sqrt(eps))
+    eps = 2.0 ** -FRACTION_BITS[precision] if precision in FRACTION_BITS else float(np.finfo(dtype).eps)
+    return math.sqrt(eps)
 
 
 def arguments(case: Case, problem: Problem) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from tests.checkout import Checkout
 GIT, PS = shutil.which("git") or "git", shutil.which("ps") or "ps"
 ALL = len(machine.cpus())
 REFUSED = "descent-bench runs on Linux and macOS; 'win32' is not supported"
-CACHED = (machine.cpu_model, machine.gpu, machine.commit)
+CACHED = (machine.cpu_model, machine.gpu, machine.gpus, machine.commit)
 
 
 @pytest.fixture(autouse=True)

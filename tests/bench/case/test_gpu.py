@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench import machine
 from bench.case import gpu
 from tests.bench.test_machine import plant
 
@@ -18,6 +20,14 @@ ONE = """case "$*" in
   *--id=GPU-11aa-1*) echo '{bits}, 1230, 1590';;
 esac
 """
+
+
+@pytest.fixture(autouse=True)
+def asked_again() -> Iterator[None]:
+    """Forget the GPUs before the test and after it."""
+    machine.gpus.cache_clear()
+    yield
+    machine.gpus.cache_clear()
 
 
 @pytest.mark.parametrize("before", ["", OLD], ids=["driver 535", "older"])
