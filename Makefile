@@ -5,10 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: bench sweep test lint picture clean
+.PHONY: bench bench-cuda sweep test lint picture clean
 
 bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
+
+# The race on a GPU. Linux only: PyPI's torch comes with CUDA there. This environment also holds JAX's plugin for CUDA.
+bench-cuda: .venv/cuda.stamp
+	$(BIN)/pytest bench/ --benchmark-only --device cuda $(ARGS)
 
 # Every problem, its value, gradient and descent: so many cases that each is measured briefly. Of ten steps, what a
 # descent pays once (a call, a copy of the start) weighs ten times as much as in the race.
@@ -32,6 +36,10 @@ picture: .venv/test.stamp
 
 .venv/bench.stamp: pyproject.toml constraints.txt
 	$(INSTALL) '.[all,report,memory]'
+	touch $@
+
+.venv/cuda.stamp: pyproject.toml constraints.txt
+	$(INSTALL) '.[all,cuda,report,test]'
 	touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt

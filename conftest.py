@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=machine.ALLOCATORS[0],
         help="'steady': glibc keeps freed memory, so that arrays cost no page faults; every row records it",
     )
+    group.addoption("--precision", choices=options.PRECISIONS, default=options.PRECISIONS[0], help=options.PRECISION)
     group.addoption("--memory", choices=("on", "off"), default="on", help=options.MEMORY)
     group.addoption(
         "--results", metavar="CSV", type=Path, help="file to append to (default: results/<UTC>-<commit>.csv)"
@@ -249,11 +250,13 @@ def _peers(config: pytest.Config) -> Pool | Here:
         from bench.process.pool import Here, Pool  # noqa: PLC0415 (imports NumPy)
 
         allocator, threads = config.getoption("allocator"), config.getoption("threads")
+        precision = config.getoption("precision")
         if config.getoption("isolation") == "none":
             # With a debugger, nothing is caught: it stops at the backend's own line.
-            config.stash[PEERS] = Here(allocator, () if config.getoption("usepdb") else (Exception,))
+            config.stash[PEERS] = Here(allocator, () if config.getoption("usepdb") else (Exception,), precision)
         else:
-            config.stash[PEERS] = Pool(None if threads is None else int(threads), allocator, _timeout(config))
+            count = None if threads is None else int(threads)
+            config.stash[PEERS] = Pool(count, allocator, _timeout(config), precision)
     return config.stash[PEERS]
 
 

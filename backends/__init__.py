@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends import precision
 from backends.base import (
     Backend,
     devices,
@@ -42,6 +43,7 @@ __all__ = [
     "missing_operator",
     "offers",
     "place",
+    "precision",
     "spread",
     "step",
     "why_missing",

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,7 +31,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends import Backend, Builder, Case, Flat, Loss, Probes, Run, Stepwise, eager, examples, spread, step
+from backends import Backend, Builder, Case, Flat, Loss, Probes, Run, Stepwise, eager, examples, precision, spread, step
 from problems import Array, Data, Parameters, Problem, tree_map
 
 
@@ -127,11 +127,36 @@ PROGRAMS: WeakKeyDictionary[Flat, Any] = WeakKeyDictionary()
 
 def _counted_flops(run: Run) -> float | None:
     """Return the compiler's count of operations, including exponentials and other transcendental functions."""
-    program = PROGRAMS.get(run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__))
+    program = _program(run)
     if program is None:
         return None
     counts = program.cost_analysis()
     return counts.get("flops", 0.0) + counts.get("transcendentals", 0.0)
+
+
+def _planned_bytes(run: Run) -> int | None:
+    """Return the bytes that XLA plans for a call: results, scratch, and the copy of the start that a step takes over.
+
+    A result that lies in the memory of an argument counts once. A sum is an upper bound where XLA frees the scratch
+    before it makes the result.
+    """
+    program = _program(run)
+    if program is None:
+        return None
+    programs = [program]
+    if isinstance(run, Stepwise) and run.copied is not None:
+        programs.append(PROGRAMS[run.copied])
+    return sum(map(_beside_arguments, programs))
+
+
+def _beside_arguments(program: Any) -> int:
+    memory = program.memory_analysis()
+    return int(memory.temp_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes)
+
+
+def _program(run: Run) -> Any:
+    """Return the compiled program that the run calls, or that each of its steps calls; `None` if there is none."""
+    return PROGRAMS.get(run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__))
 
 
 _compiled_so_far: list[str] = []
@@ -157,12 +182,39 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+PRECISIONS = {"float32": "highest", "tf32": "tensorfloat32", "bfloat16": "BF16_BF16_F32"}
+"""JAX's name of each precision. Its own `bfloat16` is only its fastest: on a GPU it means TF32."""
+
+
+def set_precision(device: str, dtype: str) -> None:
+    """Multiply arrays of `dtype` on `device` in the precision that was asked for. It holds for the whole process.
+
+    A CPU keeps JAX's own default, which rounds nothing there.
+    """
+    name = None if device == "cpu" else PRECISIONS[precision.asked(device, dtype)]
+    jax.config.update("jax_default_matmul_precision", name)
+
+
 def _precision(device: str) -> str:
-    """Return the precision of products of float32 arrays. On a GPU, JAX's own default is TF32."""
-    chosen = jax.config.jax_default_matmul_precision
-    if chosen in (None, "default"):
-        return "float32" if device == "cpu" else "tf32"
-    return {"highest": "float32", "high": "tf32", "tensorfloat32": "tf32"}.get(chosen, chosen)
+    return "float32" if device == "cpu" else _measured_precision(device, precision.asked(device))
+
+
+@cache
+def _measured_precision(device: str, _asked: str) -> str:
+    """Return the precision of a product on the device. JAX's own default on a GPU is TF32."""
+    set_precision(device, "float32")
+    target = jax.devices(device)[0]
+    return precision.measured(lambda a, b: np.asarray(jnp.matmul(*jax.device_put((a, b), target))))
+
+
+def set_default_device(device: str) -> None:
+    """Make operations without an array of their own, such as the constants in `jax.grad`, compute on `device`.
+
+    JAX's default is a GPU if there is one. Where `device` is the default, the option stays unset: a call of a jitted
+    function takes some microseconds longer if it is set.
+    """
+    target = jax.devices(device)[0]
+    jax.config.update("jax_default_device", None if target == jax.devices()[0] else target)
 
 
 def _cuda_version() -> str:
@@ -182,6 +234,7 @@ PROBES = Probes(
     copied=jnp.copy,
     held_bytes=lambda: jax.devices("cuda")[0].memory_stats()["bytes_in_use"],
     peak_bytes=lambda: jax.devices("cuda")[0].memory_stats()["peak_bytes_in_use"],
+    planned_bytes=_planned_bytes,
     empty_caches=_empty_caches,
 )
 
@@ -213,8 +266,10 @@ class JaxMode(Backend):
         jax.jit(jnp.sin)(one).block_until_ready()
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
-        # The 64-bit mode holds for the whole process. Users of float32 have it off, so each case sets it.
+        # These three hold for the whole process. Users of float32 have the 64-bit mode off, so each case sets it.
         jax.config.update("jax_enable_x64", case.dtype == "float64")
+        set_precision(case.device, case.dtype)
+        set_default_device(case.device)
         placed = jax.device_put(arrays, jax.devices(case.device)[0])
         return tuple(jax.block_until_ready(placed))
 

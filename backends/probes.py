@@ -24,8 +24,10 @@ class Probes:
     least one step of a descent; `None` if nothing was compiled.
     `copied(array)` returns a copy of an array on the array's own device.
     `held_bytes()`, `peak_bytes()` and `reset_peak()` read and reset the framework's memory counter of its CUDA device.
-    `precision(device)` returns in which precision products of float32 arrays are computed: `float32`, or less, such as
-    `tf32`. `None`: in `float32`.
+    `planned_bytes(run)` returns how many bytes the program that `run` calls holds at its peak beside its arguments, by
+    the compiler's own plan; `None` if nothing was compiled. It is asked where the counter cannot be reset.
+    `precision(device)` returns in which precision products of float32 arrays are computed: a name of
+    `backends.precision`. `None`: in `float32`.
     `jaxlib_version()` returns the version of JAX's compiler.
     `cuda_version()` returns the version of CUDA that the framework was built for; empty if it was built without.
     `empty_caches()` is a context manager. Inside it the framework finds nothing that was compiled before, in memory or
@@ -39,6 +41,7 @@ class Probes:
     held_bytes: Callable[[], int] | None = None
     peak_bytes: Callable[[], int] | None = None
     reset_peak: Callable[[], None] | None = None
+    planned_bytes: Callable[[Run], int | None] | None = None
     precision: Callable[[str], str] | None = None
     jaxlib_version: Callable[[], str] | None = None
     cuda_version: Callable[[], str] | None = None

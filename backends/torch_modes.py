@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -24,7 +25,7 @@ from typing import Any
 
 import torch
 
-from backends import Backend, Builder, Case, Loss, Probes, eager
+from backends import Backend, Builder, Case, Loss, Probes, eager, precision
 from backends.torch_builders import (
     compiled,
     descent_compile,
@@ -60,11 +61,22 @@ def _empty_caches() -> AbstractContextManager[None]:
     return caches
 
 
-def _missing_compiler() -> str | None:
-    compiler = os.environ.get("CXX", "g++")
-    if shutil.which(compiler):
+def _missing_compiler(device: str) -> str | None:
+    """Return why torch cannot compile for the device; `None` if it can.
+
+    For a CPU it writes C++. For a GPU it writes Triton, whose launcher is C: Triton takes CC, or else gcc or clang.
+    """
+    if device == "cpu":
+        compiler = os.environ.get("CXX", "g++")
+        if shutil.which(compiler):
+            return None
+        return f"torch.compile needs a C++ compiler at run time, and there is no '{compiler}'; install g++, or set CXX"
+    if importlib.util.find_spec("triton") is None:
+        return "torch.compile needs Triton for a GPU; install a torch that is built for CUDA"
+    compilers = [os.environ["CC"]] if "CC" in os.environ else ["gcc", "clang"]
+    if any(map(shutil.which, compilers)):
         return None
-    return f"torch.compile needs a C++ compiler at run time, and there is no '{compiler}'; install g++, or set CXX"
+    return f"torch.compile needs a C compiler at run time, and there is no {' or '.join(compilers)}; install gcc"
 
 
 def _compilations() -> int:
@@ -73,12 +85,35 @@ def _compilations() -> int:
     return 0 if compiler is None else sum(compiler.counters["frames"].values())
 
 
-PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
-"""The precision of products of float32 arrays, by the name that torch has for it."""
+PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
+"""torch's name of each precision. On a GPU, its `medium` may still compute in TF32."""
+
+
+def set_precision(device: str) -> None:
+    """Multiply float32 arrays on `device` in the precision that was asked for. It holds for the whole process.
+
+    cuDNN, which computes the recurrent layer, has a switch of its own. By default it rounds to TF32.
+    """
+    wanted = precision.asked(device)
+    torch.set_float32_matmul_precision(PRECISIONS[wanted])
+    torch.backends.cudnn.allow_tf32 = wanted != "float32"
+
+
+def _precision(device: str) -> str:
+    return "float32" if device == "cpu" else _measured_precision(device, precision.asked(device))
+
+
+@cache
+def _measured_precision(device: str, _asked: str) -> str:
+    set_precision(device)
+    return precision.measured(
+        lambda a, b: (torch.tensor(a, device=device) @ torch.tensor(b, device=device)).cpu().numpy()
+    )
+
 
 PROBES = Probes(
     compilations=_compilations,
-    precision=lambda _: PRECISIONS[torch.get_float32_matmul_precision()],
+    precision=_precision,
     cuda_version=lambda: torch.version.cuda or "",
     threads=torch.get_num_threads,
     copied=torch.clone,
@@ -108,9 +143,12 @@ class TorchMode(Backend):
         return "torch finds no CUDA device" if torch.version.cuda else f"torch {self.version()} is built without CUDA"
 
     def warm_up(self, case: Case) -> None:
+        if case.device == "cuda":
+            torch.cuda.empty_cache()  # what the case before has freed, torch would keep
         wait(torch.ones(1, device=case.device).requires_grad_().sum())
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
+        set_precision(case.device)
         placed = tuple(torch.tensor(array, device=case.device) for array in arrays)
         for tensor in placed:
             wait(tensor)
@@ -130,7 +168,7 @@ class CompiledMode(TorchMode):
     probes = replace(PROBES, empty_caches=_empty_caches)
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
-        return _missing_compiler() or super().unsupported(case, problem)
+        return _missing_compiler(case.device) or super().unsupported(case, problem)
 
     def warm_up(self, case: Case) -> None:
         super().warm_up(case)
@@ -138,6 +176,18 @@ class CompiledMode(TorchMode):
         # torch searches what it compiled for earlier cases at every call, and after eight of them it gives up.
         torch.compiler.reset()
 
+
+class FusedMode(TorchMode):
+    """A mode with losses in torch's own functions."""
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        if case.device == "cuda" and case.problem == "rnn" and case.operator in SECOND_OR_FORWARD:
+            return f"cuDNN's recurrent layer has neither a second derivative nor a forward mode: no {case.operator}"
+        return super().unsupported(case, problem)
+
+
+SECOND_OR_FORWARD = ("hvp", "jvp")
+"""The operators that differentiate a backward pass, or go forward."""
 
 FUNC = {"value": value, "gradient": gradient_func, "hvp": hvp_func, "jvp": jvp_func}
 EAGER = {operator: eager(derive) for operator, derive in (FUNC | {"gradient": gradient_vjp}).items()}
@@ -171,7 +221,7 @@ BACKENDS = (
         writes="`torch.compile` of one step; the loop in Python",
         wins="the fastest of torch; passes `numpy` between 10,000 and 1,000,000",
     ),
-    TorchMode(
+    FusedMode(
         "torch-fused",
         VALUE | GRAD,
         losses=LOSSES,

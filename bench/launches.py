@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
-from bench.options import MEMORY, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.process.pool import Pool
 from bench.progress import progress
 from bench.race import Race, loop
@@ -48,6 +48,7 @@ class Options:
     threads: int | None
     allocator: str
     path: Path
+    precision: str = PRECISIONS[0]
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -71,6 +72,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
+    add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
     return parser
 
 
@@ -90,6 +92,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
             threads=None if chosen.threads is None else whole("--threads", chosen.threads),
             allocator=chosen.allocator,
             path=chosen.output or machine.ROOT / "results" / f"{machine.run_name()}.csv",
+            precision=chosen.precision,
         ),
     )
 
@@ -127,4 +130,4 @@ def _measure(options: Options, selected: Selection) -> None:
 
 
 def _pool(options: Options) -> Pool:
-    return Pool(options.threads, options.allocator, options.timeout)
+    return Pool(options.threads, options.allocator, options.timeout, options.precision)

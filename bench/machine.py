@@ -18,6 +18,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -168,10 +169,48 @@ def cpu_model() -> str:
 
 @functools.cache
 def gpu() -> tuple[str, str]:
-    """Return the name of the first NVIDIA GPU and the version of its driver; two empty strings if there is none."""
-    answer = _output("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
-    name, _, driver = (answer or "").partition("\n")[0].rpartition(",")
-    return name.strip(), driver.strip()
+    """Return the name of the GPU that a process computes on, and the version of its driver; else two empty strings.
+
+    CUDA numbers the fastest GPU first, nvidia-smi goes by slots. If several models could be meant, their names are
+    joined: `NVIDIA A100 or NVIDIA T4`.
+    """
+    found = gpus()
+    return " or ".join(dict.fromkeys(gpu.name for gpu in found)), found[0].driver if found else ""
+
+
+@functools.cache
+def gpus() -> list[Gpu]:
+    """Return the GPUs that CUDA's first device may be. It is one, unless CUDA's order of several models is not known.
+
+    `CUDA_VISIBLE_DEVICES` names devices by their number or by the beginning of their identifier. CUDA ignores the first
+    name that fits no device, and all after it.
+    """
+    answer = query_gpu("uuid", "name", "driver_version") or ""
+    lines = [[field.strip() for field in line.split(",")] for line in answer.splitlines()]
+    present = [Gpu(*fields) for fields in lines if len(fields) == len(Gpu._fields)]
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0].strip()
+    if first.startswith("MIG-"):  # a part of a GPU, which its identifier names in older drivers only
+        return [gpu for gpu in present if gpu.uuid in first] or present
+    if not first.isdecimal():
+        return [gpu for gpu in present if first.startswith("GPU-") and gpu.uuid.startswith(first)]
+    if int(first) >= len(present):
+        return []
+    by_slot = os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or len({gpu.name for gpu in present}) == 1
+    return [present[int(first)]] if by_slot else present
+
+
+class Gpu(NamedTuple):
+    """What nvidia-smi says of a GPU."""
+
+    uuid: str
+    name: str
+    driver: str
+
+
+def query_gpu(*fields: str, gpu: str | None = None) -> str | None:
+    """Return the fields of every GPU, or of the one with this identifier, a line each; `None` without an answer."""
+    chosen = () if gpu is None else (f"--id={gpu}",)
+    return _output("nvidia-smi", *chosen, f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits")
 
 
 def variables() -> str:

@@ -32,6 +32,11 @@ HELP = {
 METAVAR = {"steps": "N"}
 """What an option takes; a LIST unless it is named here."""
 
+PRECISIONS = ("float32", "tf32", "bfloat16")
+"""What `--precision` may be: the names of `backends.precision`, which imports NumPy. The first is the default."""
+
+PRECISION = "in which precision a GPU multiplies float32 arrays (default: float32); the column records what it did"
+
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
 TIMEOUT_SECONDS = 300.0

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bench import machine
+from bench.options import PRECISIONS
 from bench.process.protocol import PROTOCOL, Message, decode, encode
 
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.worker", description=__doc__.partition("\n")[0])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0])
+    parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     parser.add_argument("--references", type=Path)
     options = parser.parse_args()
     channel = _own_channel()
@@ -29,8 +31,10 @@ def main() -> None:
     steady = options.allocator == "steady" and machine.steady_allocator()
     _send(channel, {"protocol": PROTOCOL, "environment": machine.environment()})
     # NumPy and the frameworks are imported here, after the threads are pinned and the allocator is set.
+    from backends import precision  # noqa: PLC0415
     from bench.process.requests import Requests  # noqa: PLC0415
 
+    precision.use(options.precision)
     if options.references is not None:
         from bench.case import kept  # noqa: PLC0415 (likewise)
 

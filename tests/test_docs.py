@@ -39,7 +39,7 @@ def test_the_columns_of_the_reports_are_documented(name: str, columns: dict[str,
     assert between(text, name) == "\n".join(["| column | meaning |", "| --- | --- |", *lines]) + "\n"
 
 
-@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "memory", "results"])
+@pytest.mark.parametrize("name", [*options.HELP, "threads", "allocator", "precision", "memory", "results"])
 def test_every_option_is_documented(name: str) -> None:
     assert f"`{options.flag(name)}" in (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 

@@ -15,6 +15,7 @@ from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row
 from bench.case.failure import failure_of
+from bench.case.gpu import ramp, throttled
 from bench.case.memory import peak_bytes
 from bench.case.pairs import reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, require_another_answer
@@ -130,6 +131,7 @@ class Timing:
     def begin(self) -> None:
         """Disable the garbage collector, calibrate a round, and plan the rounds with their paired rounds."""
         self.resources.enter_context(no_garbage_collection())
+        ramp(self.prepared)
         iterations, seconds = calibrate(self.prepared.call, self.budget.min_round_seconds)
         value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
         self._rounds = plan(iterations, seconds, reference_pair(self.prepared, seconds), value, self.budget)
@@ -160,6 +162,7 @@ class Timing:
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)
         per_step = columns["seconds_per_step"]
+        self.warnings += self._or_warn("throttling", lambda: throttled(prepared)) or []
         self.warnings += self._or_warn("audit", lambda: self._audit(compiled, cores)) or []
         columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":

@@ -1,8 +1,8 @@
 """Peak memory: the most bytes that one call holds, its arguments included. Measured after the rounds.
 
 On the CPU memray sees every allocation of the process, whether NumPy, torch or XLA makes it. On CUDA the frameworks
-have their own counters. Only what the call allocates is seen: not a framework's libraries and compiled code, and not
-memory that a pool took before.
+have their own counters; where a counter cannot be reset, the compiler's plan counts. Only what the call allocates is
+seen: not a framework's libraries and compiled code, and not memory that a pool took before.
 """
 
 from __future__ import annotations
@@ -50,8 +50,16 @@ def _host_peak(call: Call) -> int | None:
 
 
 def _device_peak(prepared: Prepared) -> int | None:
-    """Return by how much the framework's counter rises. A counter that cannot be reset only shows a new maximum."""
+    """Return by how much the framework's counter rises.
+
+    If the counter cannot be reset, earlier calls have raised it already. Then the compiler's plan counts. Where nothing
+    was compiled, the counter only shows a new maximum.
+    """
     probes = prepared.backend.probes
+    if probes.reset_peak is None and probes.planned_bytes is not None:
+        planned = probes.planned_bytes(prepared.run)
+        if planned is not None:
+            return planned
     if probes.peak_bytes is None or probes.held_bytes is None:
         return None
     if probes.reset_peak is not None:

@@ -18,7 +18,7 @@ from backends import Backend, Case, Found, Run, Stepwise, place
 from bench.case.derivation import require_right
 from bench.case.failure import Failure, no_device
 from bench.case.question import question
-from bench.case.reference import WrongResultError, arguments, descent_error, expected, relative_error, tolerance
+from bench.case.reference import allowed_error, arguments, descent_error, expected, relative_error, require_close
 from bench.case.rounds import Call, awaited
 from bench.case.steps import require_every_step
 from bench.clock import now
@@ -110,8 +110,7 @@ def require_answer(case: Case, backend: Backend, problem: Problem, placed: tuple
     result = run(place(backend, case, asked.start)[0], *placed[1:])
     backend.wait(result)
     error = relative_error(backend.fetch(result), asked.answer)
-    if not error <= tolerance(case.dtype):  # not `>`: a NaN is wrong too
-        raise WrongResultError(case, error, "from another start, after the rounds,")
+    require_close(case, error, allowed_error(backend, case), "from another start, after the rounds,")
 
 
 def prepare_value(gradient: Prepared) -> Call | None:
@@ -150,8 +149,7 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
         error = descent_error(case, problem, backend.fetch(result), backend.fetch(first))
     else:
         error = relative_error(backend.fetch(result), expected(case, problem))
-    if not error <= tolerance(case.dtype):  # not `>`: a NaN is wrong too
-        raise WrongResultError(case, error)
+    require_close(case, error, allowed_error(backend, case))
     return error
 
 

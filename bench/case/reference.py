@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from backends import Case
+from backends import Backend, Case
+from backends.precision import FRACTION_BITS
 from bench.case.kept import kept
 from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
@@ -18,22 +19,43 @@ MAX_KEPT = 256
 
 
 class WrongResultError(Exception):
-    """The backend's result differs from the reference's. `relative_error` says by how much.
+    """The backend's result differs from the reference's by `relative_error`, and `allowed` is allowed.
 
     `how` says in which call, if it is not that of the case itself.
     """
 
-    def __init__(self, case: Case, relative_error: float, how: str = "", allowed: float | None = None) -> None:
+    def __init__(self, case: Case, relative_error: float, allowed: float, how: str = "") -> None:
         self.relative_error = relative_error
         super().__init__(
             f"{case.backend}: {case.operator} of {case.problem}{how and f' {how}'} is off by {relative_error:.2g} of "
-            f"the hand-derived float64 reference; {allowed or tolerance(case.dtype):.2g} is allowed in {case.dtype}"
+            f"the hand-derived float64 reference; {allowed:.2g} is allowed"
         )
 
 
-def tolerance(dtype: str) -> float:
-    """Return the largest relative error of a right result: √ε of the dtype, which is half of its digits."""
-    return float(np.sqrt(np.finfo(dtype).eps))
+def allowed_error(backend: Backend, case: Case) -> float:
+    """Return the largest relative error of a right result of the backend: by the precision in which it multiplies."""
+    return tolerance(case.dtype, precision_of(backend, case))
+
+
+def precision_of(backend: Backend, case: Case) -> str:
+    """Return the precision in which the backend multiplies the case's arrays: its dtype's, or on a GPU a lower one."""
+    probe = backend.probes.precision
+    return case.dtype if probe is None or case.dtype != "float32" else probe(case.device)
+
+
+def require_close(case: Case, error: float, allowed: float, how: str = "") -> None:
+    """Raise `WrongResultError` if the relative error is larger than allowed, or NaN."""
+    if not error <= allowed:  # not `>`: a NaN is wrong too
+        raise WrongResultError(case, error, allowed, how)
+
+
+def tolerance(dtype: str, precision: str | None = None) -> float:
+    """Return the largest relative error of a right result: √ε of the dtype, which is half of its digits.
+
+    If products are computed in a lower `precision` than that of the dtype (`backends.precision`), it is √ε of that.
+    """
+    eps = 2.0 ** -FRACTION_BITS[precision] if precision in FRACTION_BITS else float(np.finfo(dtype).eps)
+    return math.sqrt(eps)
 
 
 def arguments(case: Case, problem: Problem) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from backends import Backend, Case
 from bench.case.failure import Failure, failure_of
 from bench.case.prepare import Prepared
-from bench.case.reference import WrongResultError
+from bench.case.reference import WrongResultError, precision_of
 from bench.case.roofline import Limit
 from bench.case.rounds import Rounds
 from problems import tree_leaves
@@ -54,11 +54,10 @@ def identity(case: Mapping[str, Any], launch: Launch, started_utc: str, environm
 def framework(case: Case, backend: Backend) -> Row:
     """Return the columns of the framework that computes the case: its versions, and how it multiplies."""
     probes = backend.probes
-    precision = "float32" if probes.precision is None else probes.precision(case.device)
     return {
         "framework_version": backend.version(),
         "jaxlib_version": "" if probes.jaxlib_version is None else probes.jaxlib_version(),
-        "precision": precision if case.dtype == "float32" else "",
+        "precision": precision_of(backend, case) if case.dtype == "float32" else "",
         "cuda_version": "" if probes.cuda_version is None or case.device == "cpu" else probes.cuda_version(),
     }
 

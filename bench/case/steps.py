@@ -18,7 +18,7 @@ import numpy as np
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.kept import kept
 from bench.case.question import nudged
-from bench.case.reference import WrongResultError, arguments, double, named, relative_error, tolerance
+from bench.case.reference import allowed_error, arguments, double, named, relative_error, require_close
 from problems import Parameters, Problem, hand_derived, tree_leaves, tree_map
 
 MOVE = 1e-3
@@ -31,21 +31,18 @@ SHORT = 10
 
 
 def require_every_step(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
-    """Raise `WrongResultError` if the descent `run` lacks a step, or does not start where it is told to."""
+    """Raise `WrongResultError` if the descent `run` lacks a step, or does not start where it is told to.
+
+    A slow descent's move may be off by half a step, or by what a right gradient may.
+    """
     if isinstance(run, Stepwise) and type(run).__call__ in {Stepwise.__call__, StepwiseInPlace.__call__}:
-        if run.steps != case.steps:
-            raise WrongResultError(case, abs(run.steps / case.steps - 1.0), f"in {run.steps} steps of {case.steps}")
+        require_close(case, abs(run.steps / case.steps - 1.0), 0.0, f"in {run.steps} steps of {case.steps}")
         short = replace(case, steps=min(SHORT, case.steps))
-        _require(short, backend, problem, replace(run, steps=short.steps), tolerance(case.dtype))
+        _require(short, backend, problem, replace(run, steps=short.steps), allowed_error(backend, case))
     elif (slow := slowed(case, problem)) is not None:
         program = backend.compile(case, slow, placed[0], placed[-1])
         backend.wait(program(*placed))  # its first answer, which it must not repeat
-        _require(case, backend, slow, program, step_tolerance(case))
-
-
-def step_tolerance(case: Case) -> float:
-    """Return the largest relative error of a slow descent's move: half a step, or that of a right gradient."""
-    return max(0.5 / case.steps, tolerance(case.dtype))
+        _require(case, backend, slow, program, max(0.5 / case.steps, allowed_error(backend, case)))
 
 
 def slowed(case: Case, problem: Problem) -> Problem | None:
@@ -70,8 +67,7 @@ def _require(case: Case, backend: Backend, problem: Problem, program: Run, allow
     (placed_start, placed_data) = place(backend, case, start, data)
     end = backend.fetch(program(placed_start, placed_data))
     error = move_error(case, problem, allowed, end)
-    if not error <= allowed:  # not `>`: a NaN is wrong too
-        raise WrongResultError(case, error, f"from another start, in the move of {case.steps} steps,", allowed)
+    require_close(case, error, allowed, f"from another start, in the move of {case.steps} steps,")
 
 
 def move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:

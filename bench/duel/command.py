@@ -15,7 +15,8 @@ from bench.duel import samples, verdicts
 from bench.duel.pair import Effort
 from bench.duel.sides import Sides, cases_of, describe, side_of
 from bench.duel.stage import MAX_LANES, Stage, lanes
-from bench.options import TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.options import PRECISION as PRODUCTS
+from bench.options import PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.progress import progress
 from report.commands.arguments import share
 from report.statistics.duel_rules import (
@@ -119,6 +120,7 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
     ):
         text = f"most time for the rounds of {what} (default: {most})"
         add(f"--{name}", metavar="SECONDS", default=str(most), help=text)
+    add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRODUCTS)
     add("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
@@ -135,7 +137,11 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     _refuse_foreign(folder)
     sides = Sides(side_of(chosen.base, chosen.base_python), side_of(chosen.head, chosen.head_python))
     effort = Effort(
-        seconds(chosen.seconds), PRECISION, seconds(chosen.case_timeout), min(whole("--lanes", chosen.lanes), lanes())
+        seconds(chosen.seconds),
+        PRECISION,
+        seconds(chosen.case_timeout),
+        min(whole("--lanes", chosen.lanes), lanes()),
+        products=chosen.precision,
     )
     fresh_seconds = seconds(chosen.fresh_seconds)
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
@@ -145,7 +151,9 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     if pairs < (least := min_pairs(count, chosen.confidence)):
         raise ValueError(f"--pairs '{pairs}': must be {least} or more for {count} cases, to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
-        effort = replace(effort, lanes=1)  # two pairs on one device would not alternate on it
+        # Two pairs on one device would not alternate on it. The second CPU is for torch's thread that goes backward:
+        # the main thread waits for the device in a loop.
+        effort = replace(effort, lanes=1, cpus=2)
     fresh_effort = replace(effort, seconds=fresh_seconds, precision=FRESH_PRECISION)
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:

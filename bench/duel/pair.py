@@ -1,7 +1,8 @@
 """One process pair: a process of base and a process of head, alive side by side, that alternate round by round.
 
-Both are pinned to the same CPU with one thread and the steady allocator. Both run the same number of calls in a round,
-and chance decides which runs first. What the machine does to one process it also does to the other.
+Both are pinned to the same CPU with one thread and the steady allocator; with a GPU, to two CPUs with two threads. Both
+run the same number of calls in a round, and chance decides which runs first. What the machine does to one process it
+also does to the other.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scipy import stats
 from bench import clock
 from bench.case.failure import Failure
 from bench.duel.sides import Sides
+from bench.options import PRECISIONS
 from bench.process.client import Worker, WorkerError
 from bench.process.protocol import CaseFields
 
@@ -47,13 +49,16 @@ class Effort:
     """How a pair measures a case, and how many pairs run at once.
 
     Rounds end when their median is known to `precision`, a standard error, or after `seconds`. `timeout` is in seconds
-    and for one request. `lanes` is the number of pairs that run at once.
+    and for one request. `lanes` is the number of pairs that run at once, and `cpus` how many CPUs each has.
+    `products` is the precision in which a GPU multiplies float32 arrays.
     """
 
     seconds: float
     precision: float
     timeout: float
     lanes: int
+    cpus: int = 1
+    products: str = PRECISIONS[0]
 
 
 class Measured(NamedTuple):
@@ -70,9 +75,9 @@ Outcome: TypeAlias = Measured | Failures
 
 
 def outcomes(
-    sides: Sides, cases: Iterator[tuple[int, CaseFields]], cpu: int, effort: Effort
+    sides: Sides, cases: Iterator[tuple[int, CaseFields]], cpus: list[int], effort: Effort
 ) -> Generator[tuple[int, Outcome], None, None]:
-    """Yield the number and the outcome of each case.
+    """Yield the number and the outcome of each case, measured on these CPUs.
 
     A case that ends a process fails alone: a new pair of processes measures the cases after it.
     """
@@ -80,7 +85,10 @@ def outcomes(
         with ExitStack() as stack:
             # Chance also decides which side starts and prepares first, so that the order is no difference between them.
             order = random.sample(list(vars(sides).items()), 2)
-            workers = {name: stack.enter_context(Worker(side, 1, "steady", [cpu])) for name, side in order}
+            workers = {
+                name: stack.enter_context(Worker(side, len(cpus), "steady", cpus, precision=effort.products))
+                for name, side in order
+            }
             for number, case in itertools.chain([first], cases):
                 yield number, _prepare(workers, case, effort.timeout) or _rounds(workers, effort)
                 if any(worker.ended for worker in workers.values()):

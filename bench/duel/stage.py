@@ -51,7 +51,7 @@ class Stage:
     """`pairs` process pairs over `cases`, which have numbers. `cleared(log_ratios)`: a case needs no more pairs.
 
     `rounds` has what was measured of each case, and `failures` why a case has no rounds, by side. Pairs run in lanes,
-    one on each CPU. A lock lets one lane at a time add what it measured.
+    each on CPUs of its own. A lock lets one lane at a time add what it measured.
     """
 
     sides: Sides
@@ -67,20 +67,20 @@ class Stage:
 
     def run(self, tick: Callable[[], object]) -> None:
         """Measure every pair. `tick` is called after each case of each pair."""
-        cpus: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for cpu in machine.cpus()[: self.effort.lanes]:
-            cpus.put(cpu)
+        lanes: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
+        for lane in lanes_of(machine.cpus(), self.effort):
+            lanes.put(lane)
 
         def measure(number: int) -> None:
-            cpu = cpus.get()
+            lane = lanes.get()
             try:
-                with closing(pair.outcomes(self.sides, self._shuffled(), cpu, self.effort)) as outcomes:
+                with closing(pair.outcomes(self.sides, self._shuffled(), lane, self.effort)) as outcomes:
                     for case, outcome in outcomes:
                         with self._lock:
-                            self._add(number, cpu, case, outcome)
+                            self._add(number, lane[0], case, outcome)
                         tick()
             finally:
-                cpus.put(cpu)
+                lanes.put(lane)
 
         with ThreadPoolExecutor(self.effort.lanes) as pool:
             running = [pool.submit(measure, number) for number in range(self.pairs)]
@@ -125,6 +125,12 @@ class Stage:
             return
         self.failures.setdefault(case, failures)
         self._decided.add(case)
+
+
+def lanes_of(cpus: list[int], effort: Effort) -> list[list[int]]:
+    """Return the CPUs of each lane. If there are fewer CPUs than a lane should have, a lane has fewer."""
+    starts = range(0, effort.lanes * effort.cpus, effort.cpus)
+    return [cpus[start : start + effort.cpus] for start in starts if start < len(cpus)]
 
 
 def lanes() -> int:

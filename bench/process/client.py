@@ -20,6 +20,7 @@ from typing import IO, Any, Self
 from bench import clock
 from bench.case.failure import Failure
 from bench.machine import ROOT
+from bench.options import PRECISIONS
 from bench.process import guard
 from bench.process.protocol import OLDEST_COMMIT, PROTOCOL, CaseFields, Message, decode, encode
 
@@ -69,17 +70,20 @@ class Worker:
     everything that the worker has started are then killed (`bench.process.guard`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (a worker is started with each of these)
         self,
         side: Side,
         threads: int | None,
         allocator: str,
         cpus: list[int] | None = None,
         references: Path | None = None,
+        precision: str = PRECISIONS[0],
     ) -> None:
+        # The default is not named: the workers of older checkouts do not know the option.
+        rounded = [] if precision == PRECISIONS[0] else ["--precision", precision]
         pinned = [] if threads is None else ["--threads", str(threads)]
         kept = [] if references is None else ["--references", str(references)]
-        command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned, *kept]
+        command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned, *rounded, *kept]
         self._ooms = _oom_kills()
         self._side = side
         self._mark = f"{OWN_MARK}/{uuid.uuid4().hex}"

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from backends import Case
+from backends.precision import use
 from bench import machine
 from bench.inventory import Inventory, from_message
+from bench.options import PRECISIONS
 from bench.process.client import IMPORT_SECONDS, Side, Worker, WorkerError, kill_all
 from bench.process.protocol import Message
 from report.table.keys import framework
@@ -35,8 +37,15 @@ class Pool:
     `environment` has the columns whose values are the same in every row of these workers.
     """
 
-    def __init__(self, threads: int | None, allocator: str, import_timeout: float = IMPORT_SECONDS) -> None:
-        self._threads, self._allocator, self._import_timeout = threads, allocator, import_timeout
+    def __init__(
+        self,
+        threads: int | None,
+        allocator: str,
+        import_timeout: float = IMPORT_SECONDS,
+        precision: str = PRECISIONS[0],
+    ) -> None:
+        self._threads, self._allocator, self._precision = threads, allocator, precision
+        self._import_timeout = import_timeout
         self._workers: dict[str, Worker] = {}
         self.environment: dict[str, Any] = {}
         self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
@@ -86,7 +95,7 @@ class Pool:
         shutil.rmtree(self._references, ignore_errors=True)
 
     def _start(self, name: str) -> Worker:
-        worker = Worker(Side(), self._threads, self._allocator, references=self._references)
+        worker = Worker(Side(), self._threads, self._allocator, references=self._references, precision=self._precision)
         self._workers[name], self.environment = worker, worker.environment
         return worker
 
@@ -97,9 +106,10 @@ class Pool:
 class Here:
     """This process in place of workers, for a debugger or a profiler. `caught` is as in `Requests`."""
 
-    def __init__(self, allocator: str, caught: tuple[type[BaseException], ...]) -> None:
+    def __init__(self, allocator: str, caught: tuple[type[BaseException], ...], precision: str = PRECISIONS[0]) -> None:
         from bench.process.requests import Requests  # noqa: PLC0415 (imports NumPy)
 
+        use(precision)
         self._requests = Requests(allocator, caught)
         self.environment = machine.environment()
 

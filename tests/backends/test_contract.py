@@ -30,12 +30,21 @@ SHORTER = {"rnn": {"length": 4}}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
-        cases = list(supported(every_dtype=metafunc.config.getoption("every_dtype")))
-        metafunc.parametrize("case", cases, ids=map(label, cases))
+        every_dtype = metafunc.config.getoption("every_dtype")
+        cases = [case for device in backends.DEVICES for case in supported(device, every_dtype=every_dtype)]
+        metafunc.parametrize("case", [*(pytest.param(case, id=label(case)) for case in cases), *skipped()])
 
 
-def supported(*, every_dtype: bool) -> Iterator[Case]:
-    """Yield every backend × problem × operator that is supported on the CPU.
+def skipped() -> Iterator[Any]:
+    """Yield each device that a backend knows and this machine lacks, with the reason why its cases are not run."""
+    for name, backend in FOUND.backends.items():
+        for device in backend.known_devices:
+            if reason := backends.why_missing(backend, device):
+                yield pytest.param(None, id=f"{name}-{device}", marks=pytest.mark.skip(reason=reason))
+
+
+def supported(device: str, *, every_dtype: bool) -> Iterator[Case]:
+    """Yield every backend × problem × operator that is supported on the device.
 
     Compiling takes seconds. Without `every_dtype` each of them has only one dtype and batch size, and the next one has
     another, so that each backend, each problem and each operator meets all of them.
@@ -45,14 +54,15 @@ def supported(*, every_dtype: bool) -> Iterator[Case]:
     for (name, backend), (row, problem), (column, operator) in grid:
         for number, (dtype, batch_size) in enumerate(variants):
             sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
-            case = Case(operator, problem.name, name, batch_size, dtype, "cpu", STEPS, sizes)
+            case = Case(operator, problem.name, name, batch_size, dtype, device, STEPS, sizes)
             chosen = every_dtype or number == (row + column) % len(variants)
             if chosen and prepare.refusal(case, backend, problem) is None:
                 yield case
 
 
 def label(case: Case) -> str:
-    return f"{case.backend}-{case.problem}-{case.operator}-{case.dtype}-{case.batch_size}"
+    where = "" if case.device == "cpu" else f"-{case.device}"
+    return f"{case.backend}-{case.problem}-{case.operator}-{case.dtype}-{case.batch_size}{where}"
 
 
 def parts(case: Case) -> tuple[Backend, Problem]:

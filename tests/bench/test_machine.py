@@ -20,7 +20,7 @@ from tests.checkout import Checkout
 GIT, PS = shutil.which("git") or "git", shutil.which("ps") or "ps"
 ALL = len(machine.cpus())
 REFUSED = "descent-bench runs on Linux and macOS; 'win32' is not supported"
-CACHED = (machine.cpu_model, machine.gpu, machine.commit)
+CACHED = (machine.cpu_model, machine.gpu, machine.gpus, machine.commit)
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +53,49 @@ def test_garbage_in_omp_num_threads_counts_as_not_set(monkeypatch: pytest.Monkey
     assert machine.pinned_threads() == ALL
 
 
-def test_the_first_gpu_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(tmp_path, monkeypatch, "nvidia-smi", "echo 'NVIDIA H100, 580.65'; echo 'NVIDIA A100, 580.65'")
-    assert machine.gpu() == ("NVIDIA H100", "580.65")
+TWO = (
+    "echo 'GPU-11aa-1, NVIDIA T4, 580.65'",
+    "echo 'GPU-22bb-2, NVIDIA H100, 580.65'",
+)
+NONE = ("", "")
+T4, H100, EITHER = ("NVIDIA T4", "580.65"), ("NVIDIA H100", "580.65"), ("NVIDIA T4 or NVIDIA H100", "580.65")
+
+
+@pytest.mark.parametrize(
+    ("visible", "order", "expected"),
+    [
+        (None, "PCI_BUS_ID", T4),
+        ("0", "PCI_BUS_ID", T4),
+        ("1", "PCI_BUS_ID", H100),
+        (" 1 , 0", "PCI_BUS_ID", H100),
+        ("1,9", "PCI_BUS_ID", H100),
+        ("9,1", "PCI_BUS_ID", NONE),
+        ("-1", "PCI_BUS_ID", NONE),
+        ("", "PCI_BUS_ID", NONE),
+        ("NoDevFiles", "PCI_BUS_ID", NONE),
+        ("GPU-22bb-2", None, H100),
+        ("GPU-22", None, H100),
+        ("GPU-33", None, NONE),
+        ("MIG-GPU-22bb-2/1/0", None, H100),
+        ("MIG-5c89852c-d268", None, EITHER),
+        (None, None, EITHER),
+        ("1", "FASTEST_FIRST", EITHER),
+    ],
+)
+def test_the_gpu_that_cuda_sees_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str | None, order: str | None, expected: tuple[str, str]
+) -> None:
+    plant(tmp_path, monkeypatch, "nvidia-smi", "\n".join(TWO))
+    for name, value in (("CUDA_VISIBLE_DEVICES", visible), ("CUDA_DEVICE_ORDER", order)):
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name, raising=False)
+    assert machine.gpu() == expected
+
+
+def test_among_gpus_of_one_model_the_order_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, monkeypatch, "nvidia-smi", "\n".join(TWO).replace("T4", "H100"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert machine.gpu() == H100
+    assert [gpu.uuid for gpu in machine.gpus()] == ["GPU-22bb-2"]
 
 
 @pytest.mark.parametrize("script", ["echo no driver; exit 9", "kill -9 $$"])

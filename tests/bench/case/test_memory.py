@@ -63,10 +63,44 @@ class HighWater(Counter):
     probes = Probes(held_bytes=lambda: 1000, peak_bytes=iter((1500, 1500)).__next__)
 
 
+class Planned(Counter):
+    """A backend whose counter cannot be reset, and whose compiler has a plan."""
+
+    probes = Probes(held_bytes=lambda: 1000, peak_bytes=lambda: 1500, planned_bytes=lambda _: 700)
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"), [("jax-jit", "gradient"), ("jax-jit", "descent"), ("jax-loop", "descent")]
+)
+def test_the_plan_of_jaxs_compiler_is_what_a_call_allocates(name: str, operator: str) -> None:
+    """On the CPU, memray sees what XLA allocates. So the plan, with the start, is held against it."""
+    if name not in FOUND.backends:
+        pytest.skip(FOUND.missing["jax"])
+    ready = prepared(name, operator)
+    planned, peak = jax_plan(ready), peak_bytes(ready)
+    assert planned is not None
+    assert peak is not None
+    assert planned >= ARRAY
+    assert abs(planned + ARRAY - peak) <= 0.1 * ARRAY
+
+
+def test_what_jax_does_not_compile_has_no_plan() -> None:
+    if "jax-grad" not in FOUND.backends:
+        pytest.skip(FOUND.missing["jax"])
+    assert jax_plan(prepared("jax-grad")) is None
+
+
+def jax_plan(ready: prepare.Prepared) -> int | None:
+    plan = ready.backend.probes.planned_bytes
+    assert plan is not None
+    return plan(ready.run)
+
+
 def test_on_a_gpu_the_peak_is_the_frameworks_own_or_missing() -> None:
     problem = problems.load()["quadratic"]
     case = Case("gradient", "quadratic", "numpy", 10, "float32", "cuda", 1)
     builders = FOUND.backends["numpy"].builders
     assert peak_bytes(prepare.prepare(case, Counter("numpy", dict(builders)), problem)) == 500 + 40
     assert peak_bytes(prepare.prepare(case, HighWater("numpy", dict(builders)), problem)) is None
+    assert peak_bytes(prepare.prepare(case, Planned("numpy", dict(builders)), problem)) == 700 + 40
     assert peak_bytes(prepare.prepare(case, NumpyMode("numpy", dict(builders)), problem)) is None

@@ -8,7 +8,7 @@ from bench.case.failure import Failure
 from bench.duel import verdicts
 from bench.duel.pair import Effort, Failures, Measured
 from bench.duel.sides import Sides
-from bench.duel.stage import Stage
+from bench.duel.stage import Stage, lanes_of
 from bench.process.client import Side
 from report.statistics.duel_rules import Rules, never
 from report.write.text import findings
@@ -22,6 +22,20 @@ UNSUPPORTED = Failure("unsupported", "jax-jit has no hvp")
 def stage(pairs: int = 6) -> Stage:
     """Return a stage over one case, of number 0."""
     return Stage(Sides(Side(), Side()), Effort(1.0, 0.01, 60.0, 1), {0: CASE}, pairs, never)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "lanes", "each", "expected"),
+    [
+        ([0, 1, 2], 2, 1, [[0], [1]]),
+        ([0, 1, 2], 1, 2, [[0, 1]]),
+        ([4], 1, 2, [[4]]),
+        ([4], 2, 1, [[4]]),
+    ],
+)
+def test_a_lane_has_cpus_of_its_own(cpus: list[int], lanes: int, each: int, expected: list[list[int]]) -> None:
+    """On a GPU a lane has two if there are: torch goes backward in a thread while the main thread waits in a loop."""
+    assert lanes_of(cpus, Effort(1.0, 0.01, 60.0, lanes, each)) == expected
 
 
 def test_a_crash_counts_if_a_second_pair_crashes_too() -> None:
