@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
+from bench.case import startup
 from bench.case.failure import Failure, no_device
 from bench.case.reference import WrongResultError, arguments, descent_error, expected, relative_error, tolerance
 from bench.case.rounds import Call, awaited
@@ -107,7 +108,7 @@ def _start(case: Case, backend: Backend) -> None:
     them out of later collections.
     """
     gc.collect()
-    backend.warm_up(case)
+    startup.start(case, backend)
     gc.freeze()
 
 

@@ -1,0 +1,129 @@
+"""How fast this machine's CPUs move bytes: streams over arrays of a given size, by threads that start together.
+
+A stream goes over its arrays again and again, as a descent does. So its arrays stay in the same cache as a step's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from bench.case.rounds import calibrate, round_seconds
+from bench.clock import now
+from problems import Array
+
+ROUNDS = 5
+MIN_ROUND_SECONDS = 0.001
+
+MIN_PART_BYTES = 24 * 2**10
+"""The fewest bytes that a thread streams. They fit in a core's first cache, and so would fewer. But NumPy copies rows
+to a buffer where they are shorter than a third of its buffer's 8,192 elements, which makes a stream three times slower.
+"""
+
+MIN_CALL_BYTES = 2**22
+"""The fewest bytes that a call of NumPy streams, in several passes if need be. It takes a hundred times as long as
+NumPy needs to begin a call."""
+
+
+class Traffic(Enum):
+    """What happens to the bytes of a stream."""
+
+    UPDATED = auto()  # read, and written in place
+    WRITTEN = auto()  # read from one array, and written to another
+    READ = auto()
+
+
+class Stream(NamedTuple):
+    """A call that goes over its arrays, and how many bytes it reads and writes."""
+
+    call: Callable[[], Any]
+    moved: int
+
+
+Make: TypeAlias = Callable[[int], Stream]
+"""`make(size)` returns a stream over `size` bytes of memory."""
+
+
+def stream_rate(traffic: Traffic, size: int, threads: int) -> float:
+    """Return the bytes per second, read and written, at which this machine streams `size` bytes of memory.
+
+    It is the best of a few ways to write the stream, by one thread and by `threads`.
+    """
+    return max(_rate(make, size, count) for make in STREAMS[traffic] for count in {1, threads})
+
+
+def _rate(make: Make, size: int, threads: int) -> float:
+    """Return the rate of several threads. Each streams its own part many times; all start a round together."""
+    parts = [make(max(size // threads, MIN_PART_BYTES)) for _ in range(threads)]
+    calls, _ = calibrate(parts[0].call, MIN_ROUND_SECONDS)
+    barrier = threading.Barrier(threads)
+
+    def work(part: Stream) -> tuple[float, float]:
+        barrier.wait()
+        start = now()
+        round_seconds(part.call, calls)
+        return start, now()
+
+    with ThreadPoolExecutor(threads) as pool:
+        rounds = [list(pool.map(work, parts)) for _ in range(ROUNDS)]
+    fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
+    return sum(part.moved for part in parts) * calls / fastest
+
+
+def _updated_by_passes(size: int) -> Stream:
+    """Return a stream that adds a number to an array in place, in several passes a call.
+
+    A sum over rows, into an array of a row's length, adds each row to that array. All rows here are the same zero. It
+    is the only way to have NumPy go over a small array in place several times in one call.
+    """
+    array, passes = _array(size), _passes(size)
+    rows = as_strided(np.zeros(1, array.dtype), (passes, array.size), (0, 0))
+    return Stream(lambda: np.add.reduce(rows, axis=0, out=array), 2 * array.nbytes * passes)
+
+
+def _updated(size: int) -> Stream:
+    array, factor = _array(size), np.float32(1.0)
+    return Stream(lambda: np.multiply(array, factor, out=array), 2 * array.nbytes)
+
+
+def _written(size: int) -> Stream:
+    source, target = (_repeated(_array(size // 2), _passes(size)) for _ in range(2))
+    return Stream(lambda: np.negative(source, out=target), source.nbytes + target.nbytes)
+
+
+def _copied(size: int) -> Stream:
+    source, target = _array(size // 2), _array(size // 2)
+    return Stream(lambda: np.copyto(target, source), 2 * source.nbytes)
+
+
+def _read(size: int) -> Stream:
+    """Return a stream that only reads: it looks for the largest byte, which NumPy does as fast as anything."""
+    rows = _repeated(_array(size).view("uint8"), _passes(size))
+    return Stream(lambda: np.maximum.reduce(rows, axis=None), rows.nbytes)
+
+
+STREAMS: dict[Traffic, tuple[Make, ...]] = {
+    Traffic.UPDATED: (_updated_by_passes, _updated),
+    Traffic.WRITTEN: (_written, _copied),
+    Traffic.READ: (_read,),
+}
+"""The ways to write each stream. Which is the fastest depends on the size, and on the machine."""
+
+
+def _array(size: int) -> Array:
+    return np.ones(size // 4, dtype="float32")
+
+
+def _passes(size: int) -> int:
+    return max(1, MIN_CALL_BYTES // size)
+
+
+def _repeated(array: Array, passes: int) -> Array:
+    """Return a view of the array with `passes` rows, each of which is the whole array."""
+    return as_strided(array, (passes, array.size), (0, array.itemsize))

@@ -1,0 +1,47 @@
+"""How fast the machine moves bytes: each way to stream does what its name says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.case import stream
+from bench.case.stream import MIN_CALL_BYTES, STREAMS, Traffic, stream_rate
+
+SIZES = (stream.MIN_PART_BYTES, 1_000_000, 3 * MIN_CALL_BYTES)
+WAYS = [(traffic, make) for traffic, ways in STREAMS.items() for make in ways]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("traffic", "make"), WAYS, ids=lambda part: getattr(part, "__name__", ""))
+def test_a_call_moves_the_bytes_that_it_states(
+    traffic: Traffic, make: stream.Make, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All passes together: an update in place moves each of its bytes twice, and the other streams once."""
+    arrays: list[np.ndarray] = []
+
+    def array(size: int) -> np.ndarray:
+        arrays.append(np.ones(size // 4, "float32"))
+        return arrays[-1]
+
+    monkeypatch.setattr(stream, "_array", array)
+    call, moved = make(size)
+    call()
+    memory = sum(array.nbytes for array in arrays)
+    assert memory == pytest.approx(size, abs=8)
+    passes = moved / memory / (2 if traffic is Traffic.UPDATED else 1)
+    assert passes == round(passes) >= 1
+    assert moved >= min(MIN_CALL_BYTES / 2, size)
+
+
+def test_a_sum_over_rows_updates_the_array_in_place_once_for_each_row() -> None:
+    """The stream adds zeros. Here the same call adds ones, so that the result counts the passes."""
+    array, passes = np.zeros(10_000, "float32"), 7
+    np.add.reduce(np.lib.stride_tricks.as_strided(np.ones(1, "float32"), (passes, array.size), (0, 0)), 0, out=array)
+    assert (array == passes).all()
+
+
+@pytest.mark.parametrize("traffic", Traffic)
+def test_a_rate_is_that_of_a_memory(traffic: Traffic) -> None:
+    for size in (8, 40_000, 8_000_000):
+        assert 1e8 < stream_rate(traffic, size, 2) < 1e14
