@@ -6,7 +6,7 @@ A stream goes over its arrays again and again, as a descent does. So its arrays 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias
@@ -18,7 +18,7 @@ from bench.case.rounds import calibrate, round_seconds
 from bench.clock import now
 from problems import Array
 
-ROUNDS = 5
+ROUNDS = 9
 MIN_ROUND_SECONDS = 0.001
 
 MIN_PART_BYTES = 24 * 2**10
@@ -26,9 +26,11 @@ MIN_PART_BYTES = 24 * 2**10
 to a buffer where they are shorter than a third of its buffer's 8,192 elements, which makes a stream three times slower.
 """
 
-MIN_CALL_BYTES = 2**22
-"""The fewest bytes that a call of NumPy streams, in several passes if need be. It takes a hundred times as long as
-NumPy needs to begin a call."""
+LARGE_BYTES = 2**20
+"""From this size on a pass takes much longer than NumPy needs to begin a call, so a pass is a call."""
+
+CALL_BYTES = 2**24
+"""How many bytes of memory a call goes over, in several passes, if the array is smaller than `LARGE_BYTES`."""
 
 
 class Traffic(Enum):
@@ -53,16 +55,20 @@ Make: TypeAlias = Callable[[int], Stream]
 def stream_rate(traffic: Traffic, size: int, threads: int) -> float:
     """Return the bytes per second, read and written, at which this machine streams `size` bytes of memory.
 
-    It is the best of a few ways to write the stream, by one thread and by `threads`.
+    It is the best of the ways to write the stream, by one thread and by `threads`.
     """
-    return max(_rate(make, size, count) for make in STREAMS[traffic] for count in {1, threads})
+    return max(rate for count in {1, threads} for rate in _rates(traffic, max(size // count, MIN_PART_BYTES), count))
 
 
-def _rate(make: Make, size: int, threads: int) -> float:
-    """Return the rate of several threads. Each streams its own part many times; all start a round together."""
-    parts = [make(max(size // threads, MIN_PART_BYTES)) for _ in range(threads)]
+def _rates(traffic: Traffic, part: int, threads: int) -> Iterator[float]:
+    for make in LARGE[traffic] if part >= LARGE_BYTES else SMALL[traffic]:
+        yield _rate([make(part) for _ in range(threads)])
+
+
+def _rate(parts: Sequence[Stream]) -> float:
+    """Return the rate of several streams together: each in its own thread, and all start a round together."""
     calls, _ = calibrate(parts[0].call, MIN_ROUND_SECONDS)
-    barrier = threading.Barrier(threads)
+    barrier = threading.Barrier(len(parts))
 
     def work(part: Stream) -> tuple[float, float]:
         barrier.wait()
@@ -70,7 +76,7 @@ def _rate(make: Make, size: int, threads: int) -> float:
         round_seconds(part.call, calls)
         return start, now()
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(len(parts)) as pool:
         rounds = [list(pool.map(work, parts)) for _ in range(ROUNDS)]
     fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
     return sum(part.moved for part in parts) * calls / fastest
@@ -108,12 +114,18 @@ def _read(size: int) -> Stream:
     return Stream(lambda: np.maximum.reduce(rows, axis=None), rows.nbytes)
 
 
-STREAMS: dict[Traffic, tuple[Make, ...]] = {
-    Traffic.UPDATED: (_updated_by_passes, _updated),
+SMALL: Mapping[Traffic, Sequence[Make]] = {
+    Traffic.UPDATED: (_updated_by_passes,),
+    Traffic.WRITTEN: (_written,),
+    Traffic.READ: (_read,),
+}
+LARGE: Mapping[Traffic, Sequence[Make]] = {
+    Traffic.UPDATED: (_updated,),
     Traffic.WRITTEN: (_written, _copied),
     Traffic.READ: (_read,),
 }
-"""The ways to write each stream. Which is the fastest depends on the size, and on the machine."""
+"""The ways to write each stream, for parts below and from `LARGE_BYTES` on. A copy may bypass the caches, so whether it
+is faster depends on the machine."""
 
 
 def _array(size: int) -> Array:
@@ -121,7 +133,7 @@ def _array(size: int) -> Array:
 
 
 def _passes(size: int) -> int:
-    return max(1, MIN_CALL_BYTES // size)
+    return 1 if size >= LARGE_BYTES else CALL_BYTES // size
 
 
 def _repeated(array: Array, passes: int) -> Array:

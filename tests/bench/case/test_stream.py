@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from bench.case import stream
-from bench.case.stream import MIN_CALL_BYTES, STREAMS, Traffic, stream_rate
+from bench.case.stream import CALL_BYTES, LARGE, LARGE_BYTES, MIN_PART_BYTES, SMALL, Traffic, stream_rate
 
-SIZES = (stream.MIN_PART_BYTES, 1_000_000, 3 * MIN_CALL_BYTES)
-WAYS = [(traffic, make) for traffic, ways in STREAMS.items() for make in ways]
+WAYS = [
+    (traffic, make, size)
+    for table, sizes in ((SMALL, (MIN_PART_BYTES, LARGE_BYTES - 8)), (LARGE, (LARGE_BYTES, 3 * CALL_BYTES)))
+    for traffic, ways in table.items()
+    for make in ways
+    for size in sizes
+]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("traffic", "make"), WAYS, ids=lambda part: getattr(part, "__name__", ""))
+@pytest.mark.parametrize(("traffic", "make", "size"), WAYS, ids=lambda part: getattr(part, "__name__", None))
 def test_a_call_moves_the_bytes_that_it_states(
     traffic: Traffic, make: stream.Make, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,7 +35,7 @@ def test_a_call_moves_the_bytes_that_it_states(
     assert memory == pytest.approx(size, abs=8)
     passes = moved / memory / (2 if traffic is Traffic.UPDATED else 1)
     assert passes == round(passes) >= 1
-    assert moved >= min(MIN_CALL_BYTES / 2, size)
+    assert memory * passes >= min(CALL_BYTES / 2, size - 8)
 
 
 def test_a_sum_over_rows_updates_the_array_in_place_once_for_each_row() -> None:
