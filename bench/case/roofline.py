@@ -16,18 +16,24 @@ import numpy as np
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, round_seconds
-from bench.case.stream import Traffic, stream_rate
+from bench.case.stream import Traffic, Work, rate_together, stream_rate
 from problems import Array, step_flops, step_traffic
 from report.table.keys import framework
 
 ROUNDS = 5
 MIN_ROUND_SECONDS = 0.001
 
-PRODUCT_SIDES = (256, 512, 1024, 2048, 4096, 8192)
-"""Rows and columns of the multiplied matrices, up to the first whose product takes `MIN_ROUND_SECONDS`.
+SMALL_SIDE, STACK = 64, 64
+"""Of the products on a CPU: their rows and columns, and how many of them a call computes.
 
-So every core is at full speed, and the products take some milliseconds on a slow device too. The best rate counts: on a
-busy machine that is often the one of a shorter product.
+BLAS computes products of this size in the thread that calls it. The threads of one large product wait for each other,
+and on a busy machine that takes up to a hundred times as long.
+"""
+
+DEVICE_SIDES = (512, 1024, 2048, 4096, 8192)
+"""Rows and columns of the products on a GPU, up to the first whose product takes `MIN_ROUND_SECONDS`.
+
+So a fast GPU gets enough work for all of its cores, and a slow one does not compute for minutes.
 """
 
 DEVICE_BYTES = (2**22, 2**24, 2**26, 2**28)
@@ -75,12 +81,13 @@ def _stream(prepared: Prepared, traffic: Traffic, size: int) -> float:
 
 
 def _product(prepared: Prepared) -> float:
-    """Return the best rate so far of a large matrix product: NumPy's on a CPU, else the framework's own."""
+    """Return the best rate so far of matrix products: NumPy's on a CPU, else the framework's own."""
     case, precision = prepared.case, prepared.backend.probes.precision
     if case.device == "cpu":
-        return _keep(_products, ("cpu", case.dtype, ""), _product_rate(prepared))
+        rate = max(_products_rate(case.dtype, threads) for threads in {1, machine.pinned_threads()})
+        return _keep(_products, ("cpu", case.dtype, ""), rate)
     key = (framework(case.backend), case.dtype, "" if precision is None else precision(case.device))
-    return _products[key] if key in _products else _keep(_products, key, _product_rate(prepared))
+    return _products[key] if key in _products else _keep(_products, key, _device_product_rate(prepared))
 
 
 _streams: dict[tuple[Traffic, int], float] = {}
@@ -93,23 +100,30 @@ def _keep(best: dict[Any, float], key: Any, rate: float) -> float:
     return best[key]
 
 
-def _product_rate(prepared: Prepared) -> float:
-    """Return the operations per second of the products, up to the first that takes long enough to be timed."""
+def _products_rate(dtype: str, threads: int) -> float:
+    """Return the operations per second of small products in NumPy, each thread with products of its own."""
+
+    def products() -> Work:
+        stack = np.ones((STACK, SMALL_SIDE, SMALL_SIDE), dtype=dtype)
+        return Work(partial(np.matmul, stack, stack, out=np.empty_like(stack)), 2 * STACK * SMALL_SIDE**3)
+
+    return rate_together([products() for _ in range(threads)])
+
+
+def _device_product_rate(prepared: Prepared) -> float:
+    """Return the operations per second of the framework's products, up to the first that takes long enough."""
     rate = 0.0
-    for side in PRODUCT_SIDES:
-        seconds = _best_seconds(_product_call(prepared, side))
+    for side in DEVICE_SIDES:
+        seconds = _best_seconds(_device_product(prepared, side))
         rate = max(rate, 2.0 * side**3 / seconds)
         if seconds >= MIN_ROUND_SECONDS:
             break
     return rate
 
 
-def _product_call(prepared: Prepared, side: int) -> Callable[[], Any]:
-    array = np.ones((side, side), dtype=prepared.case.dtype)
-    if prepared.case.device == "cpu":
-        return partial(np.matmul, array, array, out=np.empty_like(array))
-    placed = _put(prepared, array)
-    return awaited(lambda: placed @ placed, prepared.backend.wait)
+def _device_product(prepared: Prepared, side: int) -> Callable[[], Any]:
+    array = _put(prepared, np.ones((side, side), dtype=prepared.case.dtype))
+    return awaited(lambda: array @ array, prepared.backend.wait)
 
 
 def _device_stream(prepared: Prepared, size: int) -> float:

@@ -41,14 +41,14 @@ class Traffic(Enum):
     READ = auto()
 
 
-class Stream(NamedTuple):
-    """A call that goes over its arrays, and how many bytes it reads and writes."""
+class Work(NamedTuple):
+    """A call, and how much it does: how many bytes a stream reads and writes, or how many operations a product has."""
 
     call: Callable[[], Any]
-    moved: int
+    amount: int
 
 
-Make: TypeAlias = Callable[[int], Stream]
+Make: TypeAlias = Callable[[int], Work]
 """`make(size)` returns a stream over `size` bytes of memory."""
 
 
@@ -62,15 +62,15 @@ def stream_rate(traffic: Traffic, size: int, threads: int) -> float:
 
 def _rates(traffic: Traffic, part: int, threads: int) -> Iterator[float]:
     for make in LARGE[traffic] if part >= LARGE_BYTES else SMALL[traffic]:
-        yield _rate([make(part) for _ in range(threads)])
+        yield rate_together([make(part) for _ in range(threads)])
 
 
-def _rate(parts: Sequence[Stream]) -> float:
-    """Return the rate of several streams together: each in its own thread, and all start a round together."""
+def rate_together(parts: Sequence[Work]) -> float:
+    """Return how much is done per second, each part in its own thread. All of them start a round together."""
     calls, _ = calibrate(parts[0].call, MIN_ROUND_SECONDS)
     barrier = threading.Barrier(len(parts))
 
-    def work(part: Stream) -> tuple[float, float]:
+    def work(part: Work) -> tuple[float, float]:
         barrier.wait()
         start = now()
         round_seconds(part.call, calls)
@@ -79,10 +79,10 @@ def _rate(parts: Sequence[Stream]) -> float:
     with ThreadPoolExecutor(len(parts)) as pool:
         rounds = [list(pool.map(work, parts)) for _ in range(ROUNDS)]
     fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
-    return sum(part.moved for part in parts) * calls / fastest
+    return sum(part.amount for part in parts) * calls / fastest
 
 
-def _updated_by_passes(size: int) -> Stream:
+def _updated_by_passes(size: int) -> Work:
     """Return a stream that adds a number to an array in place, in several passes a call.
 
     A sum over rows, into an array of a row's length, adds each row to that array. All rows here are the same zero. It
@@ -90,28 +90,28 @@ def _updated_by_passes(size: int) -> Stream:
     """
     array, passes = _array(size), _passes(size)
     rows = as_strided(np.zeros(1, array.dtype), (passes, array.size), (0, 0))
-    return Stream(lambda: np.add.reduce(rows, axis=0, out=array), 2 * array.nbytes * passes)
+    return Work(lambda: np.add.reduce(rows, axis=0, out=array), 2 * array.nbytes * passes)
 
 
-def _updated(size: int) -> Stream:
+def _updated(size: int) -> Work:
     array, factor = _array(size), np.float32(1.0)
-    return Stream(lambda: np.multiply(array, factor, out=array), 2 * array.nbytes)
+    return Work(lambda: np.multiply(array, factor, out=array), 2 * array.nbytes)
 
 
-def _written(size: int) -> Stream:
+def _written(size: int) -> Work:
     source, target = (_repeated(_array(size // 2), _passes(size)) for _ in range(2))
-    return Stream(lambda: np.negative(source, out=target), source.nbytes + target.nbytes)
+    return Work(lambda: np.negative(source, out=target), source.nbytes + target.nbytes)
 
 
-def _copied(size: int) -> Stream:
+def _copied(size: int) -> Work:
     source, target = _array(size // 2), _array(size // 2)
-    return Stream(lambda: np.copyto(target, source), 2 * source.nbytes)
+    return Work(lambda: np.copyto(target, source), 2 * source.nbytes)
 
 
-def _read(size: int) -> Stream:
+def _read(size: int) -> Work:
     """Return a stream that only reads: it looks for the largest byte, which NumPy does as fast as anything."""
     rows = _repeated(_array(size).view("uint8"), _passes(size))
-    return Stream(lambda: np.maximum.reduce(rows, axis=None), rows.nbytes)
+    return Work(lambda: np.maximum.reduce(rows, axis=None), rows.nbytes)
 
 
 SMALL: Mapping[Traffic, Sequence[Make]] = {

@@ -184,7 +184,7 @@ COLUMNS = (
     Column(
         "flops_per_second",
         "number",
-        "operations per second of a large matrix product in the case's dtype, measured in this launch",
+        "operations per second of matrix products in the case's dtype, measured in this launch",
         since=2,
     ),
     Column(
