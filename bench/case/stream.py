@@ -26,11 +26,18 @@ MIN_PART_BYTES = 24 * 2**10
 to a buffer where they are shorter than a third of its buffer's 8,192 elements, which makes a stream three times slower.
 """
 
+MIN_SHARE_TOGETHER = 0.8
+"""In how much of a round all threads must run."""
+
 LARGE_BYTES = 2**20
 """From this size on a pass takes much longer than NumPy needs to begin a call, so a pass is a call."""
 
 CALL_BYTES = 2**24
 """How many bytes of memory a call goes over, in several passes, if the array is smaller than `LARGE_BYTES`."""
+
+
+Span: TypeAlias = tuple[float, float]
+"""When a thread began its work, and when it ended."""
 
 
 class Traffic(Enum):
@@ -66,11 +73,15 @@ def _rates(traffic: Traffic, part: int, threads: int) -> Iterator[float]:
 
 
 def rate_together(parts: Sequence[Work]) -> float:
-    """Return how much is done per second, each part in its own thread. All of them start a round together."""
+    """Return how much is done per second, each part in its own thread. All of them start a round together.
+
+    If a busy machine runs one thread after the other, each finds more of its arrays in the cache. Such a round does not
+    count, unless all are like that.
+    """
     calls, _ = calibrate(parts[0].call, MIN_ROUND_SECONDS)
     barrier = threading.Barrier(len(parts))
 
-    def work(part: Work) -> tuple[float, float]:
+    def work(part: Work) -> Span:
         barrier.wait()
         start = now()
         round_seconds(part.call, calls)
@@ -78,8 +89,17 @@ def rate_together(parts: Sequence[Work]) -> float:
 
     with ThreadPoolExecutor(len(parts)) as pool:
         rounds = [list(pool.map(work, parts)) for _ in range(ROUNDS)]
-    fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
-    return sum(part.amount for part in parts) * calls / fastest
+    together = [spans for spans in rounds if _share_together(spans) >= MIN_SHARE_TOGETHER]
+    return sum(part.amount for part in parts) * calls / min(map(_elapsed, together or rounds))
+
+
+def _elapsed(spans: Sequence[Span]) -> float:
+    return max(end for _, end in spans) - min(start for start, _ in spans)
+
+
+def _share_together(spans: Sequence[Span]) -> float:
+    """Return the share of a round in which all of its threads ran."""
+    return (min(end for _, end in spans) - max(start for start, _ in spans)) / _elapsed(spans)
 
 
 def _updated_by_passes(size: int) -> Work:

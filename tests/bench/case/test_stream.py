@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from bench.case import stream
-from bench.case.stream import CALL_BYTES, LARGE, LARGE_BYTES, MIN_PART_BYTES, SMALL, Traffic, stream_rate
+from bench.case.stream import CALL_BYTES, LARGE, LARGE_BYTES, MIN_PART_BYTES, SMALL, Traffic, Work, stream_rate
 
 WAYS = [
     (traffic, make, size)
@@ -49,3 +51,15 @@ def test_a_sum_over_rows_updates_the_array_in_place_once_for_each_row() -> None:
 def test_a_rate_is_that_of_a_memory(traffic: Traffic) -> None:
     for size in (8, 40_000, 8_000_000):
         assert 1e8 < stream_rate(traffic, size, 2) < 1e14
+
+
+def test_a_round_in_which_the_threads_ran_one_after_the_other_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads with 10 units each: together in 4 s, or one after the other in 2 s, since each has the cache."""
+    rounds = iter([[(0.0, 4.0), (0.1, 4.0)], [(0.0, 1.0), (1.0, 2.0)]])
+
+    monkeypatch.setattr(ThreadPoolExecutor, "map", lambda *_: next(rounds))
+    monkeypatch.setattr(stream, "calibrate", lambda *_: (1, 0.001))
+    monkeypatch.setattr(stream, "ROUNDS", 2)
+    assert stream.rate_together([Work(int, 10), Work(int, 10)]) == 5.0
+    rounds = iter(2 * [[(0.0, 1.0), (1.0, 2.0)]])
+    assert stream.rate_together([Work(int, 10), Work(int, 10)]) == 10.0  # better than no rate
