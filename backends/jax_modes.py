@@ -232,6 +232,7 @@ PROBES = Probes(
     threads=_threads,
     counted_flops=_counted_flops,
     copied=jnp.copy,
+    updated=jax.jit(lambda array: array + 1.0, donate_argnums=0),
     held_bytes=lambda: jax.devices("cuda")[0].memory_stats()["bytes_in_use"],
     peak_bytes=lambda: jax.devices("cuda")[0].memory_stats()["peak_bytes_in_use"],
     planned_bytes=_planned_bytes,

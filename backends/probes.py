@@ -23,6 +23,7 @@ class Probes:
     `counted_flops(run)` returns the compiler's count of operations in the program that `run` calls, which covers at
     least one step of a descent; `None` if nothing was compiled.
     `copied(array)` returns a copy of an array on the array's own device.
+    `updated(array)` returns the array plus 1, in the same memory, on the array's own device.
     `held_bytes()`, `peak_bytes()` and `reset_peak()` read and reset the framework's memory counter of its CUDA device.
     `planned_bytes(run)` returns how many bytes the program that `run` calls holds at its peak beside its arguments, by
     the compiler's own plan; `None` if nothing was compiled. It is asked where the counter cannot be reset.
@@ -38,6 +39,7 @@ class Probes:
     threads: Callable[[], int] | None = None
     counted_flops: Callable[[Run], float | None] | None = None
     copied: Callable[[Array], Array] | None = None
+    updated: Callable[[Array], Array] | None = None
     held_bytes: Callable[[], int] | None = None
     peak_bytes: Callable[[], int] | None = None
     reset_peak: Callable[[], None] | None = None

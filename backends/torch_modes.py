@@ -117,6 +117,7 @@ PROBES = Probes(
     cuda_version=lambda: torch.version.cuda or "",
     threads=torch.get_num_threads,
     copied=torch.clone,
+    updated=lambda array: array.add_(1.0),
     held_bytes=torch.cuda.memory_allocated,
     peak_bytes=torch.cuda.max_memory_allocated,
     reset_peak=torch.cuda.reset_peak_memory_stats,

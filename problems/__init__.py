@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from problems.cost import step_bytes, step_flops
+from problems.cost import StepTraffic, step_bytes, step_flops, step_traffic
 from problems.descent import descend, loop
 from problems.faults import ProblemError, fault
 from problems.operators import ALONG, OPERATORS, hand_derived
@@ -28,6 +28,7 @@ __all__ = [
     "Parameters",
     "Problem",
     "ProblemError",
+    "StepTraffic",
     "descend",
     "direction",
     "find",
@@ -40,6 +41,7 @@ __all__ = [
     "sizes_text",
     "step_bytes",
     "step_flops",
+    "step_traffic",
     "tree_leaves",
     "tree_map",
     "tree_unflatten",

@@ -9,7 +9,7 @@ include no allocation, and no second pass over an array that left the cache.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from problems.operators import ALONG
 from problems.parameters import Data, Parameters, tree_leaves
@@ -22,10 +22,39 @@ UPDATE = 2
 """Operations that a step of a descent adds to its gradient, for each parameter: a product and a subtraction."""
 
 
+class StepTraffic(NamedTuple):
+    """The bytes that a step must move at least, by what happens to them.
+
+    `updated` are read and written in place. `written` are read from one array and written to another: each array counts
+    half of them. `read` are only read. `memory` is how many bytes the arrays of the step take.
+    """
+
+    updated: int
+    written: int
+    read: int
+    memory: int
+
+
+def step_traffic(operator: str, x: Parameters, data: Data) -> StepTraffic:
+    """Return what one call of the operator, or one step of a descent, must read and write at least.
+
+    A descent updates its parameters in place. The other operators may not modify their arguments, so a result that is
+    shaped like the parameters is an array of its own.
+    """
+    arrays = 2 if operator in ALONG else 1
+    read = arrays * _bytes(x) + _bytes(data)
+    if operator not in WRITES:
+        return StepTraffic(0, 0, read, read)
+    moved, others = 2 * _bytes(x), read - _bytes(x)
+    if operator == "descent":
+        return StepTraffic(moved, 0, others, read)
+    return StepTraffic(0, moved, others, moved + others)
+
+
 def step_bytes(operator: str, x: Parameters, data: Data) -> int:
     """Return the bytes that one call of the operator, or one step of a descent, must read and write at least."""
-    reads = 2 if operator in ALONG else 1
-    return (reads + (operator in WRITES)) * _bytes(x) + _bytes(data)
+    traffic = step_traffic(operator, x, data)
+    return traffic.updated + traffic.written + traffic.read
 
 
 def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> float | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from backends import Case, Found
 from bench import clock, machine
-from bench.case import audit, row
+from bench.case import audit, row, startup
 from bench.case.failure import failure_of
 from bench.case.gpu import ramp, throttled
 from bench.case.memory import peak_bytes
@@ -22,7 +22,7 @@ from bench.case.prepare import Prepared, find_refusal, prepare, require_another_
 from bench.case.roofline import limit
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from bench.case.target import steps_to_target
+from bench.case.target import seconds_to_target, steps_to_target
 from problems import find
 from report.table.warnings import AuditWarning, join
 
@@ -69,7 +69,7 @@ class Measurement:
     def _begin(self, budget: Budget | None) -> None:
         backend, problem = self._found.backends[self._case.backend], find(self._case.problem, self._case.sizes)
         self._identity |= row.framework(self._case, backend)
-        self._resources.enter_context(backend.probes.empty_caches())
+        self._resources.enter_context(startup.empty_caches(self._case, backend))
         prepared = prepare(self._case, backend, problem)
         self._columns = row.checked(prepared)
         if budget is not None:
@@ -166,12 +166,17 @@ class Timing:
         self.warnings += self._or_warn("audit", lambda: self._audit(compiled, cores)) or []
         columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
-            columns |= (
-                self._or_warn("steps_to_target", lambda: row.to_target(steps_to_target(prepared), per_step)) or {}
-            )
+            columns |= self._to_target()
         if self.budget.memory:
             columns["peak_bytes"] = self._or_warn("peak_bytes", lambda: peak_bytes(prepared))
         return columns | {"warnings": join(self.warnings)}
+
+    def _to_target(self) -> Row:
+        steps = self._or_warn("steps_to_target", lambda: steps_to_target(self.prepared))
+        if steps is None:
+            return {}
+        seconds = self._or_warn("seconds_to_target", lambda: seconds_to_target(self.prepared, steps))
+        return {"steps_to_target": steps, "seconds_to_target": seconds}
 
     def _audit(self, compiled: int, cores: float) -> list[AuditWarning]:
         return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled, cores))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
+from bench.case import startup
 from bench.case.derivation import require_right
 from bench.case.failure import Failure, no_device
 from bench.case.question import question
@@ -135,7 +136,7 @@ def _start(case: Case, backend: Backend) -> None:
     them out of later collections.
     """
     gc.collect()
-    backend.warm_up(case)
+    startup.start(case, backend)
     gc.freeze()
 
 

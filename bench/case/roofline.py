@@ -1,15 +1,13 @@
-"""The machine's limits, measured during the run: bytes copied and operations done per second.
+"""The machine's limits, measured during the run: bytes moved and operations done per second.
 
-They are measured on the case's own CPUs or GPU. A limit is a maximum, and a busy machine hides it for a while: it is
-measured again after every case, and the best of this process so far counts.
+They are measured on the case's own CPUs or GPU. A limit is a maximum, and a busy machine hides it for a while. So on a
+CPU it is measured again after every case, and the best of this process so far counts.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,24 +16,34 @@ import numpy as np
 from bench import machine
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, round_seconds
-from bench.clock import now
-from problems import Array, step_bytes, step_flops
+from bench.case.stream import Traffic, Work, rate_together, stream_rate
+from problems import Array, step_flops, step_traffic
 from report.table.keys import framework
 
-ROUNDS = 3
+ROUNDS = 5
 MIN_ROUND_SECONDS = 0.001
 
-MIN_COPY_BYTES = {"cpu": 2**18, "cuda": 2**26}
-"""The fewest bytes that the measured copy moves. With fewer, the call takes longer than the copy.
+SMALL_SIDE, STACK = 64, 64
+"""Of the products on a CPU: their rows and columns, and how many of them a call computes.
 
-On a CPU, so many bytes fit a core's second cache.
+BLAS computes products of this size in the thread that calls it. The threads of one large product wait for each other,
+and on a busy machine that takes up to a hundred times as long.
 """
 
-COPIES_IN_FLIGHT = 8
-"""How many copies a device gets before it is waited for. Each launch then overlaps with the copy before it."""
+DEVICE_SIDES = (512, 1024, 2048, 4096, 8192)
+"""Rows and columns of the products on a GPU, up to the first whose product takes `MIN_ROUND_SECONDS`.
 
-PRODUCT_SIZE = {"cpu": 512, "cuda": 8192}
-"""Rows and columns of the multiplied matrices: enough for every core to reach full speed, in some milliseconds."""
+So a fast GPU gets enough work for all of its cores, and a slow one does not compute for minutes.
+"""
+
+DEVICE_BYTES = (2**22, 2**24, 2**26, 2**28)
+"""The sizes of the streams on a GPU, besides the step's own. The largest exceeds every cache.
+
+A small stream takes less time than its launch. A larger one is no faster but for that, so the best of them counts.
+"""
+
+STREAMS_IN_FLIGHT = 8
+"""How many streams a device gets before it is waited for. Each launch then overlaps with the stream before it."""
 
 
 class Limit(NamedTuple):
@@ -56,74 +64,105 @@ class Limit(NamedTuple):
 def limit(prepared: Prepared) -> Limit:
     """Return what bounds the time of one step of the case."""
     case, x, data = prepared.case, prepared.host[0], prepared.host[-1]
-    moved = step_bytes(case.operator, x, data)
+    traffic = step_traffic(case.operator, x, data)
+    moved = {Traffic.UPDATED: traffic.updated, Traffic.WRITTEN: traffic.written, Traffic.READ: traffic.read}
+    seconds = sum(count / _stream(prepared, kind, traffic.memory) for kind, count in moved.items() if count)
     flops = step_flops(case.operator, prepared.problem, x, data)
-    size = max(moved, MIN_COPY_BYTES[case.device])
-    where = "cpu" if case.device == "cpu" else framework(case.backend)  # all modes of a framework use its device alike
-    copy = _best_so_far((where, size), partial(_copy_rate, prepared, size))
-    product = _best_so_far((where, case.dtype), partial(_flops_rate, prepared))
-    return Limit(moved, math.nan if flops is None else flops, copy, product)
+    step_bytes = sum(moved.values())
+    return Limit(step_bytes, math.nan if flops is None else flops, step_bytes / seconds, _product(prepared))
 
 
-def _best_so_far(key: tuple[str, int | str], measure: Callable[[], float]) -> float:
-    _best[key] = max(measure(), _best.get(key, 0.0))
-    return _best[key]
-
-
-_best: dict[tuple[str, int | str], float] = {}
-
-
-def _copy_rate(prepared: Prepared, size: int) -> float:
-    """Return the bytes per second, read and written, of a copy that moves `size` bytes, as the step does.
-
-    The size decides which cache the arrays fit, so the step is compared with a copy in the same cache.
-    """
+def _stream(prepared: Prepared, traffic: Traffic, size: int) -> float:
+    """Return the best rate so far of a stream over `size` bytes or more: over fewer bytes it is no slower."""
     if prepared.case.device == "cpu":
-        # One thread copies few bytes fastest: several would wait for Python's lock.
-        return max(_copy_rate_by(size, threads) for threads in {1, machine.pinned_threads()})
-    return _device_copy_rate(prepared, size)
+        _keep(_streams, (traffic, size), stream_rate(traffic, size, machine.pinned_threads()))
+        return max(rate for (kind, other), rate in _streams.items() if kind == traffic and other >= size)
+    return _device_stream(prepared, size)
 
 
-def _flops_rate(prepared: Prepared) -> float:
-    """Return the operations per second of a large matrix product: NumPy's on a CPU, else the framework's own."""
-    case, side = prepared.case, PRODUCT_SIZE[prepared.case.device]
-    array = np.ones((side, side), dtype=case.dtype)
+def _product(prepared: Prepared) -> float:
+    """Return the best rate so far of matrix products: NumPy's on a CPU, else the framework's own."""
+    case, precision = prepared.case, prepared.backend.probes.precision
     if case.device == "cpu":
-        return 2.0 * side**3 / _best_seconds(partial(np.matmul, array, array, out=np.empty_like(array)))
-    placed = _put(prepared, array)
-    return 2.0 * side**3 / _best_seconds(awaited(lambda: placed @ placed, prepared.backend.wait))
+        rate = max(_products_rate(case.dtype, threads) for threads in {1, machine.pinned_threads()})
+        return _keep(_products, ("cpu", case.dtype, ""), rate)
+    key = (framework(case.backend), case.dtype, "" if precision is None else precision(case.device))
+    return _products[key] if key in _products else _keep(_products, key, _device_product_rate(prepared))
 
 
-def _copy_rate_by(size: int, threads: int) -> float:
-    """Return the copy rate of several threads. Each copies its own part many times; all start a round together."""
-    part = max(1, size // 2 // threads)
-    copies = [partial(np.copyto, np.zeros(part, dtype="uint8"), np.ones(part, dtype="uint8")) for _ in range(threads)]
-    calls, _ = calibrate(copies[0], MIN_ROUND_SECONDS)
-    barrier = threading.Barrier(threads)
-
-    def work(copy: Callable[[], Any]) -> tuple[float, float]:
-        barrier.wait()
-        start = now()
-        round_seconds(copy, calls)
-        return start, now()
-
-    with ThreadPoolExecutor(threads) as pool:
-        rounds = [list(pool.map(work, copies)) for _ in range(ROUNDS)]
-    fastest = min(max(end for _, end in spans) - min(start for start, _ in spans) for spans in rounds)
-    return 2.0 * part * threads * calls / fastest
+_streams: dict[tuple[Traffic, int], float] = {}
+_products: dict[tuple[str, str, str], float] = {}
+_device_streams: dict[tuple[str, int], float] = {}
 
 
-def _device_copy_rate(prepared: Prepared, size: int) -> float:
-    """Return the rate of the framework's own copy on its device; NaN if the framework offers none."""
-    copied = prepared.backend.probes.copied
-    if copied is None:
-        return math.nan
-    array = _put(prepared, np.ones(size // 2, dtype="uint8"))
+def _keep(best: dict[Any, float], key: Any, rate: float) -> float:
+    best[key] = max(rate, best.get(key, 0.0))
+    return best[key]
 
-    def copies() -> Array:
-        return [copied(array) for _ in range(COPIES_IN_FLIGHT)][-1]
 
-    return 2.0 * (size // 2) * COPIES_IN_FLIGHT / _best_seconds(awaited(copies, prepared.backend.wait))
+def _products_rate(dtype: str, threads: int) -> float:
+    """Return the operations per second of small products in NumPy, each thread with products of its own."""
+
+    def products() -> Work:
+        stack = np.ones((STACK, SMALL_SIDE, SMALL_SIDE), dtype=dtype)
+        return Work(partial(np.matmul, stack, stack, out=np.empty_like(stack)), 2 * STACK * SMALL_SIDE**3)
+
+    return rate_together([products() for _ in range(threads)])
+
+
+def _device_product_rate(prepared: Prepared) -> float:
+    """Return the operations per second of the framework's products, up to the first that takes long enough."""
+    rate = 0.0
+    for side in DEVICE_SIDES:
+        seconds = _best_seconds(_device_product(prepared, side))
+        rate = max(rate, 2.0 * side**3 / seconds)
+        if seconds >= MIN_ROUND_SECONDS:
+            break
+    return rate
+
+
+def _device_product(prepared: Prepared, side: int) -> Callable[[], Any]:
+    array = _put(prepared, np.ones((side, side), dtype=prepared.case.dtype))
+    return awaited(lambda: array @ array, prepared.backend.wait)
+
+
+def _device_stream(prepared: Prepared, size: int) -> float:
+    """Return the best rate of the framework's own streams on its device, over `size` bytes or more.
+
+    NaN if the framework offers none. A GPU's memory reads as fast as it writes, so one rate is that of all traffic. All
+    modes of a framework use its device alike.
+    """
+    name, sizes = framework(prepared.case.backend), [size, *(other for other in DEVICE_BYTES if other > size)]
+    for each in sizes:
+        if (name, each) not in _device_streams:
+            _device_streams[name, each] = _device_rate(prepared, each)
+    rates = [rate for (of, other), rate in _device_streams.items() if of == name and other >= size]
+    return max((rate for rate in rates if not math.isnan(rate)), default=math.nan)
+
+
+def _device_rate(prepared: Prepared, size: int) -> float:
+    """Return the rate at which the framework updates `size` bytes in place, or else copies half of them."""
+    updated, copied = prepared.backend.probes.updated, prepared.backend.probes.copied
+    if updated is not None:
+        array = _put(prepared, np.ones(size // 4 + 1, dtype="float32"))
+        return _rate_in_flight(prepared, updated, array)
+    if copied is not None:
+        array = _put(prepared, np.ones(size // 8 + 1, dtype="float32"))
+        return _rate_in_flight(prepared, copied, array)
+    return math.nan
+
+
+def _rate_in_flight(prepared: Prepared, stream: Callable[[Array], Array], array: Array) -> float:
+    """Return the bytes per second, read and written, of a stream that takes the array that it returned before."""
+    current = [array]
+
+    def streams() -> Array:
+        for _ in range(STREAMS_IN_FLIGHT):
+            current[0] = stream(current[0])
+        return current[0]
+
+    moved = 2.0 * array.nbytes * STREAMS_IN_FLIGHT
+    return moved / _best_seconds(awaited(streams, prepared.backend.wait))
 
 
 def _put(prepared: Prepared, array: Array) -> Array:

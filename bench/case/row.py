@@ -18,6 +18,7 @@ from bench.case.prepare import Prepared
 from bench.case.reference import WrongResultError, precision_of
 from bench.case.roofline import Limit
 from bench.case.rounds import Rounds
+from bench.case.startup import startup_seconds
 from problems import tree_leaves
 from report.statistics.intervals import median_interval
 from report.table import schema
@@ -84,6 +85,7 @@ def checked(prepared: Prepared) -> Row:
         "status": "ok",
         "reason": "",
         "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
+        "startup_seconds": startup_seconds(prepared.case, prepared.backend),
         "compile_seconds": prepared.compile_seconds,
         "first_call_seconds": prepared.first_call_seconds,
         "transfer_seconds": prepared.transfer_seconds,
@@ -126,8 +128,3 @@ def _over_value(rounds: Rounds, calls: np.ndarray) -> Row:
 def bounded(limit: Limit, seconds_per_step: float) -> Row:
     """Return the columns of what bounds a step, and how much of the step's time the bound explains."""
     return limit._asdict() | {"roofline_fraction": limit.seconds / seconds_per_step}
-
-
-def to_target(steps: int | None, seconds_per_step: float) -> Row:
-    """Return the columns of the time to target; none if the descent does not reach it."""
-    return {} if steps is None else {"steps_to_target": steps, "seconds_to_target": steps * seconds_per_step}

@@ -1,7 +1,7 @@
 """Time to target: how many steps of a descent bring the loss near its minimum.
 
 The steps are counted on the reference's float64 descent. The check has shown that every backend follows it, so the
-count holds for all of them. What differs is how long a step takes.
+count holds for all of them. What differs is how long a descent of that length takes, and that is timed.
 """
 
 from __future__ import annotations
@@ -9,23 +9,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from backends import Case
+from backends import Case, Run, Stepwise
 from bench.case.prepare import Prepared
 from bench.case.reference import MAX_KEPT, doubled
-from problems import Array, Data, Parameters, Problem, hand_derived, step_flops, tree_leaves, tree_map, tree_unflatten
+from bench.case.rounds import awaited, calibrate, no_garbage_collection, round_seconds
+from bench.clock import now
+from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten
 
 TARGET = 0.01
 """The target is reached when this share of the way from the first loss down to the minimum is left."""
 
-MAX_OPERATIONS = 2e8
-"""How many operations the search for a minimum may take in total: about a second of NumPy."""
+MAX_SEARCH_SECONDS = 1.0
+"""How long the search for a minimum may take. Its last evaluation is finished."""
 
-MAX_EVALUATIONS = 1000
+MAX_ROUNDS, MIN_ROUND_SECONDS, MAX_SECONDS = 5, 0.001, 0.05
+"""Of the descent to the target: how many rounds are timed, how long a round takes at least, and how long all rounds
+take, but for the last one. A descent that takes longer is called once to warm up, and timed once."""
+
+
+class _SearchTimeoutError(Exception):
+    """The search for a minimum took longer than it may."""
 
 
 def steps_to_target(prepared: Prepared) -> int | None:
@@ -51,33 +59,53 @@ def _steps(problem: Problem, case: Case) -> int | None:
     return None
 
 
+def seconds_to_target(prepared: Prepared, steps: int) -> float:
+    """Return the seconds of a descent of `steps` steps: the median of a few short rounds."""
+    run = _shortened(prepared, steps)
+    call = awaited(partial(run, *prepared.placed), prepared.backend.wait)
+    with no_garbage_collection():
+        call()
+        end = now() + MAX_SECONDS
+        calls, seconds = calibrate(call, MIN_ROUND_SECONDS)
+        rounds = [seconds]
+        while len(rounds) < MAX_ROUNDS and now() < end:
+            rounds.append(round_seconds(call, calls))
+    return float(np.median(rounds)) / calls
+
+
+def _shortened(prepared: Prepared, steps: int) -> Run:
+    """Return the descent of so many steps: of the same compiled step if Python calls it, else compiled for them."""
+    if steps == prepared.case.steps:
+        return prepared.run
+    if isinstance(prepared.run, Stepwise):
+        return replace(prepared.run, steps=steps)
+    case = replace(prepared.case, steps=steps)
+    return prepared.backend.compile(case, prepared.problem, prepared.placed[0], prepared.placed[-1])
+
+
 def minimum(problem: Problem, x: Parameters, data: Data) -> float:
     """Return f*: the problem's closed form if it has one, else the local minimum that L-BFGS finds from `x`.
 
-    NaN if L-BFGS does not converge within `MAX_OPERATIONS`.
+    NaN if L-BFGS does not converge within `MAX_SEARCH_SECONDS`.
     """
-    if problem.minimum is not None:
-        return problem.minimum(x, data)
-    evaluations = min(MAX_EVALUATIONS, int(MAX_OPERATIONS / _operations(problem, x, data)))
-    return _searched(problem, x, data, evaluations) if evaluations > 0 else math.nan
+    return _searched(problem, x, data) if problem.minimum is None else problem.minimum(x, data)
 
 
-def _operations(problem: Problem, x: Parameters, data: Data) -> float:
-    """Return the operations of one evaluation, or if the problem does not count them, how many numbers it has."""
-    return step_flops("gradient", problem, x, data) or sum(array.size for array in (*tree_leaves(x), *data))
-
-
-def _searched(problem: Problem, x: Parameters, data: Data, evaluations: int) -> float:
+def _searched(problem: Problem, x: Parameters, data: Data) -> float:
     from scipy.optimize import minimize  # noqa: PLC0415 (takes a second to import, and is rarely needed)
 
-    unflatten = _unflatten_like(x)
+    unflatten, end = _unflatten_like(x), now() + MAX_SEARCH_SECONDS
 
     def loss_and_gradient(flat: Array) -> tuple[float, Array]:
+        if now() > end:
+            raise _SearchTimeoutError
         here = unflatten(flat)
         return float(problem.loss(np, here, data)), _flatten(problem.gradient(here, data))
 
-    limits: Any = {"maxfun": evaluations, "maxiter": evaluations}
-    found = minimize(loss_and_gradient, _flatten(x), jac=True, method="L-BFGS-B", options=limits)
+    try:
+        found = minimize(loss_and_gradient, _flatten(x), jac=True, method="L-BFGS-B")
+    except _SearchTimeoutError:
+        return math.nan
     return float(found.fun) if found.success else math.nan
 
 

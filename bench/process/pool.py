@@ -51,10 +51,13 @@ class Pool:
         self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
 
     def inventory(self, frameworks: Iterable[str]) -> Inventory:
-        """Return the backends of the frameworks. Each framework is imported in its own worker, all at the same time."""
+        """Return the backends of the frameworks. Each framework is imported in its own worker.
+
+        At most as many are imported at the same time as there are CPUs: the imports are clocked.
+        """
         found = Inventory()
         names = list(frameworks)
-        with ThreadPoolExecutor(max(1, len(names))) as threads:
+        with ThreadPoolExecutor(self._threads or len(machine.cpus())) as threads:
             try:
                 for inventory in threads.map(self._describe, names):
                     found.add(inventory)

@@ -7,9 +7,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backends import Case, Found, load
+from backends import Case, Found
 from bench import inventory
-from bench.case import prepare, rounds
+from bench.case import prepare, rounds, startup
 from bench.case.failure import Failure, failure_of
 from bench.case.measure import Exceptions, Measurement
 from bench.case.prepare import Prepared
@@ -69,7 +69,7 @@ class Requests:
     def describe(self, framework: str) -> Message:
         """Answer with the backends of the framework, or why it is missing: whatever its import raises is a reason."""
         try:
-            found = load((framework,))
+            found = startup.imported(framework)
         except self._caught as error:
             found = Found(missing={framework: f"{framework} cannot be imported: {type(error).__name__}: {error}"})
         self._add(found)

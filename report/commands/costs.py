@@ -29,7 +29,8 @@ For each backend:
   times at {MIN_BATCH_SIZES} batch sizes or more
 - from which batch size on it is faster than another backend, by the measured
   points alone
-- after how many calls its compilation has paid back against hand-derived NumPy
+- after how many calls its start and its compilation have paid back against
+  hand-derived NumPy
 
 csv and json have one row per case, with all figures.
 """

@@ -55,9 +55,9 @@ PANELS = (
     ),
     Panel(
         "start",
-        "Compile, first call and one step",
-        "The time until the first result, and one more step. Full colour: compiling. Paler: the first call. Palest: "
-        "one step.",
+        "Start-up, compile, first call and one step",
+        "The time until the first result, and one more step. The paler a part of a bar, the later it comes: import and "
+        "start of the framework, compiling, the first call, one step.",
         None,
         size="wide",
     ),
@@ -65,7 +65,7 @@ PANELS = (
         "limit",
         "Distance from the machine's limit",
         "The least time that the machine's memory and arithmetic allow, as a share of the time taken. 100\u00a0% is "
-        "the limit. Arrays that stay in a cache can pass it.",
+        "the limit.",
         curves.LIMIT,
         "this run has no roofline_fraction. It was not measured, or the problems do not say what a step must move",
     ),

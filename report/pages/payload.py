@@ -19,6 +19,7 @@ SHOWN = (
     ("step_low", "from", "seconds"),
     ("step_high", "to", "seconds"),
     ("ratio_to_numpy", "to NumPy", "ratio"),
+    ("startup_seconds", "start-up", "seconds"),
     ("compile_seconds", "compile", "seconds"),
     ("first_call_seconds", "first call", "seconds"),
     ("relative_error", "error", "number"),

@@ -99,7 +99,9 @@ function crossings(cases) {
   }));
 }
 
-const PARTS = [["compile_seconds", 1], ["first_call_seconds", 0.6], ["seconds_per_step", 0.3]]; // with their opacity
+// The parts of a bar, with their opacity. Runs of older schemas have no start-up.
+const PARTS = [["startup_seconds", 1], ["compile_seconds", 0.75], ["first_call_seconds", 0.5], ["seconds_per_step", 0.25]]
+  .filter(([name]) => timed.some((row) => field(row, name) != null));
 
 async function drawStart(panel, drawn) {
   const sizes = [...new Set(drawn.map((row) => field(row, "batch_size")))].sort((left, right) => left - right);

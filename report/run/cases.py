@@ -51,8 +51,9 @@ def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.Dat
     The columns are those of the schema, and:
 
     - `launches`, the number of launches, and `failed`, how many of them have no time;
-    - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of compiling and the first call. The ends of their
-      intervals are in columns with `_low` and `_high`, which are NaN if there is no interval;
+    - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of start-up, compiling and the first call. The ends
+      of their intervals are in columns with `_low` and `_high`, which are NaN if there is no interval. Rows of older
+      schemas have no start-up, and it does not count there;
     - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`.
 
     The schema's columns of times and ratios hold these estimates. Other figures are medians over the launches, and
@@ -125,13 +126,18 @@ def _merged(texts: pd.Series) -> str:
 
 def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Array]:
     """Return the columns `ESTIMATES` of `count` cases, from the rows of the cases that have a time."""
-    rows = rows.assign(once_seconds=rows["compile_seconds"] + rows["first_call_seconds"])
+    rows = rows.assign(once_seconds=_once(rows))
     estimates: dict[str, Array] = {}
     for name, of_measure in MEASURES.items():
         center, low, high = (_column(rows, column) for column in of_measure)
         ends = _interval(center, low, high, codes, count)
         estimates |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
     return estimates
+
+
+def _once(rows: pd.DataFrame) -> pd.Series:
+    """Return the seconds that a process pays before its second call. A start-up that is not known counts 0."""
+    return rows["startup_seconds"].fillna(0.0) + rows["compile_seconds"] + rows["first_call_seconds"]
 
 
 def _column(rows: pd.DataFrame, name: str | None) -> Array:

@@ -20,7 +20,14 @@ from report.table.keys import CONDITIONS, CONTROL, GROUP
 COST = (*GROUP, *CONDITIONS, "backend", "batch_size")
 """The columns that identify a row of the table."""
 
-MEDIANS = ("roofline_fraction", "gradient_over_value", "peak_bytes", "seconds_to_target")
+MEDIANS = (
+    "startup_seconds",
+    "compile_seconds",
+    "roofline_fraction",
+    "gradient_over_value",
+    "peak_bytes",
+    "seconds_to_target",
+)
 """The run's columns whose medians over the launches are in the table."""
 
 COST_COLUMNS = {
@@ -35,8 +42,8 @@ COST_COLUMNS = {
     "against": "the backend that `crossover` compares with",
     "crossover": "from which batch size on the backend is faster, in words",
     "crossover_at": "estimate of the last crossover; `_low` and `_high`: the measured batch sizes around it",
-    "payback": "after how many calls compiling has paid back against NumPy, in words",
-    "payback_calls": "this number of calls, at least 1; empty if compiling never pays back or that is not known",
+    "payback": "after how many calls starting and compiling have paid back against NumPy, in words",
+    "payback_calls": "this number of calls, at least 1; empty if it never pays back or that is not known",
     **dict.fromkeys(MEDIANS, "median over the launches of the run's column"),
     "reason": "why the case has no time",
 }

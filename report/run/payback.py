@@ -1,8 +1,9 @@
 """After how many calls a compilation has paid back against hand-derived NumPy.
 
-After n calls the backend has taken compile + first call + (n − 1) · seconds, and NumPy n · seconds / ratio. The ratio
-is that of the paired rounds, in which the machine's drift cancels. So NumPy's own row is not needed. Both have taken
-the same time at n = (compile + first call − seconds) / (seconds / ratio − seconds).
+Once in a process the backend takes once = start-up + compile + first call. After n calls it has taken
+once + (n − 1) · seconds, and NumPy n · seconds / ratio. The ratio is that of the paired rounds, in which the machine's
+drift cancels. So NumPy's own row is not needed. Both have taken the same time at
+n = (once − seconds) / (seconds / ratio − seconds).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def payback(case: pd.Series) -> Payback:
     """Return the payback of a case, which is a row of `report.run.cases`.
 
     The interval combines the ends of the intervals of the seconds and of the ratio. From three launches on, the seconds
-    of compiling and of the first call have an interval, and its ends count too. Within one launch they happen once.
+    of start-up, compiling and the first call have an interval, and its ends count too. Within one launch they happen
+    once.
     """
     if np.isnan(case[["ratio_low", "ratio_high", "once"]].astype(float)).any():
         return Payback(Kind.UNKNOWN, UNKNOWN)

@@ -143,7 +143,8 @@ COLUMNS = (
     Column(
         "startup_seconds",
         "number",
-        "time to import the framework and to start its compiler, once in the process that measured",
+        "time to import the framework (but not NumPy), to put the first array and to start the compiler, each clocked "
+        "the first time in the process that measured; compilers start once for all modes of a class",
         since=3,
     ),
     Column("compile_seconds", "number", "time of tracing and compiling; near 0 for an eager mode"),
@@ -183,7 +184,7 @@ COLUMNS = (
     Column(
         "flops_per_second",
         "number",
-        "operations per second of a large matrix product in the case's dtype, measured in this launch",
+        "operations per second of matrix products in the case's dtype, measured in this launch",
         since=2,
     ),
     Column(

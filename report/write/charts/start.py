@@ -1,4 +1,4 @@
-"""What it takes to begin: compiling, the first call and one step, in one bar a backend."""
+"""What it takes to begin: start-up, compiling, the first call and one step, in one bar a backend."""
 
 from __future__ import annotations
 

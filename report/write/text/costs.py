@@ -15,6 +15,8 @@ from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
 FILLED: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "startup_seconds": ("start-up", units.seconds),
+    "compile_seconds": ("compile", units.seconds),
     "roofline_fraction": ("of the limit", units.percent),
     "gradient_over_value": ("gradient / value", units.ratio),
     "peak_bytes": ("peak memory", units.size),
@@ -120,7 +122,7 @@ def _closing(costs: Costs) -> list[str]:
         "t(B) = overhead + cost per element · B. Off by: measured over modelled time, where the model is off most.",
         f"A poor fit misses a time by more than {poor} beyond that time's own interval. Its costs are not shown.",
         f"Faster than {costs.against}: ≈ is interpolated between the measured batch sizes in parentheses.",
-        "Payback: the number of calls after which compiling and the first call have paid back against numpy.",
+        "Payback: the number of calls after which start-up, compiling and the first call have paid back against numpy.",
         words.replication(costs.cases),
         *words.mixed(costs.mixed),
     ]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import backends
 import problems
-from backends import Case
+from backends import Case, Run, Stepwise
+from backends.numpy_modes import NumpyMode
 from bench.case import prepare, target
-from bench.case.target import minimum, steps_to_target
-from problems import Problem
+from bench.case.target import minimum, seconds_to_target, steps_to_target
+from problems import Array, Data, Parameters, Problem
 
 NUMPY = backends.load(("numpy",)).backends["numpy"]
 
@@ -69,7 +72,50 @@ def above_the_minimum(problem: Problem) -> float:
     return end - minimum(problem, x, data) + 1e-9 * (1.0 + abs(start) + abs(end))
 
 
-def test_a_search_that_would_take_too_long_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = replace(problems.load()["logistic"], flops=None)
-    monkeypatch.setattr(target, "MAX_OPERATIONS", 10.0)
-    assert math.isnan(minimum(problem, *problems.instance(problem, 50, "float64")))
+def test_a_search_ends_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This loss never converges, and it sleeps: the search may not take a thousand evaluations."""
+    calls = []
+
+    def slow(xp: Any, x: Array, data: Data) -> Any:
+        calls.append(x)
+        time.sleep(0.01)
+        return xp.sum(-x)
+
+    problem = replace(problems.load()["quadratic"], loss=slow, gradient=lambda x, _: -np.ones_like(x), minimum=None)
+    monkeypatch.setattr(target, "MAX_SEARCH_SECONDS", 0.1)
+    assert math.isnan(minimum(problem, np.zeros(3), ()))
+    assert 0 < len(calls) <= 11  # ten take the time, and the last one is finished
+
+
+def test_the_time_to_the_target_is_that_of_a_descent_of_so_many_steps() -> None:
+    """The loop is the backend's own, so it is built again for these steps. A call costs what no step does."""
+    built: list[int] = []
+
+    class Counting(NumpyMode):
+        def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
+            run = super().compile(case, problem, x, data)
+            built.append(case.steps)
+
+            def sleepy(x: Parameters, data: Data) -> Parameters:
+                time.sleep(0.02)
+                return run(x, data)
+
+            return sleepy
+
+    ready = replace(prepared(problems.load()["quadratic"]), backend=Counting("numpy", NUMPY.builders))
+    assert 0.02 <= seconds_to_target(ready, 11) < 2.0
+    assert built == [11]
+
+
+def test_a_descent_that_python_steps_is_shortened_and_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped: list[int] = []
+
+    def step(x: Array) -> Array:
+        stepped.append(1)
+        time.sleep(0.01)
+        return x
+
+    ready = replace(prepared(problems.load()["quadratic"]), run=Stepwise(step, 100))
+    monkeypatch.setattr(target, "MAX_SECONDS", 0.0)
+    assert seconds_to_target(ready, 7) >= 0.07
+    assert len(stepped) == 2 * 7  # a slow descent is called once to warm up, and timed once

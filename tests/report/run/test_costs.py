@@ -86,6 +86,22 @@ def test_payback_is_the_cost_of_compiling_over_what_a_call_saves(run: Path, caps
     assert lines["numpy", 1]["payback"] == ""
 
 
+def test_the_start_of_the_framework_pays_back_too_and_is_not_known_of_older_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = linear(2e-5, 5e-11, backend="started", startup_seconds=2.0)
+    older = linear(2e-5, 5e-11, backend="older")
+    lines = {row["backend"]: row for row in cost_rows(capsys, rows.write(tmp_path / "run.csv", [*started, *older]))}
+    seconds, reference = 100 * (2e-5 + 5e-11 * 1e6), 100 * (2e-6 + 5e-10 * 1e6)
+    calls = {name: float(line["payback_calls"]) for name, line in lines.items()}
+    assert calls["started"] == pytest.approx((2.11 - seconds) / (reference - seconds))
+    assert calls["older"] == pytest.approx((0.11 - seconds) / (reference - seconds))
+    assert (lines["started"]["startup_seconds"], lines["older"]["startup_seconds"]) == ("2", "")
+    assert main(["costs", str(tmp_path / "run.csv"), "--format", "markdown"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("| started"))
+    assert [field.strip() for field in line.split("|")[-3:-1]] == ["2.00 s", "100 ms"]
+
+
 def test_payback_is_not_separated_like_the_ratio_and_at_once_if_nothing_was_compiled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
