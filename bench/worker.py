@@ -36,7 +36,7 @@ def main() -> None:
 
     precision.use(options.precision)
     if options.references is not None:
-        from bench.case import kept  # noqa: PLC0415 (likewise)
+        from bench.case.check import kept  # noqa: PLC0415 (likewise)
 
         kept.keep_in(options.references)
     requests = Requests("steady" if steady else "default")

@@ -18,7 +18,8 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 import backends
 import problems
 from backends import Backend, Case
-from bench.case import prepare, reference
+from bench.case import prepare
+from bench.case.check import reference
 from problems import Problem, sizes_text, tree_leaves, tree_map
 from tests.backends.test_contract import SHORTER
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bench import machine
+from bench.case.figures.probe import Probed, probe
 from bench.case.prepare import Prepared
-from bench.case.probe import Probed, probe
 from bench.case.rounds import Pair
 from problems import step_flops, tree_leaves
 from report.table.keys import CONTROL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bench.case.reference import WrongResultError
+from bench.case.check.reference import WrongResultError
 
 MAX_REASON = 500
 """How many characters of an exception a reason keeps."""

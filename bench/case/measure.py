@@ -15,14 +15,14 @@ from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row, startup
 from bench.case.failure import failure_of
-from bench.case.gpu import ramp, throttled
-from bench.case.memory import peak_bytes
+from bench.case.figures.gpu import ramp, throttled
+from bench.case.figures.memory import peak_bytes
+from bench.case.figures.roofline import limit
+from bench.case.figures.target import seconds_to_target, steps_to_target
 from bench.case.pairs import reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, require_another_answer
-from bench.case.roofline import limit
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from bench.case.target import seconds_to_target, steps_to_target
 from problems import find
 from report.table.warnings import AuditWarning, join
 

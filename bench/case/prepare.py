@@ -16,12 +16,12 @@ import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
 from bench.case import startup
-from bench.case.derivation import require_right
+from bench.case.check.derivation import require_right
+from bench.case.check.question import question
+from bench.case.check.reference import allowed_error, arguments, descent_error, expected, relative_error, require_close
+from bench.case.check.steps import require_every_step
 from bench.case.failure import Failure, no_device
-from bench.case.question import question
-from bench.case.reference import allowed_error, arguments, descent_error, expected, relative_error, require_close
 from bench.case.rounds import Call, awaited
-from bench.case.steps import require_every_step
 from bench.clock import now
 from problems import Parameters, Problem, find, tree_map
 

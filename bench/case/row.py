@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backends import Backend, Case
+from bench.case.check.reference import WrongResultError, precision_of
 from bench.case.failure import Failure, failure_of
+from bench.case.figures.roofline import Limit
 from bench.case.prepare import Prepared
-from bench.case.reference import WrongResultError, precision_of
-from bench.case.roofline import Limit
 from bench.case.rounds import Rounds
 from bench.case.startup import startup_seconds
 from problems import tree_leaves

@@ -16,8 +16,9 @@ import pytest
 import backends
 import problems
 from backends import Backend, Case, Run
-from bench.case import prepare, reference
-from bench.case.steps import require_every_step
+from bench.case import prepare
+from bench.case.check import reference
+from bench.case.check.steps import require_every_step
 from problems import Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
 
 FOUND = backends.load()

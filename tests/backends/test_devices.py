@@ -14,7 +14,8 @@ import pytest
 import backends
 import problems
 from backends import Backend, Case, Flat, Stepwise
-from bench.case import prepare, reference
+from bench.case import prepare
+from bench.case.check import reference
 from problems import sizes_text
 from tests.backends.test_contract import FOUND, SHORTER
 from tests.checkout import ROOT

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import problems
-from bench.case import reference
+from bench.case.check import reference
 from problems import Array, Parameters, Problem, tree_leaves, tree_map
 
 STEP = 1e-5

@@ -15,7 +15,8 @@ from scipy import stats
 
 import backends
 import problems
-from bench.case import prepare, reference
+from bench.case import prepare
+from bench.case.check import reference
 from problems import Parameters, Problem, gmm, tree_leaves, tree_map
 from tests.built_in import BUILT_IN
 

@@ -17,7 +17,7 @@ from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
 from bench.case.audit import Evidence
-from bench.case.probe import Probed, probe
+from bench.case.figures.probe import Probed, probe
 from bench.case.rounds import Pair
 from problems import Array, Data, Problem
 from report.table.warnings import AuditWarning, join

@@ -13,8 +13,8 @@ import problems
 from backends import Case
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
+from bench.case.check.reference import WrongResultError
 from bench.case.pairs import reference_pair, value_pair
-from bench.case.reference import WrongResultError
 from bench.case.rounds import Budget, Pair, paired, plan
 from report.table.keys import framework
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from backends import Backend, Case
 from backends.precision import FRACTION_BITS
-from bench.case.kept import kept
+from bench.case.check.kept import kept
 from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
 
 MAX_KEPT = 256

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backends import Case
-from bench.case.kept import kept
-from bench.case.reference import MAX_KEPT, arguments, doubled, expected, named, relative_error, tolerance
+from bench.case.check.kept import kept
+from bench.case.check.reference import MAX_KEPT, arguments, doubled, expected, named, relative_error, tolerance
 from problems import Array, Parameters, Problem, direction, hand_derived, tree_leaves, tree_map, tree_unflatten
 
 NUDGE = 0.01

@@ -12,7 +12,7 @@ import backends
 import problems
 from backends import Case
 from bench.case import prepare
-from bench.case.derivation import MAX_ERROR, WrongReferenceError, require_right
+from bench.case.check.derivation import MAX_ERROR, WrongReferenceError, require_right
 from bench.case.measure import check
 from problems import Problem, tree_map
 from tests.built_in import BUILT_IN

@@ -13,7 +13,7 @@ import problems
 from backends import Case, Probes
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
-from bench.case.memory import peak_bytes
+from bench.case.figures.memory import peak_bytes
 from report.table.keys import framework
 
 pytest.importorskip("memray")

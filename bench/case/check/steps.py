@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
-from bench.case.kept import kept
-from bench.case.question import nudged
-from bench.case.reference import allowed_error, arguments, double, named, relative_error, require_close
+from bench.case.check.kept import kept
+from bench.case.check.question import nudged
+from bench.case.check.reference import allowed_error, arguments, double, named, relative_error, require_close
 from problems import Parameters, Problem, hand_derived, tree_leaves, tree_map
 
 MOVE = 1e-3

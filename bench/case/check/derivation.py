@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.case.kept import kept
-from bench.case.reference import named
+from bench.case.check.kept import kept
+from bench.case.check.reference import named
 from problems import Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
 
 MAX_ERROR = 1e-5

@@ -12,9 +12,10 @@ import backends
 import problems
 from backends import Case, Run
 from backends.numpy_modes import NumpyMode
-from bench.case import prepare, reference
-from bench.case.question import CHANGE, nudged, question
-from bench.case.reference import WrongResultError
+from bench.case import prepare
+from bench.case.check import reference
+from bench.case.check.question import CHANGE, nudged, question
+from bench.case.check.reference import WrongResultError
 from problems import Data, Parameters, Problem, sizes_text, tree_leaves
 from tests.built_in import BUILT_IN
 

@@ -14,8 +14,9 @@ import backends
 import problems
 from backends import Case, Run, Stepwise
 from backends.numpy_modes import NumpyMode
-from bench.case import prepare, target
-from bench.case.target import minimum, seconds_to_target, steps_to_target
+from bench.case import prepare
+from bench.case.figures import target
+from bench.case.figures.target import minimum, seconds_to_target, steps_to_target
 from problems import Array, Data, Parameters, Problem
 
 NUMPY = backends.load(("numpy",)).backends["numpy"]

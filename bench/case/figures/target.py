@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from backends import Case, Run, Stepwise
+from bench.case.check.reference import MAX_KEPT, doubled
 from bench.case.prepare import Prepared
-from bench.case.reference import MAX_KEPT, doubled
 from bench.case.rounds import awaited, calibrate, no_garbage_collection, round_seconds
 from bench.clock import now
 from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten

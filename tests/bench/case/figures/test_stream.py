@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from bench.case import stream
-from bench.case.stream import CALL_BYTES, LARGE, LARGE_BYTES, MIN_PART_BYTES, SMALL, Traffic, Work, stream_rate
+from bench.case.figures import stream
+from bench.case.figures.stream import CALL_BYTES, LARGE, LARGE_BYTES, MIN_PART_BYTES, SMALL, Traffic, Work, stream_rate
 
 WAYS = [
     (traffic, make, size)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import machine
-from bench.case import gpu
+from bench.case.figures import gpu
 from tests.bench.test_machine import plant
 
 OLD = """case "$*" in

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench import machine
+from bench.case.figures.stream import Traffic, Work, rate_together, stream_rate
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, round_seconds
-from bench.case.stream import Traffic, Work, rate_together, stream_rate
 from problems import Array, step_flops, step_traffic
 from report.table.keys import framework
 

@@ -13,9 +13,10 @@ import backends
 import problems
 from backends import Case, Probes
 from backends.numpy_modes import NumpyMode
-from bench.case import prepare, roofline
-from bench.case.roofline import Limit, limit
-from bench.case.stream import Traffic
+from bench.case import prepare
+from bench.case.figures import roofline
+from bench.case.figures.roofline import Limit, limit
+from bench.case.figures.stream import Traffic
 from problems import Problem
 from tests.built_in import BUILT_IN
 

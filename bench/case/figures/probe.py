@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from backends import Run, Stepwise, place
+from bench.case.check.question import nudged
 from bench.case.prepare import Prepared
-from bench.case.question import nudged
 from bench.case.rounds import awaited, calibrate, round_seconds
 from bench.clock import now
 from problems import Parameters, tree_map
