@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_a_side_that_cannot_duel_is_an_error_of_one_line(
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     long = ("--all-pairs", "--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
     duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
-    wait_for_workers(checkout, 2 + 2 * lanes() + 1)  # those that select, the first pairs, and one of a later pair
+    wait_for_workers(duel, 2 + 2 * lanes() + 1)  # those that select, the first pairs, and one of a later pair
     duel.send_signal(signal.SIGINT)
     _, errors = duel.communicate(timeout=60)
     assert duel.returncode == 130
@@ -134,19 +135,21 @@ def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
 
 
-def wait_for_workers(checkout: Checkout, count: int) -> None:
-    """Wait until so many workers have started in the copy, of which most have ended. Without /proc, wait long."""
+def wait_for_workers(duel: subprocess.Popen[str], count: int) -> None:
+    """Wait until the duel has started so many workers, of which most have ended. Without /proc, wait long."""
     seen: set[str] = set()
     end = time.monotonic() + (60 if Path("/proc/self").exists() else 12)
     while len(seen) < count and time.monotonic() < end:
-        seen |= {path.name for path in Path("/proc").glob("[0-9]*") if is_worker(path, checkout)}
+        seen |= {path.name for path in Path("/proc").glob("[0-9]*") if is_worker(path, duel.pid)}
         time.sleep(0.05)
 
 
-def is_worker(process: Path, checkout: Checkout) -> bool:
-    """Whether the process, a folder of /proc, is a worker in the copy."""
+def is_worker(process: Path, parent: int) -> bool:
+    """Whether the process, a folder of /proc, is a worker of the parent, and not one that a worker starts itself."""
     try:
-        return b"bench.worker" in (process / "cmdline").read_bytes() and (process / "cwd").readlink() == checkout.path
+        if b"bench.worker" not in (process / "cmdline").read_bytes():
+            return False
+        return f"\nPPid:\t{parent}\n" in (process / "status").read_text(encoding="utf-8")
     except OSError:  # it has ended
         return False
 
