@@ -161,7 +161,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)
-    from report.pages import saving  # noqa: PLC0415 (likewise)
     from report.write.text import summary  # noqa: PLC0415 (likewise)
 
     path = _path(config)
@@ -176,6 +175,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         terminalreporter.write_line(f"interrupted; its page: python -m report html {path}")
     elif config.getoption("page"):
+        from report.pages import saving  # noqa: PLC0415 (only where a page is made)
+
         terminalreporter.write_line(saving.beside(path))
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import compileall
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +19,8 @@ from report import table
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml", "README.md")
-QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005", "--no-page")
+QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005", "--no-page", "-p", "no:hypothesispytest")
+"""Options of a short race. Hypothesis belongs to the tests: its plugin imports all of it at the end of each race."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +75,21 @@ def environment() -> dict[str, str]:
 
 def copy_to(folder: Path) -> Checkout:
     """Copy what the project needs to run, without its tests, results and history."""
+    shutil.copytree(_compiled(), folder, dirs_exist_ok=True)
+    return Checkout(folder)
+
+
+@cache
+def _compiled() -> Path:
+    """Return a copy with its bytecode, from which the others are made: else each would compile every module anew."""
+    folder = Path(tempfile.mkdtemp(prefix="descent-bench-checkout-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     for name in PARTS:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=ignored)
         elif source.exists():
-            shutil.copy(source, folder / name)
-    return Checkout(folder)
+            shutil.copy2(source, folder / name)  # with its time, by which Python knows that the bytecode is current
+    compileall.compile_dir(folder, quiet=1)
+    return folder

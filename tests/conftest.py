@@ -16,6 +16,9 @@ hypothesis.settings.load_profile("untimed")
 # What a shell runs in the background ignores Ctrl-C, and so would all that it starts: here some are sent one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Likewise what nohup runs ignores the end of its terminal, and here some are sent that signal.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -173,7 +173,7 @@ def test_the_order_is_shuffled_and_differs_between_launches(checkout: Checkout) 
     for launch in ("0", "1"):
         csv = f"{launch}.csv"
         selection = ("--backend", "numpy", "--batch-size", "1,2,3,4,5,6,7,8", "--device", "cpu", "--launch", launch)
-        assert checkout.race(*selection, "--results", csv).returncode == 0
+        assert checkout.race(*selection, "--memory", "off", "--results", csv).returncode == 0
         orders.append(table.read(checkout.path / csv)["batch_size"].tolist())
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(1, 9))
     assert orders[0] != orders[1]
@@ -191,7 +191,7 @@ def test_a_launch_is_in_a_file_only_once(checkout: Checkout) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_race_that_is_stopped_keeps_its_rows(checkout: Checkout, number: signal.Signals) -> None:
     sizes = ",".join(map(str, range(1, 41)))
-    slow = ("--benchmark-max-time=0.2", "--backend", "numpy", "--batch-size", sizes, "--device", "cpu")
+    slow = ("--benchmark-max-time=0.2", "--backend", "numpy", "--batch-size", sizes, "--device", "cpu", "--memory=off")
     race = checkout.start("pytest", "bench/", "--benchmark-only", *slow)
     _wait_for_rows(checkout, 3)
     race.send_signal(number)

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from bench.process import guard
 from tests.checkout import Checkout, environment
 
 HANGING = """
@@ -43,8 +46,12 @@ PATIENCE = 15.0
 SELECTION = ("--backend", "hanging", "--batch-size", "1", "--device", "cpu")
 
 
-def started(checkout: Checkout, command: str) -> tuple[subprocess.Popen[bytes], str]:
-    """Return a command whose backend hangs, in a session of its own, and the mark of all its processes."""
+@contextmanager
+def started(checkout: Checkout, command: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Give a command whose backend hangs, in a session of its own, and the mark of all its processes.
+
+    Where the test fails, what is left of them is killed: it would compute for hours beside all other tests.
+    """
     checkout.write("backends/hanging_modes.py", HANGING)
     mark = uuid.uuid4().hex
     process = subprocess.Popen(
@@ -55,11 +62,15 @@ def started(checkout: Checkout, command: str) -> tuple[subprocess.Popen[bytes], 
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    end = time.monotonic() + 60
-    while not (checkout.path / "started").exists():
-        assert time.monotonic() < end, process.poll()
-        time.sleep(0.05)
-    return process, mark
+    try:
+        end = time.monotonic() + 60
+        while not (checkout.path / "started").exists():
+            assert time.monotonic() < end, process.poll()
+            time.sleep(0.05)
+        yield process, mark
+    finally:
+        guard.kill_marked(mark.encode())
+        process.wait()
 
 
 def alive(mark: str) -> list[int]:
@@ -87,20 +98,20 @@ def gone(mark: str, seconds: float) -> bool:
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: str, number: signal.Signals) -> None:
-    process, mark = started(checkout, command)
-    process.send_signal(number)
-    process.wait(PATIENCE)
-    assert gone(mark, PATIENCE)
+    with started(checkout, command) as (process, mark):
+        process.send_signal(number)
+        process.wait(PATIENCE)
+        assert gone(mark, PATIENCE)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_ends_everything(checkout: Checkout, command: str, times: int) -> None:
-    process, mark = started(checkout, command)
-    for _ in range(times):
-        os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.05)
-    process.wait(PATIENCE)
-    assert gone(mark, PATIENCE)
+    with started(checkout, command) as (process, mark):
+        for _ in range(times):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.05)
+        process.wait(PATIENCE)
+        assert gone(mark, PATIENCE)
     assert process.returncode in ((2, 130) if times == 1 else (2, 130, -signal.SIGINT))

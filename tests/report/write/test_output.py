@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as bench
 from report import __main__ as report
 from report import table
 from report.errors import ReportError
 from report.write import output
 from report.write.text import summary
 from tests import nights, rows
-from tests.checkout import Checkout
 
 NOTES = "# My notes\n\nOf the benchmark.\n"
 
@@ -132,14 +132,15 @@ def test_a_picture_that_cannot_be_written_is_an_error_of_one_line(
 
 
 @pytest.mark.parametrize("name", ["samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"])
-def test_a_duel_overwrites_the_files_of_a_duel_alone(checkout: Checkout, name: str) -> None:
-    folder = checkout.path / "out"
+def test_a_duel_overwrites_the_files_of_a_duel_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    folder = tmp_path / "out"
     folder.mkdir()
     rows.write(folder / name, [rows.row()])  # a CSV of ours, and not what a duel writes
     before = (folder / name).read_bytes()
-    done = checkout.run("bench", "duel", "--backend", "numpy", "-o", str(folder))
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+    assert bench.main(["duel", "--backend", "numpy", "-o", str(folder)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
     assert f"{name}: exists, and descent-bench did not make it" in line
     assert [path.name for path in folder.iterdir()] == [name]
     assert (folder / name).read_bytes() == before
