@@ -24,7 +24,7 @@ def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) ->
     into, out = problem.gradient_into(x, data), tree_map(np.empty_like, x)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        into(x, out)
+        into(x, data, out)
         return out
 
     return run
@@ -44,7 +44,7 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
     def run(x: Parameters, data: Data) -> Parameters:
         tree_map(np.copyto, position, x)
         for _ in range(steps):
-            into(position, gradient)
+            into(position, data, gradient)
             np.multiply(gradients, rate, out=gradients)
             np.subtract(positions, gradients, out=positions)
         return position

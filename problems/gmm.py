@@ -178,8 +178,7 @@ class _InPlace:
 
     def __init__(self, x: Parameters, data: Data) -> None:
         alphas, means, icf = x
-        self.X, self.places = data
-        (size, d), k, dtype = self.X.shape, len(alphas), icf.dtype
+        (size, d), k, dtype = data[0].shape, len(alphas), icf.dtype
         self.flat = layout(d)[1]
         self.row = np.zeros((k, icf.shape[1] + 1), dtype)  # of icf, with exp(q), and a zero appended
         self.Q, self.M, self.spare = (np.empty((k, d, d), dtype) for _ in range(3))
@@ -187,7 +186,8 @@ class _InPlace:
         self.n, self.S, self.shift = np.empty(k, dtype), np.empty_like(means), np.empty((k, d, 1), dtype)
         self.squares, self.below, self.one = np.empty_like(means), np.empty_like(icf[:, d:]), np.empty((), dtype)
 
-    def __call__(self, x: Parameters, out: Parameters) -> None:
+    def __call__(self, x: Parameters, data: Data, out: Parameters) -> None:
+        self.X, self.places = data
         self._whiten(x)
         self._share(x)
         self._by_alphas(x, out[0])

@@ -55,12 +55,13 @@ def _mine(C: Array, P: Array) -> Array:
 
 
 def gradient_into(C: Array, data: Data) -> GradientInto:
-    (P,) = data
-    near = np.empty((len(C), len(P)), dtype=C.dtype)
-    nearest = np.empty(len(P), dtype=C.dtype)
+    size = len(data[0])
+    near = np.empty((len(C), size), dtype=C.dtype)
+    nearest = np.empty(size, dtype=C.dtype)
     half, sums = np.empty((len(C), 1), dtype=C.dtype), np.empty_like(C)
 
-    def into(C: Array, out: Array) -> None:
+    def into(C: Array, data: Data, out: Array) -> None:
+        (P,) = data
         np.matmul(C, P.T, out=near)
         np.multiply(C, C, out=sums)
         np.sum(sums, axis=1, keepdims=True, out=half)

@@ -41,10 +41,10 @@ def hvp(w: Array, v: Array, data: Data) -> Array:
 
 
 def gradient_into(w: Array, data: Data) -> GradientInto:
-    X, y = data
-    r = np.empty_like(y)
+    r = np.empty_like(data[1])
 
-    def into(w: Array, out: Array) -> None:
+    def into(w: Array, data: Data, out: Array) -> None:
+        X, y = data
         np.matmul(X, w, out=r)
         np.subtract(r, y, out=r)
         np.matmul(r, X, out=out)

@@ -42,10 +42,10 @@ def hvp(x: Array, v: Array, data: Data) -> Array:
 
 
 def gradient_into(x: Array, data: Data) -> GradientInto:
-    V, s = data
-    r = np.empty_like(s)
+    r = np.empty_like(data[1])
 
-    def into(x: Array, out: Array) -> None:
+    def into(x: Array, data: Data, out: Array) -> None:
+        V, s = data
         np.matmul(V, x, out=r)
         np.subtract(r, s, out=r)
         np.matmul(r, V, out=out)

@@ -47,7 +47,7 @@ def hvp(x: Array, v: Array, data: Data) -> Array:
 
 
 def gradient_into(x: Array, data: Data) -> GradientInto:
-    def into(x: Array, out: Array) -> None:
+    def into(x: Array, data: Data, out: Array) -> None:
         np.subtract(x, x.max(), out=out)
         np.exp(out, out=out)
         np.divide(out, out.sum(), out=out)

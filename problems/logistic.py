@@ -46,11 +46,11 @@ def hvp(w: Array, v: Array, data: Data) -> Array:
 
 
 def gradient_into(w: Array, data: Data) -> GradientInto:
-    X, y = data
-    pull = np.empty_like(y)
+    pull = np.empty_like(data[1])
     decay = np.empty_like(w)
 
-    def into(w: Array, out: Array) -> None:
+    def into(w: Array, data: Data, out: Array) -> None:
+        X, y = data
         np.matmul(X, w, out=pull)
         np.multiply(pull, y, out=pull)
         np.exp(pull, out=pull)

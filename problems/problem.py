@@ -17,8 +17,8 @@ Rate: TypeAlias = Callable[[Parameters, Data], float]
 Flops: TypeAlias = Callable[[Parameters, Data], tuple[float, float]]
 """`flops(x, data)` returns the operations of a value and of a gradient; `problems.cost` says how they are counted."""
 
-GradientInto: TypeAlias = Callable[[Parameters, Parameters], None]
-"""`into(x, out)` writes the gradient at `x` to `out`, and allocates nothing."""
+GradientInto: TypeAlias = Callable[[Parameters, Data, Parameters], None]
+"""`into(x, data, out)` writes the gradient at `x` to `out`, and allocates nothing."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,19 @@ class Problem:
         return self.rate(x, data) if callable(self.rate) else self.rate
 
 
-def instance(problem: Problem, batch_size: int, dtype: str) -> tuple[Parameters, Data]:
+def instance(problem: Problem, batch_size: int, dtype: str, which: str = "start") -> tuple[Parameters, Data]:
     """Draw the problem's start and data: the same for every backend, rounded to `dtype`, read-only.
 
-    The seed depends only on the problem and the batch size. The values are drawn in float64 and then rounded, so that
-    float32 and float64 start from the same point.
+    The seed depends only on the problem, the batch size, and `which` draw is asked for. The values are drawn in float64
+    and then rounded, so that float32 and float64 start from the same point.
     """
-    x, data = problem.draw(_rng(problem, batch_size, "start"), batch_size, **problem.sizes)
+    x, data = problem.draw(_rng(problem, batch_size, which), batch_size, **problem.sizes)
     return tree_map(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
 
 
-def direction(problem: Problem, batch_size: int, x: Parameters) -> Parameters:
+def direction(problem: Problem, batch_size: int, x: Parameters, which: str = "direction") -> Parameters:
     """Draw a standard normal direction for parameters like `x`: the same for every backend and dtype, read-only."""
-    rng = _rng(problem, batch_size, "direction")
+    rng = _rng(problem, batch_size, which)
     return tree_map(lambda array: _frozen(rng.standard_normal(array.shape), str(array.dtype)), x)
 
 

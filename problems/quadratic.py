@@ -34,7 +34,7 @@ def hvp(x: Array, v: Array, data: Data) -> Array:
 
 
 def gradient_into(x: Array, data: Data) -> GradientInto:
-    def into(x: Array, out: Array) -> None:
+    def into(x: Array, data: Data, out: Array) -> None:
         np.multiply(x, 2.0, out=out)
         np.subtract(out, 2.0, out=out)
 

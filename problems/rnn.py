@@ -112,17 +112,16 @@ def _across(X: Array, D: Array) -> Array:
 
 
 def gradient_into(x: Parameters, data: Data) -> GradientInto:
-    U, _, b, _ = x
-    X, y = data
-    flat = X.reshape(-1, len(U))
-    H, D = (np.empty((*X.shape[:2], len(b)), dtype=X.dtype) for _ in range(2))
-    G, e = np.empty_like(H[0]), np.empty_like(y)
+    _, _, b, _ = x
+    length = len(data[0])
+    H, D = (np.empty((*data[0].shape[:2], len(b)), dtype=b.dtype) for _ in range(2))
+    G, e = np.empty_like(H[0]), np.empty_like(data[1])
 
-    def forward(U: Array, W: Array, b: Array) -> None:
+    def forward(flat: Array, U: Array, W: Array, b: Array) -> None:
         np.matmul(flat, U, out=H.reshape(len(flat), -1))
         np.add(H, b, out=H)
         np.tanh(H[0], out=H[0])
-        for t in range(1, len(X)):
+        for t in range(1, length):
             np.matmul(H[t - 1], W, out=G)
             np.add(H[t], G, out=H[t])
             np.tanh(H[t], out=H[t])
@@ -130,14 +129,15 @@ def gradient_into(x: Parameters, data: Data) -> GradientInto:
     def backward(W: Array) -> None:
         np.multiply(H, H, out=D)
         np.subtract(1.0, D, out=D)
-        for t in reversed(range(1, len(X))):
+        for t in reversed(range(1, length)):
             np.multiply(D[t], G, out=D[t])
             np.matmul(D[t], W.T, out=G)
         np.multiply(D[0], G, out=D[0])
 
-    def into(x: Parameters, out: Parameters) -> None:
-        U, W, b, w = x
-        forward(U, W, b)
+    def into(x: Parameters, data: Data, out: Parameters) -> None:
+        (U, W, b, w), (X, y) = x, data
+        flat = X.reshape(-1, len(U))
+        forward(flat, U, W, b)
         np.matmul(H[-1], w, out=e)
         np.subtract(e, y, out=e)
         np.divide(e, len(y), out=e)

@@ -69,7 +69,7 @@ def gradient_into(x: Array, data: Data) -> GradientInto:
     valley = np.empty_like(x.ravel())
     scratch = np.empty_like(valley)
 
-    def into(x: Array, out: Array) -> None:
+    def into(x: Array, data: Data, out: Array) -> None:
         flat, into_flat = x.ravel(), out.reshape(-1)
         np.multiply(flat, flat, out=valley)
         np.subtract(flat[1:], valley[:-1], out=valley[:-1])

@@ -66,11 +66,11 @@ def _softmax(Z: Array) -> Array:
 
 def gradient_into(x: Parameters, data: Data) -> GradientInto:
     W1, _, W2, _ = x
-    X, Y = data
-    H, D, E = (np.empty((len(X), columns), dtype=X.dtype) for columns in (W1.shape[1], W1.shape[1], W2.shape[1]))
-    row = np.empty((len(X), 1), dtype=X.dtype)
+    size, dtype = len(data[0]), W1.dtype
+    H, D, E = (np.empty((size, columns), dtype=dtype) for columns in (W1.shape[1], W1.shape[1], W2.shape[1]))
+    row = np.empty((size, 1), dtype=dtype)
 
-    def error(H: Array, W2: Array, b2: Array) -> None:
+    def error(H: Array, W2: Array, b2: Array, Y: Array) -> None:
         np.matmul(H, W2, out=E)
         np.add(E, b2, out=E)
         np.max(E, axis=1, keepdims=True, out=row)
@@ -81,12 +81,12 @@ def gradient_into(x: Parameters, data: Data) -> GradientInto:
         np.subtract(E, Y, out=E)
         np.divide(E, len(Y), out=E)
 
-    def into(x: Parameters, out: Parameters) -> None:
-        W1, b1, W2, b2 = x
+    def into(x: Parameters, data: Data, out: Parameters) -> None:
+        (W1, b1, W2, b2), (X, Y) = x, data
         np.matmul(X, W1, out=H)
         np.add(H, b1, out=H)
         np.tanh(H, out=H)
-        error(H, W2, b2)
+        error(H, W2, b2, Y)
         np.matmul(H.T, E, out=out[2])
         np.sum(E, axis=0, out=out[3])
         np.matmul(E, W2.T, out=D)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench import machine
+from bench.case.check.reference import own_error, precision_of
 from bench.case.figures.probe import Probed, probe
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
@@ -28,8 +29,11 @@ MAX_EXTRA_CORES = 0.2
 MIN_GROWTH = 2.0
 """A descent of four times the steps takes more than this many times as long, the cost of a call aside."""
 
-MAX_FRESH_SHARE, MAX_FRESH_SECONDS = 4.0, 5e-5
-"""A program remembers answers if a start that it has not seen costs it more than this many calls, and these seconds."""
+MAX_FRESH_SHARE = 1.6
+"""A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
+
+MAX_ERROR_SHARE, MIN_ERROR = 100.0, 30.0
+"""A result is imprecise if its error is this many times that of NumPy in the same dtype, and this many ε."""
 
 MIN_FLOPS_SHARE = 0.1
 """A program with less than this share of the operations that the problem needs has the rest folded into constants."""
@@ -179,12 +183,25 @@ def ends_early(evidence: Evidence) -> AuditWarning | None:
 
 
 def remembers(evidence: Evidence) -> AuditWarning | None:
-    """A call from a start that the program has not seen takes much longer."""
-    usual = max(float(np.median(evidence.seconds)), evidence.probed.usual_seconds)
-    if evidence.probed.fresh_seconds <= MAX_FRESH_SHARE * usual + MAX_FRESH_SECONDS:
+    """A call from a start that the program has not seen takes longer."""
+    share = evidence.probed.fresh_share
+    if share <= MAX_FRESH_SHARE:
         return None
-    times = evidence.probed.fresh_seconds / usual
-    return AuditWarning("remembers", f"a new start takes {times:.0f} times as long: do not keep answers between calls")
+    return AuditWarning("remembers", f"a new start takes {share:.1f} times as long: keep nothing between calls")
+
+
+def imprecise(evidence: Evidence) -> AuditWarning | None:
+    """The result is right, but has far fewer digits than NumPy's in the same dtype."""
+    prepared = evidence.prepared
+    if precision_of(prepared.backend, prepared.case) != prepared.case.dtype:
+        return None  # a lower precision was asked for
+    case, eps = prepared.case, float(np.finfo(prepared.case.dtype).eps)
+    own = own_error(case, prepared.problem)
+    if prepared.relative_error <= max(MAX_ERROR_SHARE * own, MIN_ERROR * eps):
+        return None
+    return AuditWarning(
+        "imprecise", f"an error of {prepared.relative_error:.1g}, and NumPy's is {own:.1g}: look for a lower precision"
+    )
 
 
 def control_off(evidence: Evidence) -> AuditWarning | None:
@@ -206,6 +223,7 @@ CHECKS = (
     ends_early,
     remembers,
     dtype_drifted,
+    imprecise,
     constants_folded,
     unstable,
     threads,

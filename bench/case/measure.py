@@ -14,13 +14,14 @@ from typing import NamedTuple, TypeVar
 from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row, startup
+from bench.case.check.answers import require_answers
 from bench.case.failure import failure_of
 from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
 from bench.case.figures.roofline import limit
 from bench.case.figures.target import seconds_to_target, steps_to_target
 from bench.case.pairs import reference_pair, value_pair
-from bench.case.prepare import Prepared, find_refusal, prepare, require_another_answer
+from bench.case.prepare import Prepared, find_refusal, prepare
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
 from problems import find
@@ -154,11 +155,11 @@ class Timing:
     def finish(self) -> Row:
         """Return the columns of the case: its times, and the figures that are measured after them.
 
-        Raise `WrongResultError` if the program that was timed does not answer another question.
+        Raise `WrongResultError` if the program that was timed is wrong when it is called again.
         """
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
-        require_another_answer(prepared)
+        require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)
         per_step = columns["seconds_per_step"]

@@ -16,9 +16,16 @@ import numpy as np
 
 from backends import Backend, Case, Found, Run, Stepwise, place
 from bench.case import startup
+from bench.case.check.answers import require_another_answer, require_same_arrays
 from bench.case.check.derivation import require_right
-from bench.case.check.question import question
-from bench.case.check.reference import allowed_error, arguments, descent_error, expected, relative_error, require_close
+from bench.case.check.reference import (
+    allowed_error,
+    answer_error,
+    arguments,
+    first_step_error,
+    largest,
+    require_close,
+)
 from bench.case.check.steps import require_every_step
 from bench.case.failure import Failure, no_device
 from bench.case.rounds import Call, awaited
@@ -76,6 +83,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     _start(case, backend)
     host = arguments(case, problem)
     transfer_seconds, placed = _clocked(lambda: place(backend, case, *host))
+    require_same_arrays(case, backend, host, placed)
     x, data = placed[0], placed[-1]
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
     call = awaited(partial(run, *placed), backend.wait)
@@ -95,25 +103,6 @@ def relocate(prepared: Prepared) -> Prepared:
     return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait))
 
 
-def require_another_answer(prepared: Prepared) -> None:
-    """Raise `WrongResultError` if the program that was timed is wrong from another start."""
-    require_answer(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
-
-
-def require_answer(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
-    """Raise `WrongResultError` if `run` is wrong from a start that has another answer.
-
-    Nothing is asked if no such start was found.
-    """
-    asked = question(case, problem)
-    if asked is None:
-        return
-    result = run(place(backend, case, asked.start)[0], *placed[1:])
-    backend.wait(result)
-    error = relative_error(backend.fetch(result), asked.answer)
-    require_close(case, error, allowed_error(backend, case), "from another start, after the rounds,")
-
-
 def prepare_value(gradient: Prepared) -> Call | None:
     """Return a call of the value by the backend of a prepared gradient: compiled, checked and warm.
 
@@ -126,6 +115,7 @@ def prepare_value(gradient: Prepared) -> Call | None:
     run = backend.compile(case, problem, gradient.placed[0], gradient.placed[-1])
     call = awaited(partial(run, *gradient.placed), backend.wait)
     _checked_error(case, backend, problem, gradient.placed, run, call())
+    require_another_answer(case, backend, problem, run)
     return call
 
 
@@ -144,12 +134,11 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
     case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run, result: Parameters
 ) -> float:
     """Return the relative error of the result. Raise `WrongResultError` if it is beyond the tolerance, or NaN."""
+    error = answer_error(case, problem, backend.fetch(result))
     if case.operator == "descent":
         first = _first_step(case, backend, problem, placed, run)(*placed)
         backend.wait(first)
-        error = descent_error(case, problem, backend.fetch(result), backend.fetch(first))
-    else:
-        error = relative_error(backend.fetch(result), expected(case, problem))
+        error = largest(error, first_step_error(case, problem, backend.fetch(first)))
     require_close(case, error, allowed_error(backend, case))
     return error
 

@@ -79,7 +79,7 @@ def into(move: str) -> Builder:
         def run(x: Parameters, data: Data) -> Parameters:
             tree_map(np.copyto, position, x)
             for _ in range(steps):
-                gradient(position, g)
+                gradient(position, data, g)
                 update()
             return position
 

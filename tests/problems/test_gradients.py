@@ -64,7 +64,7 @@ def test_a_gradient_in_place_is_the_gradient(problem: Problem, dtype: str) -> No
         pytest.skip(f"{problem.name} has no in-place gradient")
     x, data = problems.instance(problem, 5, dtype)
     out = tree_map(lambda array: np.full_like(array, np.nan), x)
-    problem.gradient_into(x, data)(x, out)
+    problem.gradient_into(x, data)(x, data, out)
     assert all(array.dtype == dtype for array in tree_leaves(out))
     assert reference.relative_error(out, problem.gradient(x, data)) <= reference.tolerance(dtype)
 

@@ -98,22 +98,45 @@ def named(problem: Problem) -> tuple[object, ...]:
     return problem.name, sorted(problem.sizes.items())
 
 
-def descent_error(case: Case, problem: Problem, end: Parameters, first: Parameters) -> float:
-    """Return the relative error of a descent: that of its `end` or of its first step, whichever is larger.
+def answer_error(case: Case, problem: Problem, result: Parameters) -> float:
+    """Return the relative error of the case's result; of a descent, that of its end.
 
-    `first` is where the first step arrives. Its error is that of the move, which is −rate × the gradient. The end alone
-    does not show a wrong gradient: a descent along 1.1 times the right gradient ends at the same minimum.
+    The end of a descent is measured against the rounding of its start too: where it comes near 0, no digits are left.
     """
-    start = doubled(case, problem)[0]
+    scale = _start_scale(case, problem) if case.operator == "descent" else 0.0
+    return relative_error(result, expected(case, problem), scale)
 
-    def move(end: Parameters) -> Parameters:
-        return tree_map(np.subtract, end, start)
 
-    min_scale = tree_map(lambda array: tolerance(case.dtype) * np.max(np.abs(array)), start)
-    return _largest(
-        relative_error(end, expected(case, problem), min_scale),
-        relative_error(move(first), move(expected(replace(case, steps=1), problem)), min_scale),
-    )
+def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
+    """Return the relative error of a descent's first step: that of its move, which is −rate × the gradient.
+
+    The end alone does not show a wrong gradient: a descent along 1.1 times the right gradient ends at the same minimum.
+    """
+    start, right = doubled(case, problem)[0], expected(replace(case, steps=1), problem)
+    move, right_move = (tree_map(np.subtract, end, start) for end in (first, right))
+    return relative_error(move, right_move, _start_scale(case, problem))
+
+
+def own_error(case: Case, problem: Problem) -> float:
+    """Return the error of the reference itself, computed in the case's dtype: what rounding alone leaves."""
+    bare = replace(case, backend="", device="")
+    return float(kept(("own error", named(problem), vars(bare)), lambda: np.array(_own_error(bare, problem))))
+
+
+def _own_error(case: Case, problem: Problem) -> float:
+    given = arguments(case, problem)
+
+    def by_hand(steps: int) -> Parameters:
+        result: Parameters = hand_derived(case.operator, problem, steps, given[0], given[-1])(*given)
+        return result
+
+    error = answer_error(case, problem, by_hand(case.steps))
+    return largest(error, first_step_error(case, problem, by_hand(1))) if case.operator == "descent" else error
+
+
+def _start_scale(case: Case, problem: Problem) -> Parameters:
+    start = arguments(case, problem)[0]
+    return tree_map(lambda array: tolerance(case.dtype) * float(np.max(np.abs(array))), start)
 
 
 def relative_error(result: Parameters, reference: Parameters, min_scale: Parameters = 0.0) -> float:
@@ -125,10 +148,10 @@ def relative_error(result: Parameters, reference: Parameters, min_scale: Paramet
     if len(tree_leaves(result)) != len(tree_leaves(reference)):
         return math.inf
     scales = min_scale if isinstance(min_scale, tuple) else (min_scale,) * len(tree_leaves(result))
-    return _largest(*map(_array_error, tree_leaves(result), tree_leaves(reference), scales))
+    return largest(*map(_array_error, tree_leaves(result), tree_leaves(reference), scales))
 
 
-def _largest(*errors: float) -> float:
+def largest(*errors: float) -> float:
     """Return the largest error, or NaN if any of them is NaN. Python's own `max` may ignore a NaN."""
     return float(np.max(errors))
 

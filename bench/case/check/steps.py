@@ -21,10 +21,8 @@ from bench.case.check.question import nudged
 from bench.case.check.reference import allowed_error, arguments, double, named, relative_error, require_close
 from problems import Parameters, Problem, hand_derived, tree_leaves, tree_map
 
-MOVE = 1e-3
-"""How far the whole slow descent moves, relative to the parameters. In float32 it is more: see `_move`."""
-
-MAX_MOVE = 0.1
+MIN_MOVE, MAX_MOVE = 1e-8, 0.1
+"""How far the whole slow descent moves at least and at most, relative to the parameters: see `_move`."""
 
 SHORT = 10
 """Steps of the short descent."""
@@ -56,9 +54,12 @@ def slowed(case: Case, problem: Problem) -> Problem | None:
 
 
 def _move(case: Case) -> float:
-    """Return how far the slow descent moves: so far that the rounding of all its steps is a tenth of a step."""
+    """Return how far the slow descent moves: so little that the rounding of all its steps is a tenth of a step.
+
+    In float64 that is so little that a descent in float32 does not move at all.
+    """
     rounding = float(np.finfo(case.dtype).eps) / 2.0
-    return min(MAX_MOVE, max(MOVE, 10.0 * case.steps**2 * rounding))
+    return min(MAX_MOVE, max(MIN_MOVE, 10.0 * case.steps**2 * rounding))
 
 
 def _require(case: Case, backend: Backend, problem: Problem, program: Run, allowed: float) -> None:

@@ -29,8 +29,8 @@ REPEATS = 3
 SLOW_SECONDS = 0.1
 """A call that takes longer is made once for each figure, not `REPEATS` times."""
 
-LATE_SECONDS, MAX_LATE_CALLS = 1e-3, 100
-"""For how long, and how often at most, calls are made to find out how late their results are."""
+PROBE_SECONDS, MAX_CALLS = 1e-3, 100
+"""For how long, and how often at most, calls are made for one figure: a single call's time scatters."""
 
 MIN_ROUND_SECONDS = 1e-3
 
@@ -38,7 +38,10 @@ MIN_STEPS, LENGTHENED = 4, 4
 """A descent of fewer steps is not lengthened; and by how much longer a lengthened descent is."""
 
 MIN_LOOP_SHARE = 0.1
-"""The loop's share of a call. Below it, the time of the loop is lost in that of the call."""
+"""The loop's share of a call. Below it, the loop's time is lost in that of the call, and the loop is lengthened."""
+
+MAX_TIMES = 4**7
+"""By how much a loop is lengthened at most. A loop that then takes no time makes no steps."""
 
 MAX_LONG_SECONDS = 20.0
 """A lengthened descent that would take longer is not tried."""
@@ -49,16 +52,14 @@ class Probed:
     """What was found out about a program.
 
     `result` is that of one more call, on the host. `late_seconds` is how much longer a result took to the host than an
-    array of its shape that is certainly computed. `fresh_seconds` is the time of a call from a start that the program
-    has not seen, and `usual_seconds` that of a usual call right after it. `runs_loss` says whether a call runs the loss
-    in Python. `growth` is by how many times a descent of four times the steps takes longer, the cost of a call aside;
-    `None` if that is not known.
+    array of its shape that is certainly computed. `fresh_share` is the time of calls with starts that the program has
+    not seen over that of as many usual calls. `runs_loss` says whether a call runs the loss in Python. `growth` is by
+    how many times a descent of four times the steps takes longer, the cost of a call aside; `None` if that is not known.
     """
 
     result: Parameters
     late_seconds: float
-    fresh_seconds: float
-    usual_seconds: float
+    fresh_share: float
     runs_loss: bool
     growth: float | None
 
@@ -67,12 +68,10 @@ def probe(prepared: Prepared, call_seconds: float) -> Probed:
     """Find out about a program whose calls take `call_seconds`."""
     repeats = REPEATS if call_seconds < SLOW_SECONDS else 1
     result = prepared.backend.fetch(prepared.call())
-    fresh, usual = map(min, zip(*(_fresh_and_usual_seconds(prepared, n) for n in range(repeats)), strict=True))
     return Probed(
         result,
         min(_lateness(prepared, result, call_seconds) for _ in range(repeats)),
-        fresh,
-        usual,
+        float(np.median([_fresh_share(prepared, call_seconds, number) for number in range(repeats)])),
         _runs_loss(prepared),
         _growth(prepared, call_seconds),
     )
@@ -83,7 +82,7 @@ def _lateness(prepared: Prepared, result: Parameters, call_seconds: float) -> fl
 
     A single fetch takes microseconds, and its time scatters by as much.
     """
-    calls = max(1, min(MAX_LATE_CALLS, round(LATE_SECONDS / call_seconds)))
+    calls = _calls(call_seconds)
     computed = [place(prepared.backend, prepared.case, tree_map(np.array, result))[0] for _ in range(calls)]
     of_results = sum(_fetch_seconds(prepared, prepared.call()) for _ in range(calls))
     return (of_results - sum(_fetch_seconds(prepared, array) for array in computed)) / calls
@@ -95,13 +94,27 @@ def _fetch_seconds(prepared: Prepared, result: Parameters) -> float:
     return now() - start
 
 
-def _fresh_and_usual_seconds(prepared: Prepared, number: int) -> tuple[float, float]:
-    """Return the time of one call from a start of its own, and that of a usual call."""
-    case, backend = prepared.case, prepared.backend
-    start = tree_map(lambda array: array * array.dtype.type(1.0 + number / 64.0), nudged(case, prepared.problem))
-    placed = place(backend, case, start)[0]
-    fresh = awaited(functools.partial(prepared.run, placed, *prepared.placed[1:]), backend.wait)
-    return round_seconds(fresh, 1), round_seconds(prepared.call, 1)
+def _fresh_share(prepared: Prepared, call_seconds: float, repeat: int) -> float:
+    """Return the time of calls with starts and directions of their own over that of as many usual calls."""
+    calls = _calls(call_seconds)
+    arguments = [_fresh(prepared, 1 + repeat * calls + number) for number in range(calls)]
+    start = now()
+    for each in arguments:
+        prepared.backend.wait(prepared.run(*each, prepared.placed[-1]))
+    fresh = now() - start
+    prepared.call()  # so that a program that remembers one answer has the usual one again
+    return fresh / round_seconds(prepared.call, calls)
+
+
+def _calls(call_seconds: float) -> int:
+    return max(1, min(MAX_CALLS, round(PROBE_SECONDS / call_seconds)))
+
+
+def _fresh(prepared: Prepared, number: int) -> tuple[Any, ...]:
+    """Return the arguments of a call, without the data, with numbers of their own."""
+    starts = (nudged(prepared.case, prepared.problem), *prepared.host[1:-1])
+    scaled = (tree_map(lambda array: array * array.dtype.type(1.0 + number / 4096.0), start) for start in starts)
+    return place(prepared.backend, prepared.case, *scaled)
 
 
 def _runs_loss(prepared: Prepared) -> bool:
@@ -133,15 +146,20 @@ def _codes_run() -> Iterator[set[CodeType]]:
 def _growth(prepared: Prepared, call_seconds: float) -> float | None:
     """Return by how many times a longer descent takes longer, without what one step takes.
 
-    `None` for the other operators, for a loop of the harness's own, and if the loop's time is lost in that of a call.
+    If the loop's time is lost in that of a call, the loop is lengthened until it shows. `None` for the other operators
+    and for a descent of few steps or of many seconds.
     """
     case = prepared.case
-    if case.operator != "descent" or isinstance(prepared.run, Stepwise) or case.steps < MIN_STEPS:
+    if case.operator != "descent" or case.steps < MIN_STEPS or LENGTHENED * call_seconds > MAX_LONG_SECONDS:
         return None
-    if LENGTHENED * call_seconds > MAX_LONG_SECONDS:
-        return None
-    one, usual, longer = (_seconds_of(prepared, steps) for steps in (1, case.steps, LENGTHENED * case.steps))
-    return (longer - one) / (usual - one) if usual - one > MIN_LOOP_SHARE * usual else None
+    one, steps = _seconds_of(prepared, 1), case.steps
+    usual = _seconds_of(prepared, steps)
+    while usual - one <= MIN_LOOP_SHARE * usual:
+        if steps >= MAX_TIMES * case.steps:
+            return 1.0
+        steps *= LENGTHENED
+        usual = _seconds_of(prepared, steps)
+    return (_seconds_of(prepared, LENGTHENED * steps) - one) / (usual - one)
 
 
 def _seconds_of(prepared: Prepared, steps: int) -> float:
@@ -156,5 +174,7 @@ def _seconds_of(prepared: Prepared, steps: int) -> float:
 
 
 def _built(prepared: Prepared, steps: int) -> Run:
+    if isinstance(prepared.run, Stepwise):
+        return replace(prepared.run, steps=steps)
     case = replace(prepared.case, steps=steps)
     return prepared.backend.compile(case, prepared.problem, prepared.placed[0], prepared.placed[-1])

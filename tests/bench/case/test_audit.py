@@ -12,7 +12,7 @@ import pytest
 
 import backends
 import problems
-from backends import Backend, Case, Probes, Run, spread
+from backends import Backend, Case, Probes, Run, Stepwise, spread
 from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
@@ -38,7 +38,7 @@ def evidence(prepared: prepare.Prepared, **others: Any) -> Evidence:
     before = audit.compilations(prepared)
     result = prepared.backend.fetch(prepared.call())
     compiled = audit.compilations(prepared) - before
-    calm = Probed(result, late_seconds=0.0, fresh_seconds=1.0, usual_seconds=1.0, runs_loss=False, growth=None)
+    calm = Probed(result, late_seconds=0.0, fresh_share=1.0, runs_loss=False, growth=None)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1
     calls = np.asarray(STEADY)
     return replace(Evidence(prepared, calls, control(list(calls / steps)), compiled, 1.0, calm), **others)
@@ -239,25 +239,66 @@ def test_a_descent_that_ends_early_is_caught(descend: Any, *, warned: bool) -> N
     assert (audit.ends_early(found) is not None) == warned
 
 
-@pytest.mark.parametrize("remembers", [False, True])
-def test_a_program_that_remembers_its_answers_is_caught(*, remembers: bool) -> None:
-    """It is right from every start: only its time gives it away."""
+@pytest.mark.parametrize("slots", [0, 1, 1000])
+def test_a_program_that_remembers_answers_is_caught(slots: int) -> None:
+    """It is right from every start: only its time gives it away. With one slot, the usual start is soon forgotten."""
 
     def build(problem: Problem, case: Case, x: Array, data: Data) -> Run:
         answers: dict[bytes, Array] = {}
 
         def run(x: Array, data: Data) -> Array:
             key = x.tobytes()
-            if key not in answers or not remembers:
-                time.sleep(0.002)
-                answers[key] = problem.gradient(x, data)
-            return answers[key]
+            if key in answers:
+                return answers[key]
+            time.sleep(0.002)
+            if len(answers) >= slots:
+                answers.clear()
+            answer = problem.gradient(x, data)
+            if slots:
+                answers[key] = answer
+            return answer
 
         return run
 
     ready = prepared(NumpyMode("numpy", {"gradient": build}))
-    found = probed(ready, 1e-6 if remembers else 2e-3)
-    assert (audit.remembers(found) is not None) == remembers
+    found = probed(ready, 1e-6 if slots else 2e-3)
+    assert (audit.remembers(found) is not None) == bool(slots)
+
+
+def closed_form(problem: Problem, case: Case, x: Array, data: Data) -> Array:
+    """All steps at once: right from every start and at every rate."""
+    left = (1.0 - 2.0 * problem.rate_at(x, data)) ** case.steps
+    return (1.0 + left * (x - 1.0)).astype(x.dtype)
+
+
+def test_a_closed_form_in_place_of_a_descent_is_caught() -> None:
+    found = probed(prepared(descending(closed_form), replace(CASE, operator="descent", steps=100)), 1e-5)
+    warning = audit.ends_early(found)
+    assert warning is not None
+    assert "four times the steps take 1.0 times as long" in warning.remedy
+
+
+def test_a_step_that_rests_once_it_has_converged_is_caught() -> None:
+    def step(x: Array) -> Array:
+        if np.max(np.abs(x - 1.0)) < 1e-6:
+            return x
+        for _ in range(20):
+            moved = x - np.float32(0.1) * (2.0 * x - 2.0)
+        return moved
+
+    def build(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+        return Stepwise(step, case.steps)
+
+    case = replace(CASE, operator="descent", steps=100)
+    assert audit.ends_early(probed(prepared(NumpyMode("numpy", {"descent": build}), case), 1e-2)) is not None
+
+
+@pytest.mark.parametrize(("digits", "warned"), [("float32", False), ("float16", True)])
+def test_a_result_with_fewer_digits_than_its_dtype_is_caught(digits: str, *, warned: bool) -> None:
+    """Half precision is within the tolerance of float32, which is half of its digits."""
+    rough = sabotaged(lambda x: (2.0 * x.astype(digits) - 2.0).astype("float32"))
+    found = evidence(prepared(rough, replace(CASE, batch_size=1)))
+    assert (audit.imprecise(found) is not None) == warned
 
 
 @pytest.mark.parametrize(("bias", "warned"), [(1.0, False), (1.05, True)])

@@ -1,0 +1,64 @@
+"""Is the program that was timed right whenever it is called? The checks that take calls of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backends import Backend, Case, Run, place
+from bench.case.check.question import question
+from bench.case.check.reference import allowed_error, answer_error, relative_error, require_close
+from problems import Problem, tree_leaves, tree_map
+
+
+def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], placed: tuple[Any, ...]) -> None:
+    """Raise `WrongResultError` unless the arrays on the device hold the numbers of those on the host, to the last bit.
+
+    A backend that rounds them, or that puts something computed from them, does less than the others.
+    """
+    for ours, theirs in zip(filter(tree_leaves, host), filter(tree_leaves, placed), strict=True):
+        fetched = tree_leaves(backend.fetch(theirs))
+        same = len(fetched) == len(tree_leaves(ours)) and all(map(np.array_equal, fetched, tree_leaves(ours)))
+        require_close(case, 0.0 if same else 1.0, 0.0, "in its arrays on the device, before the first call,")
+
+
+def require_answers(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
+    """Raise `WrongResultError` unless `run` still has the right answer, and has it to another question too."""
+    result = run(*placed)
+    backend.wait(result)
+    error = answer_error(case, problem, backend.fetch(result))
+    require_close(case, error, allowed_error(backend, case), "after the rounds")
+    require_another_answer(case, backend, problem, run)
+    _require_finished(case, backend, problem, placed, run)
+
+
+def require_another_answer(case: Case, backend: Backend, problem: Problem, run: Run) -> None:
+    """Raise `WrongResultError` if `run` is wrong for other arguments, to which the answer is another.
+
+    Nothing is asked if no such arguments were found.
+    """
+    asked = question(case, problem)
+    if asked is None:
+        return
+    others, answer = asked
+    result = run(*place(backend, case, *others))
+    backend.wait(result)
+    error = relative_error(backend.fetch(result), answer)
+    require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
+
+
+def _require_finished(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
+    """Raise `WrongResultError` if the result changes when its start is overwritten after the call.
+
+    That of a lazy backend does, since it is computed when it is fetched. Only NumPy's arrays can be overwritten.
+    """
+    if not all(isinstance(array, np.ndarray) for array in tree_leaves(placed[0])):
+        return
+    start = tree_map(np.array, placed[0])
+    result = run(start, *placed[1:])
+    backend.wait(result)
+    for array in tree_leaves(start):
+        array.fill(np.nan)
+    error = answer_error(case, problem, backend.fetch(result))
+    require_close(case, error, allowed_error(backend, case), "once its start was overwritten")
