@@ -54,7 +54,7 @@ class Probed:
     `result` is that of one more call, on the host. `late_seconds` is how much longer a result took to the host than an
     array of its shape that is certainly computed. `fresh_share` is the time of calls with starts that the program has
     not seen over that of as many usual calls. `runs_loss` says whether a call runs the loss in Python. `growth` is by
-    how many times a descent of four times the steps takes longer, the cost of a call aside; `None` if that is not known.
+    how many times a descent of four times the steps takes longer, but for the cost of a call; `None` if not known.
     """
 
     result: Parameters

@@ -282,7 +282,7 @@ def test_a_step_that_rests_once_it_has_converged_is_caught() -> None:
     def step(x: Array) -> Array:
         if np.max(np.abs(x - 1.0)) < 1e-6:
             return x
-        for _ in range(20):
+        for _ in range(100):
             moved = x - np.float32(0.1) * (2.0 * x - 2.0)
         return moved
 
