@@ -29,7 +29,7 @@ lint: .venv/lint.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
-# The README's pictures, of the run that is committed: the curves, and the page in the browser that the tests use.
+# The pictures of the documents, of the run that is committed: the curves, and the page in the browser that the tests use.
 picture: .venv/test.stamp
 	$(BIN)/python -m report plot results/baseline.csv -o docs/step_time.png
 	$(BIN)/python -m tests.picture results/baseline.csv docs/page.png docs/page_dark.png

@@ -76,7 +76,7 @@ BACKENDS = (
         "autograd",
         {"value": value, "gradient": gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
-        wins="for code that is NumPy already; never the fastest",
+        wins="for code that is already NumPy; never the fastest",
     ),
     AutogradMode(
         "autograd-fwdrev",

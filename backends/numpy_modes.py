@@ -92,6 +92,6 @@ BACKENDS = (
         {"gradient": gradient_inplace, "descent": descent_inplace},
         in_place=True,
         writes="the same with `out=`: nothing is allocated in the loop",
-        wins="faster than `numpy` from a batch of 10,000 on",
+        wins="faster than `numpy` at 10,000 and above",
     ),
 )

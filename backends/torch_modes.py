@@ -202,7 +202,7 @@ BACKENDS = (
         "torch-sgd",
         VALUE | {"gradient": gradient_backward, "descent": descent_sgd},
         writes="`loss.backward()` and `torch.optim.SGD`",
-        wins="for models that train with `torch.optim`; the tutorial's own",
+        wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
     TorchMode(
         "torch-grad",
@@ -220,7 +220,7 @@ BACKENDS = (
         "torch-compile",
         COMPILED | {"descent": descent_compile},
         writes="`torch.compile` of one step; the loop in Python",
-        wins="the fastest of torch; passes `numpy` between 10,000 and 1,000,000",
+        wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",
     ),
     FusedMode(
         "torch-fused",

@@ -4,20 +4,19 @@ Formula     loss(α, μ, icf) = −log likelihood − log prior
 Likelihood  log likelihood = Σᵢ log Σ_k exp(α_k + Σⱼ q_kj − ½ ‖Q_k (xᵢ − μ_k)‖²) − B log Σ_k exp α_k − ½ B d log 2π,
             with Q_k lower triangular, exp(q_k) on its diagonal and l_k below
 Prior       log prior = Σ_k (−½ γ² ‖Q_k‖² + m Σⱼ q_kj + n d log(γ/√2) − log Γ_d(n/2)), n = d + m + 1
-Shapes      α: (k,), μ: (k, d), icf: (k, d(d+1)/2), a row of q_k and then l_k column by column, with k = `components`,
-            d = `dimension`; data X: (B, d), the batch axis first, standard normal; and `places`: (d, d), the index in a
-            row of icf of each entry of Q, where entries above the diagonal have the index of a zero appended to the
-            row; start α normal and μ uniform in [0, 1)ᵈ, as ADBench draws them, icf normal with deviation 0.3 (ADBench:
-            1)
+Shapes      α: (k,), μ: (k, d), icf: (k, d(d+1)/2), each row q_k, then l_k column by column, with k = `components`,
+            d = `dimension`; data X: (B, d), the batch axis first, standard normal; and `places`: (d, d), where in a row
+            of icf each entry of Q is (above the diagonal: a zero appended to the row); start α normal and μ uniform in
+            [0, 1)ᵈ, as ADBench draws them, icf normal with standard deviation 0.3 (ADBench: 1)
 Gradient    yᵢ = Q_k (xᵢ − μ_k); r_ik = softmax over k of the exponents; n_k = Σᵢ r_ik, S_k = Σᵢ r_ik yᵢ,
-            M_k = Σᵢ r_ik yᵢ (xᵢ − μ_k)ᵀ. Of −log likelihood: B softmax(α)_k − n_k by α_k; −Q_kᵀS_k by μ_k;
-            exp(q) diag M_k − n_k by q_k; M_k below the diagonal by l_k. Of −log prior: γ² exp(2q) − m by q_k,
-            γ² l by l_k
+            M_k = Σᵢ r_ik yᵢ (xᵢ − μ_k)ᵀ. For −log likelihood, α_k: B softmax(α)_k − n_k; μ_k: −Q_kᵀS_k;
+            q_k: exp(q) diag M_k − n_k; l_k: M_k below the diagonal. For −log prior, q_k: γ² exp(2q) − m;
+            l_k: γ² l
 Hessian     the gradient's formulas, differentiated along the direction (a dot marks that derivative):
             ẏᵢ = Q̇_k (xᵢ − μ_k) − Q_k μ̇_k; ṙ_ik = r_ik (ṡ_ik − Σ_k r_ik ṡ_ik), ṡ_ik = α̇_k + Σⱼ q̇_kj − yᵢ·ẏᵢ
-Operations  per point and component: for the value d(d+1) for the product with Q, which is triangular, and 3d + 6
-            more; for the gradient 2d(d+1), with the moments, which are triangular too, and 5d + 8 more
-Stresses    a long real objective: products, a gather, reductions, exponentials, and three arrays of parameters
+Operations  per point and component. Value: d(d+1) for the product with the triangular Q, and 3d + 6 more.
+            Gradient: 2d(d+1), which includes the moments, triangular too, and 5d + 8 more
+Stresses    a long, real-world loss: products, a gather, reductions, exponentials, and three parameter arrays
 Source      F. Srajer, Z. Kukelova and A. Fitzgibbon, "A benchmark of selected algorithmic differentiation tools", 2018
             (ADBench, whose code adds −log prior to log likelihood); GradBench, evals/gmm (pull request 568), whose
             log posterior is −loss here
@@ -165,7 +164,7 @@ def _softmax_along(p: Array, ds: Array) -> Array:
 
 @cache
 def layout(d: int) -> tuple[Array, Array]:
-    """Return the index in a row of icf of each entry of Q, (d, d), and the flat index in Q of each entry of the row."""
+    """Return where in a row of icf each entry of Q is, (d, d), and where in the flat Q each entry of the row is."""
     columns, rows = np.triu_indices(d, 1)  # transposed: below the diagonal, column by column
     flat = np.concatenate((np.arange(d) * (d + 1), rows * d + columns))
     places = np.full(d * d, len(flat))
@@ -180,7 +179,7 @@ class _InPlace:
         alphas, means, icf = x
         (size, d), k, dtype = data[0].shape, len(alphas), icf.dtype
         self.flat = layout(d)[1]
-        self.row = np.zeros((k, icf.shape[1] + 1), dtype)  # of icf, with exp(q), and a zero appended
+        self.row = np.zeros((k, icf.shape[1] + 1), dtype)  # icf, exp(q) for q, and a zero appended
         self.Q, self.M, self.spare = (np.empty((k, d, d), dtype) for _ in range(3))
         self.Y, self.R, self.total = np.empty((k, d, size), dtype), np.empty((k, size), dtype), np.empty(size, dtype)
         self.n, self.S, self.shift = np.empty(k, dtype), np.empty_like(means), np.empty((k, d, 1), dtype)

@@ -7,7 +7,7 @@ Shapes      x: (m,), m = `terms`, the coefficients from the constant up; data V:
 Gradient    with the residual r = Vx − s: ∇ = Vᵀr
 Hessian     VᵀV
 Operations  2Bm per product with V: the value has one product, and 3 per row; the gradient two, and 1 per row
-Stresses    one matrix-vector product each way, badly conditioned: only the leading directions descend
+Stresses    one matrix-vector product each way, ill-conditioned: only leading directions make progress
 Source      GradBench, evals/llsq, after cmpad's llsq_obj, which defines B = 1. Values and gradients agree with theirs.
             Times do not: their tools compute the powers at each call. Here they are data, since a descent would not
             compute them again

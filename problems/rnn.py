@@ -12,7 +12,7 @@ Hessian     the gradient's formulas, differentiated along the direction (a dot m
             back in time: Ḋ_t = Ġ_t (1 − H_t²) − 2 G_t H_t Ḣ_t, Ġ_T = ė wᵀ + e ẇᵀ, Ġ_t = Ḋ_{t+1} Wᵀ + D_{t+1} Ẇᵀ
 Operations  per row: for the value 2ih + 2h per step, 2h² + h more for each step but the first, and 2h + 3 at the end;
             for the gradient 4ih + 6h, 6h² + h and 5h + 2
-Stresses    a chain that no batch shortens: dispatch, and the memory that reverse mode keeps for every step
+Stresses    a chain that batching cannot shorten: dispatch, and the memory reverse mode keeps for each step
 Source      P. Werbos, "Backpropagation through time", 1990; B. Pearlmutter, "Fast exact multiplication by the Hessian",
             1994
 """

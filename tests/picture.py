@@ -1,4 +1,4 @@
-"""Make the README's pictures of a run's page in a browser: `python -m tests.picture RUN.csv LIGHT.png DARK.png`."""
+"""Make the documents' pictures of a run's page in a browser: `python -m tests.picture RUN.csv LIGHT.png DARK.png`."""
 
 from __future__ import annotations
 

@@ -13,21 +13,21 @@ import numpy as np
 
 from bench import machine
 from bench.case.check.reference import own_error, precision_of
-from bench.case.figures.probe import Probed, probe
+from bench.case.figures.probe import Probed
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
-from problems import step_flops, tree_leaves
+from problems import Parameters, step_flops, tree_leaves
 from report.table.keys import CONTROL
 from report.table.warnings import AuditWarning
 
 MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
-"""A result was not awaited if it is later than this share of its call, and later than fetches scatter."""
+"""A result was not awaited if its lateness exceeds this share of its call and the scatter of fetches."""
 
 MAX_EXTRA_CORES = 0.2
 """By how much the cores that computed may exceed the threads of the row."""
 
 MIN_GROWTH = 2.0
-"""A descent of four times the steps takes more than this many times as long, the cost of a call aside."""
+"""A descent of four times the steps must take more than this many times as long, call cost aside."""
 
 MAX_FRESH_SHARE = 1.6
 """A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
@@ -36,7 +36,7 @@ MAX_ERROR_SHARE, MIN_ERROR = 100.0, 30.0
 """A result is imprecise if its error is this many times that of NumPy in the same dtype, and this many ε."""
 
 MIN_FLOPS_SHARE = 0.1
-"""A program with less than this share of the operations that the problem needs has the rest folded into constants."""
+"""Operations were folded into constants if a program has less than this share of those that the problem needs."""
 
 MAX_SPREAD = 0.25
 """Rounds are unstable if their interquartile range is more than this share of their median."""
@@ -50,8 +50,8 @@ class Evidence:
     """What the checks look at.
 
     `seconds` has one value for each round, `control` the paired rounds of the reference. `compiled` is how often the
-    framework compiled during the rounds, `cores` how many cores computed in them. `probed` is what was found out after
-    the rounds.
+    framework compiled during the rounds, `cores` how many cores computed in them. `result` is that of a call after the
+    rounds, on the host, and `probed` what else was found out then.
     """
 
     prepared: Prepared
@@ -59,18 +59,14 @@ class Evidence:
     control: Pair
     compiled: int
     cores: float
+    result: Parameters
     probed: Probed
 
 
 def compilations(prepared: Prepared) -> int:
-    """Return how often the case's framework has compiled so far; 0 if it does not count."""
+    """Return how often the case's framework has compiled so far; 0 if it keeps no count."""
     count = prepared.backend.probes.compilations
     return 0 if count is None else count()
-
-
-def evidence(prepared: Prepared, seconds: list[float], control: Pair, compiled: int, cores: float) -> Evidence:
-    """Return the evidence about a case after its rounds. It takes some more calls."""
-    return Evidence(prepared, np.asarray(seconds), control, compiled, cores, probe(prepared, float(np.median(seconds))))
 
 
 def not_awaited(evidence: Evidence) -> AuditWarning | None:
@@ -78,7 +74,7 @@ def not_awaited(evidence: Evidence) -> AuditWarning | None:
     if evidence.probed.late_seconds <= max(MAX_LATE_SECONDS, MAX_LATE_SHARE * float(np.median(evidence.seconds))):
         return None
     return AuditWarning(
-        "not awaited", "the time ends before the result is computed: let the backend's wait block until it is"
+        "not awaited", "timing ends before the result is computed: make the backend's wait block until it is"
     )
 
 
@@ -87,15 +83,13 @@ def recompiled(evidence: Evidence) -> AuditWarning | None:
     if not evidence.compiled:
         return None
     return AuditWarning(
-        "recompiled", "the framework compiled during the rounds: let a case have one shape, one dtype and one function"
+        "recompiled", "the framework compiled during the rounds: give a case one shape, one dtype and one function"
     )
 
 
 def dtype_drifted(evidence: Evidence) -> AuditWarning | None:
-    """The result has another dtype than the case."""
-    dtypes = {str(np.asarray(array).dtype) for array in tree_leaves(evidence.probed.result)} - {
-        evidence.prepared.case.dtype
-    }
+    """The result's dtype is not the case's."""
+    dtypes = {str(np.asarray(array).dtype) for array in tree_leaves(evidence.result)} - {evidence.prepared.case.dtype}
     if not dtypes:
         return None
     return AuditWarning(
@@ -106,7 +100,7 @@ def dtype_drifted(evidence: Evidence) -> AuditWarning | None:
 def constants_folded(evidence: Evidence) -> AuditWarning | None:
     """The compiled program does far fewer operations than the problem needs.
 
-    Only on a CPU: on a GPU, products are library calls, which the compiler may not count.
+    Only on a CPU: a GPU's products are library calls, which the compiler might not count.
     """
     prepared = evidence.prepared
     if prepared.case.device != "cpu":
@@ -130,13 +124,13 @@ def unstable(evidence: Evidence) -> AuditWarning | None:
 
 
 def threads(evidence: Evidence) -> AuditWarning | None:
-    """The framework computes with another number of threads than the row says."""
+    """The framework's number of threads is not the row's."""
     count, expected = evidence.prepared.backend.probes.threads, machine.pinned_threads()
     actual = expected if count is None else count()
     if evidence.prepared.case.device != "cpu" or actual == expected:
         return None
     return AuditWarning(
-        "threads", f"{actual} in the framework, {expected} in the row: use --threads and set no variables yourself"
+        "threads", f"{actual} in the framework, {expected} in the row: use --threads and set no thread variables"
     )
 
 
@@ -153,12 +147,12 @@ def control_moved(evidence: Evidence) -> AuditWarning | None:
 
 
 def too_many_cores(evidence: Evidence) -> AuditWarning | None:
-    """More cores computed than the row has threads."""
+    """More cores worked than the row has threads."""
     if evidence.cores <= machine.pinned_threads() + MAX_EXTRA_CORES:
         return None
     return AuditWarning(
         "cores",
-        f"{evidence.cores:.1f} cores computed, {machine.pinned_threads()} threads in the row: find what started them",
+        f"{evidence.cores:.1f} cores busy, {machine.pinned_threads()} threads in the row: find what used the others",
     )
 
 
@@ -178,7 +172,7 @@ def ends_early(evidence: Evidence) -> AuditWarning | None:
     if growth is None or growth > MIN_GROWTH:
         return None
     return AuditWarning(
-        "ends early", f"four times the steps take {growth:.1f} times as long: let the loop make every step"
+        "ends early", f"four times the steps take {growth:.1f} times as long: make the loop run every step"
     )
 
 

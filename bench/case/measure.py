@@ -11,20 +11,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row, startup
+from bench.case.audit import Evidence
 from bench.case.check.answers import require_answers
 from bench.case.failure import failure_of
 from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
+from bench.case.figures.probe import probe
 from bench.case.figures.roofline import limit
 from bench.case.figures.target import seconds_to_target, steps_to_target
 from bench.case.pairs import reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from problems import find
+from problems import Parameters, find
 from report.table.warnings import AuditWarning, join
 
 T = TypeVar("T")
@@ -159,12 +163,12 @@ class Timing:
         """
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
-        require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
+        result = require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)
         per_step = columns["seconds_per_step"]
         self.warnings += self._or_warn("throttling", lambda: throttled(prepared)) or []
-        self.warnings += self._or_warn("audit", lambda: self._audit(compiled, cores)) or []
+        self.warnings += self._or_warn("audit", lambda: self._audit(result, compiled, cores)) or []
         columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= self._to_target()
@@ -179,8 +183,10 @@ class Timing:
         seconds = self._or_warn("seconds_to_target", lambda: seconds_to_target(self.prepared, steps))
         return {"steps_to_target": steps, "seconds_to_target": seconds}
 
-    def _audit(self, compiled: int, cores: float) -> list[AuditWarning]:
-        return audit.warnings_of(audit.evidence(self.prepared, self.seconds, self.rounds.reference, compiled, cores))
+    def _audit(self, result: Parameters, compiled: int, cores: float) -> list[AuditWarning]:
+        found = probe(self.prepared, float(np.median(self.seconds)))
+        seconds, control = np.asarray(self.seconds), self.rounds.reference
+        return audit.warnings_of(Evidence(self.prepared, seconds, control, compiled, cores, result, found))
 
     def _or_warn(self, column: str, figure: Callable[[], T]) -> T | None:
         """Return the figure of `column`. If that fails, add a warning and return `None`: the times stay valid."""

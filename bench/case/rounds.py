@@ -24,7 +24,13 @@ Call: TypeAlias = Callable[[], Parameters]
 """A timed region: one call of an operator. It returns when the result is computed."""
 
 PAIR_SHARE = 0.25
-"""The time of a paired round, as a share of the time of the round before it."""
+"""The time of a paired round, as a share of the time of its round."""
+
+PAIR_BIAS = 0.015
+"""How far NumPy's ratio to its own paired rounds is from 1 at most, on a quiet machine (`experiments.control`).
+
+A short round is a little faster a call than a long one. The interval of a ratio is wider by this at either end.
+"""
 
 
 def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
@@ -61,7 +67,8 @@ class Pair:
 
     def ratio(self, seconds_per_step: Any) -> Interval:
         """Return the median of the rounds' ratios, the case's seconds per step over the pair's, with its interval."""
-        return median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
+        ratio = median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
+        return Interval(ratio.center, ratio.low / (1.0 + PAIR_BIAS), ratio.high * (1.0 + PAIR_BIAS))
 
 
 def paired(once: Call, seconds: float, lengthened: Callable[[int], Call] | None = None, at_most: int = 1) -> Pair:

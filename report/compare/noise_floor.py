@@ -1,12 +1,12 @@
 """What a gate can see on this machine, and how often it raises a false alarm.
 
 The data are A/A data: the same code on both sides. They are the samples of duels of a checkout against itself, or a run
-of several launches, which is split at random into two sides. From the data many gates are drawn, by the rules of the
-duel or of `compare`. They say:
+of several launches, which is split at random into two sides. Many gates are drawn from the data, by the rules of the
+duel or of `compare`. Results:
 
 - false alarms: how many suites fail, though nothing has changed;
 - noise floor: the smallest threshold with a false-alarm rate of at most 1 %; a tighter gate is refused;
-- visible: the smallest true change that is reported, at the threshold, in 95 of 100 cases.
+- visible: the smallest true change that is reported, at the threshold, 95 times in 100.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ MIN_RUN_LAUNCHES = 2 * MIN_LAUNCHES
 """How many launches each case needs, if the data are runs: enough for two sides."""
 
 SAMPLES = ("stage", "pair", *CASE, "base_seconds", "head_seconds")
-"""The columns that are read of the samples of a duel."""
+"""The columns that are read from a duel's samples."""
 
 Case = tuple[Any, ...]
 """The values of the columns `CASE`."""
 
 
 class Gate(Enum):
-    """What the gates are, and so what the data are made of."""
+    """The kind of the gates, and so of the data."""
 
     DUEL = auto()
     COMPARISON = auto()
@@ -61,8 +61,8 @@ class Gate(Enum):
 class Noise:
     """What gates drawn from A/A data report. The frames have one row per gate and one column per case.
 
-    `changes` are the log ratios, and `halves` the half-widths of their intervals. `judged` are the changes and the
-    half-widths of the stage whose intervals judge a case that has changed: in a duel, the second stage.
+    `changes` are the log ratios, and `halves` the half-widths of their intervals. `judged` has the changes and the
+    half-widths of the stage that decides on a changed case: in a duel, the second stage.
     """
 
     gate: Gate
@@ -82,23 +82,23 @@ class Noise:
         return float(alarms.any(axis=1).mean())
 
     def visible(self, threshold: float) -> pd.Series:
-        """Return for each case the smallest true change that is reported at the threshold in 95 of 100 cases."""
+        """Return for each case the smallest true change that is reported at the threshold 95 times in 100."""
         changes, halves = self.judged
-        wanted = halves.clip(lower=np.log1p(threshold)) - changes  # beyond the threshold, and clear of no change
+        wanted = halves.clip(lower=np.log1p(threshold)) - changes  # beyond the threshold, and clear of 1
         return pd.Series(np.expm1(wanted.quantile(POWER)), index=changes.columns)
 
 
 def of_files(paths: list[Path], threshold: float | None = None) -> Noise:
     """Return the noise in the files. All are samples of duels, or all are runs; else raise `TableError`.
 
-    Duels are drawn with `threshold`, since they suspect cases by it. The default is a duel's own threshold.
+    Duels are drawn with `threshold`, which decides their suspects. The default is a duel's own threshold.
     """
     are_samples = [set(SAMPLES) <= set(_header(path)) for path in paths]
     if not any(are_samples):
         return _of_runs(table.read_all(paths))
     if not all(are_samples):
         run, samples = paths[are_samples.index(False)], paths[are_samples.index(True)]
-        raise TableError(f"{run}: does not have the samples of a duel, and {samples} has; name files of one kind")
+        raise TableError(f"{run}: has no samples of a duel, but {samples} has; name files of one kind")
     return _of_duels(paths, Rules(threshold or duel_rules.THRESHOLD))
 
 
@@ -128,7 +128,7 @@ def _of_duels(paths: list[Path], rules: Rules) -> Noise:
 
 
 def _first_stages(paths: list[Path]) -> dict[Case, np.ndarray]:
-    """Return the log ratios of the pairs of the first stage. The second stage is biased: it measures suspects alone."""
+    """Return the log ratios of the pairs of the first stage. The second stage is biased: it measures only suspects."""
     frames = []
     for number, path in enumerate(paths):
         rounds = _samples(path)
@@ -136,7 +136,7 @@ def _first_stages(paths: list[Path]) -> dict[Case, np.ndarray]:
         frames.append(rounds.assign(pair=rounds["pair"] + number * 1_000_000))  # keeps the pairs of the files apart
     by_case = pools(pd.concat(frames))
     if not by_case:
-        raise TableError(f"{paths[0]}: no samples of a first stage")
+        raise TableError(f"{paths[0]}: no first-stage samples")
     thin = [case for case, logs in by_case.items() if len(logs) < MIN_PAIRS]
     if thin:
         case = " ".join(map(str, thin[0]))
@@ -147,7 +147,7 @@ def _first_stages(paths: list[Path]) -> dict[Case, np.ndarray]:
 def _samples(path: Path) -> pd.DataFrame:
     """Return the samples of a duel. Raise `TableError` for any other content."""
     try:
-        rounds = pd.read_csv(path, usecols=list(SAMPLES), keep_default_na=False)  # an empty text is a text
+        rounds = pd.read_csv(path, usecols=list(SAMPLES), keep_default_na=False)  # empty text stays text
         rounds = rounds.astype({"pair": "int64", "base_seconds": "float64", "head_seconds": "float64"})
     except (ValueError, pd.errors.ParserError) as error:
         raise TableError(f"{path}: {error}") from error

@@ -312,6 +312,6 @@ def test_a_backend_that_computes_in_more_cores_than_its_threads_is_warned_of(che
     rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
     warnings = rows["warnings"].astype(str)
     assert rows["cores"].to_dict()["numpy"] <= 1.1
-    assert "cores computed" not in warnings["numpy"]
+    assert "cores busy" not in warnings["numpy"]
     if len(os.sched_getaffinity(0)) > 1:
-        assert "cores computed, 1 threads in the row" in warnings["spreading"]
+        assert "cores busy, 1 threads in the row" in warnings["spreading"]

@@ -9,7 +9,7 @@ import numpy as np
 from backends import Backend, Case, Run, place
 from bench.case.check.question import question
 from bench.case.check.reference import allowed_error, answer_error, relative_error, require_close
-from problems import Problem, tree_leaves, tree_map
+from problems import Parameters, Problem, tree_leaves, tree_map
 
 
 def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], placed: tuple[Any, ...]) -> None:
@@ -23,14 +23,18 @@ def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], pla
         require_close(case, 0.0 if same else 1.0, 0.0, "in its arrays on the device, before the first call,")
 
 
-def require_answers(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:
-    """Raise `WrongResultError` unless `run` still has the right answer, and has it to another question too."""
-    result = run(*placed)
-    backend.wait(result)
-    error = answer_error(case, problem, backend.fetch(result))
-    require_close(case, error, allowed_error(backend, case), "after the rounds")
+def require_answers(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> Parameters:
+    """Raise `WrongResultError` unless `run` still has the right answer, and has it to another question too.
+
+    Return the answer, on the host.
+    """
+    called = run(*placed)
+    backend.wait(called)
+    result = backend.fetch(called)
+    require_close(case, answer_error(case, problem, result), allowed_error(backend, case), "after the rounds")
     require_another_answer(case, backend, problem, run)
     _require_finished(case, backend, problem, placed, run)
+    return result
 
 
 def require_another_answer(case: Case, backend: Backend, problem: Problem, run: Run) -> None:

@@ -43,4 +43,4 @@ def _lines(noise: Noise, threshold: float) -> Iterator[str]:
     yield f"Noise floor, the threshold at which 1 suite in 100 fails: {units.percent(noise.floor)}."
     if noise.gate is Gate.COMPARISON:
         yield "Both sides are halves of one run. The drift between two runs comes on top."
-    yield f"Visible: the smallest true change that is reported at {at} in 95 of 100 cases."
+    yield f"Visible: the smallest true change that is reported at {at} 95 times in 100."

@@ -144,7 +144,7 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
     noisy = f"{int(cases.noisy(timed).sum())} of {units.count(len(timed), 'case')}"
     return [
         f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * ratios}",
-        "* fastest: neither its time's interval nor its ratio's overlaps another's.",
+        "* fastest: no other interval overlaps its own, in time or in ratio.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({noisy}).",
     ]
 

@@ -92,7 +92,7 @@ def test_a_time_that_is_not_positive_is_named_by_file_and_line(
 def test_runs_and_samples_of_duels_cannot_be_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, duel = rows.write(tmp_path / "run.csv", [rows.row()]), samples(tmp_path / "samples.csv", 0.01)
     assert report.main(["noise", str(run), str(duel)]) == 2
-    assert f"{run}: does not have the samples of a duel, and {duel} has" in capsys.readouterr().err
+    assert f"{run}: has no samples of a duel, but {duel} has" in capsys.readouterr().err
 
 
 def test_too_few_pairs_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

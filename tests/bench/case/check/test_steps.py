@@ -66,21 +66,6 @@ def test_an_answer_that_was_computed_while_compiling_is_wrong() -> None:
         prepare.prepare(CASE, NumpyMode("numpy", {"descent": build}), QUADRATIC)
 
 
-def test_an_answer_that_is_remembered_is_wrong() -> None:
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        answers: list[Parameters] = []
-
-        def run(x: Parameters, data: Data) -> Parameters:
-            if not answers:
-                answers.append(hand_derived("descent", problem, case.steps, x, data)(x, data))
-            return answers[0]
-
-        return run
-
-    with pytest.raises(WrongResultError, match="from another start"):
-        prepare.prepare(CASE, NumpyMode("numpy", {"descent": build}), QUADRATIC)
-
-
 def stepwise(step: Callable[..., Any], count: int) -> NumpyMode:
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         return Stepwise(step, min(count, case.steps))
