@@ -13,15 +13,12 @@ import numpy as np
 
 from bench import machine
 from bench.case.check.reference import own_error, precision_of
-from bench.case.figures.probe import Probed
+from bench.case.figures.probe import Probed, is_late
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
 from problems import Parameters, step_flops, tree_leaves
 from report.table.keys import CONTROL
 from report.table.warnings import AuditWarning
-
-MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
-"""A result was not awaited if its lateness exceeds this share of its call and the scatter of fetches."""
 
 MAX_EXTRA_CORES = 0.2
 """By how much the cores that computed may exceed the threads of the row."""
@@ -71,7 +68,7 @@ def compilations(prepared: Prepared) -> int:
 
 def not_awaited(evidence: Evidence) -> AuditWarning | None:
     """The timed call ended before its result was computed."""
-    if evidence.probed.late_seconds <= max(MAX_LATE_SECONDS, MAX_LATE_SHARE * float(np.median(evidence.seconds))):
+    if not is_late(evidence.probed.late_seconds, float(np.median(evidence.seconds))):
         return None
     return AuditWarning(
         "not awaited", "timing ends before the result is computed: make the backend's wait block until it is"

@@ -35,13 +35,16 @@ PROBE_SECONDS, MAX_CALLS = 1e-3, 100
 
 MIN_ROUND_SECONDS = 1e-3
 
+MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
+"""A result was not awaited if its lateness exceeds this share of its call and the scatter of fetches."""
+
 MIN_STEPS, LENGTHENED = 4, 4
 """A descent of fewer steps is not lengthened; and by how much longer a lengthened descent is."""
 
 MIN_LOOP_SHARE = 0.1
 """The loop's share of a call. Below it, the loop's time is lost in that of the call, and the loop is lengthened."""
 
-MAX_TIMES = 4**7
+MAX_TIMES = 4**4
 """By how much a loop is lengthened at most. A loop that then takes no time makes no steps."""
 
 MAX_LONG_SECONDS = 20.0
@@ -67,12 +70,21 @@ class Probed:
 def probe(prepared: Prepared, call_seconds: float) -> Probed:
     """Find out about a program whose calls take `call_seconds`."""
     repeats = REPEATS if call_seconds < SLOW_SECONDS else 1
+    late = min(_lateness(prepared, call_seconds) for _ in range(repeats))
     return Probed(
-        min(_lateness(prepared, call_seconds) for _ in range(repeats)),
+        late,
         float(np.median([_fresh_share(prepared, call_seconds, number) for number in range(repeats)])),
         prepared.backend.compiled and _runs_loss(prepared),
-        _growth(prepared, call_seconds),
+        None if is_late(late, call_seconds) else _growth(prepared, call_seconds),
     )
+
+
+def is_late(late_seconds: float, call_seconds: float) -> bool:
+    """Return whether results are so late that nobody can have waited for them.
+
+    Then the time of a longer descent says nothing either, and its work may pile up.
+    """
+    return late_seconds > max(MAX_LATE_SECONDS, MAX_LATE_SHARE * call_seconds)
 
 
 def _lateness(prepared: Prepared, call_seconds: float) -> float:
