@@ -13,7 +13,7 @@ import numpy as np
 
 from bench import machine
 from bench.case.check.reference import own_error, precision_of
-from bench.case.figures.probe import Probed, is_late
+from bench.case.figures.probe import MAX_FRESH_SHARE, Probed, is_late
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
 from problems import Parameters, step_flops, tree_leaves
@@ -25,9 +25,6 @@ MAX_EXTRA_CORES = 0.2
 
 MIN_GROWTH = 2.0
 """A descent of four times the steps must take more than this many times as long, call cost aside."""
-
-MAX_FRESH_SHARE = 1.6
-"""A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
 
 MAX_ERROR_SHARE, MIN_ERROR = 100.0, 30.0
 """A result is imprecise if its error is this many times that of NumPy in the same dtype, and this many ε."""

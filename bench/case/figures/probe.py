@@ -25,10 +25,10 @@ from bench.clock import now
 from problems import Parameters, tree_map
 
 REPEATS = 3
-"""How often a figure is measured. The smallest counts: what disturbs a call makes it longer."""
+"""How often a figure is measured at most. The best counts: what disturbs a call makes it longer."""
 
 SLOW_SECONDS = 0.1
-"""A call that takes longer is made once for each figure, not `REPEATS` times."""
+"""A call that takes longer is not called for the sake of a figure that the rounds have already."""
 
 PROBE_SECONDS, MAX_CALLS = 1e-3, 100
 """For how long, and how often at most, calls are made for one figure: a single call's time scatters."""
@@ -37,6 +37,9 @@ MIN_ROUND_SECONDS = 1e-3
 
 MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
 """A result was not awaited if its lateness exceeds this share of its call and the scatter of fetches."""
+
+MAX_FRESH_SHARE = 1.6
+"""A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
 
 MIN_STEPS, LENGTHENED = 4, 4
 """A descent of fewer steps is not lengthened; and by how much longer a lengthened descent is."""
@@ -68,15 +71,27 @@ class Probed:
 
 
 def probe(prepared: Prepared, call_seconds: float) -> Probed:
-    """Find out about a program whose calls take `call_seconds`."""
-    repeats = REPEATS if call_seconds < SLOW_SECONDS else 1
-    late = min(_lateness(prepared, call_seconds) for _ in range(repeats))
+    """Find out about a program whose calls take `call_seconds`.
+
+    A figure that speaks against the program is measured again, and the best counts: a busy machine disturbs calls too.
+    """
+    late = _least(lambda _: _lateness(prepared, call_seconds), lambda late: not is_late(late, call_seconds))
     return Probed(
         late,
-        float(np.median([_fresh_share(prepared, call_seconds, number) for number in range(repeats)])),
+        _least(lambda repeat: _fresh_share(prepared, call_seconds, repeat), lambda share: share <= MAX_FRESH_SHARE),
         prepared.backend.compiled and _runs_loss(prepared),
         None if is_late(late, call_seconds) else _growth(prepared, call_seconds),
     )
+
+
+def _least(measure: Callable[[int], float], is_good: Callable[[float], bool]) -> float:
+    """Return the least of up to `REPEATS` measurements, and stop at the first that is good."""
+    least = math.inf
+    for repeat in range(REPEATS):
+        least = min(least, measure(repeat))
+        if is_good(least):
+            break
+    return least
 
 
 def is_late(late_seconds: float, call_seconds: float) -> bool:
