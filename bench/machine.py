@@ -59,6 +59,9 @@ STEERING = (
 )
 """How the names of the variables begin that steer the frameworks, their compilers and their thread pools."""
 
+FOLDERS = ("_DIR", "_HOME", "_PATH")
+"""How the names of variables end that hold a path."""
+
 ALLOCATORS = ("default", "steady")
 """What `--allocator` may be. With `steady`, glibc keeps freed memory; see `steady_allocator`."""
 
@@ -214,8 +217,11 @@ def query_gpu(*fields: str, gpu: str | None = None) -> str | None:
 
 
 def variables() -> str:
-    """Return the environment variables that steer the frameworks, as `NAME=value`, sorted, separated by spaces."""
-    steering = sorted(name for name in os.environ if name.startswith(STEERING))
+    """Return the environment variables that steer the frameworks, as `NAME=value`, sorted, separated by spaces.
+
+    Folders are left out: caches are emptied before each case, and a path would name this machine's user.
+    """
+    steering = sorted(name for name in os.environ if name.startswith(STEERING) and not name.endswith(FOLDERS))
     return " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in steering)
 
 

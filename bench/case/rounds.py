@@ -18,7 +18,7 @@ import numpy as np
 
 from bench.clock import now
 from problems import Parameters
-from report.statistics.intervals import Interval, median_interval
+from report.statistics.intervals import Interval, rounds_interval
 
 Call: TypeAlias = Callable[[], Parameters]
 """A timed region: one call of an operator. It returns when the result is computed."""
@@ -67,7 +67,7 @@ class Pair:
 
     def ratio(self, seconds_per_step: Any) -> Interval:
         """Return the median of the rounds' ratios, the case's seconds per step over the pair's, with its interval."""
-        ratio = median_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
+        ratio = rounds_interval(seconds_per_step / np.asarray(self.seconds_per_step[: len(seconds_per_step)]))
         return Interval(ratio.center, ratio.low / (1.0 + PAIR_BIAS), ratio.high * (1.0 + PAIR_BIAS))
 
 

@@ -20,7 +20,7 @@ from bench.case.prepare import Prepared
 from bench.case.rounds import Rounds
 from bench.case.startup import startup_seconds
 from problems import tree_leaves
-from report.statistics.intervals import median_interval
+from report.statistics.intervals import rounds_interval
 from report.table import schema
 
 Row: TypeAlias = dict[str, Any]
@@ -97,7 +97,7 @@ def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float
     """Return the columns of a case that was timed. `seconds` are those per call of each round, in order."""
     calls = np.asarray(seconds)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1
-    time, ratio = median_interval(calls), rounds.reference.ratio(calls / steps)
+    time, ratio = rounds_interval(calls), rounds.reference.ratio(calls / steps)
     return checked(prepared) | {
         "rounds": len(seconds),
         "iterations": rounds.iterations,

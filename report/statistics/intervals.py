@@ -32,6 +32,22 @@ UNKNOWN = Interval(np.nan, np.nan, np.nan)
 """No estimate and no interval."""
 
 
+WIDENED = {0: 1.25, 12: 2.0}
+"""How many times as wide the interval of a case's rounds is, from so many rounds on.
+
+Neighbouring rounds are so alike that blocks alone leave the interval too narrow. With these factors it holds the median
+of the next rounds about as often as that of rounds in random order (`experiments.coverage`).
+"""
+
+
+def rounds_interval(samples: ArrayLike) -> Interval:
+    """Return the median of the rounds of one case in one process, with its interval, widened for their likeness."""
+    center, low, high = median_interval(samples)
+    factor = WIDENED[max(rounds for rounds in WIDENED if rounds <= np.size(samples))]
+    bottom = float(np.maximum(0.0, center - factor * (center - low)))  # not Python's own: it drops a NaN
+    return Interval(center, bottom, center + factor * (high - center))
+
+
 def median_interval(samples: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
     """Return the median of `samples` with its interval. The samples are in the order in which they were measured.
 
