@@ -96,7 +96,7 @@ def _rows() -> Iterator[tuple[Workload, str, str, float]]:
 def workloads() -> dict[str, Workload]:
     """Return every workload that GradBench publishes, by its text, such as `lse n=2500`; the smallest first."""
     found = {workload for workload, _ in published()}
-    return {str(workload): workload for workload in sorted(found, key=_order)}
+    return {str(workload): workload for workload in sorted(sorted(found, key=str), key=_order)}
 
 
 def _order(workload: Workload) -> tuple[str, int]:
