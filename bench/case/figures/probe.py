@@ -175,19 +175,17 @@ def _codes_run() -> Iterator[set[CodeType]]:
 def _growth(prepared: Prepared, call_seconds: float) -> float | None:
     """Return by how many times a longer descent takes longer, without what one step takes.
 
-    It is measured again if it is too small to be right: what disturbs a call may hide the loop. `None` for the other
+    It is the median of three, or one of a slow loop that grows. `None` for the other
     operators, for few steps, for many seconds, and for a slow loop of the harness's own.
     """
     case, ours = prepared.case, isinstance(prepared.run, Stepwise)
     longest = SLOW_SECONDS if ours else MAX_LONG_SECONDS / LENGTHENED
     if case.operator != "descent" or case.steps < MIN_STEPS or call_seconds > longest:
         return None
-    growth = -math.inf
-    for _ in range(REPEATS):
-        growth = max(growth, _growth_once(prepared, call_seconds))
-        if growth > LENGTHENED / 2:
-            break
-    return growth
+    growths = [_growth_once(prepared, call_seconds)]
+    if call_seconds <= SLOW_SECONDS or growths[0] <= LENGTHENED / 2:  # short calls are easily disturbed
+        growths += [_growth_once(prepared, call_seconds) for _ in range(REPEATS - 1)]
+    return float(np.median(growths))
 
 
 def _growth_once(prepared: Prepared, call_seconds: float) -> float:
