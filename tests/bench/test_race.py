@@ -307,7 +307,9 @@ def test_a_file_beside_the_csv_that_is_not_ours_is_not_overwritten(checkout: Che
 
 def test_a_backend_that_computes_in_more_cores_than_its_threads_is_warned_of(checkout: Checkout) -> None:
     checkout.write("backends/spreading_modes.py", SPREADING)
-    done = checkout.race("--backend", "spreading,numpy", "--batch-size", "10", "--device", "cpu", "--threads", "1")
+    longer = ("--benchmark-min-time=0.02", "--benchmark-max-time=0.5")  # rounds in which all threads have a turn
+    chosen = ("--backend", "spreading,numpy", "--batch-size", "10", "--device", "cpu", "--threads", "1")
+    done = checkout.race(*chosen, *longer)
     assert done.returncode == 0, done.stdout
     rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
     warnings = rows["warnings"].astype(str)
