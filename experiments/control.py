@@ -1,7 +1,7 @@
 """Is NumPy's ratio to itself 1? `python -m experiments.control`
 
-The reference is raced against its own paired rounds, as a case of the race is. Each repeat prepares the case anew, in
-other memory. The table has the ratio over the repeats, with its 95 % interval, and how often the interval that a row
+The reference is timed as a case of the race, with its own paired rounds. Each repeat prepares the case again, in other
+memory. The table has the ratio over the repeats, with its 95 % interval, and how often the interval that a row
 would have excludes 1.
 """
 

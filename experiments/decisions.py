@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from bench.case.rounds import ratio_interval
 from experiments import provenance
 from report.run import cases
 from report.run.fastest import Fastest, fastest
 from report.statistics import linear_cost
 from report.statistics.crossover import crossover
-from report.statistics.intervals import Interval, median_interval
+from report.statistics.intervals import Interval, rounds_interval
 from report.table.schema import NAMES
 
 SEED = 0
@@ -109,10 +110,10 @@ def _race(
             level = np.exp(random.normal(0.0, between)) * (first if backend == "0" else 1.0)
             case = {"batch_size": race, "backend": backend, "launch": launch, "status": "ok", "reason": ""}
             row: dict[str, object] = dict.fromkeys(NAMES, 0) | case
-            for measure in ("seconds", "ratio"):
+            for measure, interval in (("seconds", rounds_interval), ("ratio", ratio_interval)):
                 rounds = level * np.exp(random.normal(0.0, ROUND_ERROR, ROUNDS))
                 # Several launches count by their medians alone, and an interval takes long to compute.
-                ends = median_interval(rounds) if launches == 1 else (np.median(rounds), np.nan, np.nan)
+                ends = interval(rounds) if launches == 1 else (np.median(rounds), np.nan, np.nan)
                 row |= dict(zip(filter(None, cases.MEASURES[measure]), ends, strict=True))
             yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0, "warnings": ""}
 

@@ -81,7 +81,7 @@ def copy_to(folder: Path) -> Checkout:
 
 @cache
 def _compiled() -> Path:
-    """Return a copy with its bytecode, from which the others are made: else each would compile every module anew."""
+    """Return a compiled copy, from which the others are made. Otherwise each would compile every module again."""
     folder = Path(tempfile.mkdtemp(prefix="descent-bench-checkout-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")

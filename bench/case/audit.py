@@ -13,7 +13,7 @@ import numpy as np
 
 from bench import machine
 from bench.case.check.reference import own_error, precision_of
-from bench.case.figures.probe import MAX_FRESH_SHARE, Probed, is_late
+from bench.case.figures.probe import MAX_FRESH_SHARE, MIN_GROWTH, Probed, is_late
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
 from problems import Parameters, step_flops, tree_leaves
@@ -22,9 +22,6 @@ from report.table.warnings import AuditWarning
 
 MAX_EXTRA_CORES = 0.2
 """By how much the cores that computed may exceed the threads of the row."""
-
-MIN_GROWTH = 2.0
-"""A descent of four times the steps must take more than this many times as long, call cost aside."""
 
 MAX_ERROR_SHARE, MIN_ERROR = 100.0, 30.0
 """A result is imprecise if its error is this many times that of NumPy in the same dtype, and this many ε."""

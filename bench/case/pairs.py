@@ -26,14 +26,8 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair:
     return paired(reference(1), seconds)
 
 
-class _Waiter:
-    """What the reference waits with. It is a method, as a backend's is: a method takes 1 % of a small call."""
-
-    def wait(self, result: Parameters) -> None:
-        """Do nothing: NumPy returns when its result is computed."""
-
-
-_no_wait = _Waiter().wait
+def _no_wait(result: Parameters) -> None:
+    """Do nothing: NumPy returns when its result is computed."""
 
 
 def value_pair(prepared: Prepared, seconds: float) -> Pair | None:

@@ -136,18 +136,28 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
     """Return the relative error of the result. Raise `WrongResultError` if it is beyond the tolerance, or NaN."""
     error = answer_error(case, problem, backend.fetch(result))
     if case.operator == "descent":
-        first = _first_step(case, backend, problem, placed, run)(*placed)
+        first = of_length(1, case, backend, problem, placed, run)(*placed)
         backend.wait(first)
         error = largest(error, first_step_error(case, problem, backend.fetch(first)))
     require_close(case, error, allowed_error(backend, case))
     return error
 
 
-def _first_step(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> Run:
-    """Return the descent of one step: the same compiled step if Python calls it, else a descent compiled for it."""
+def of_length(  # noqa: PLR0913, PLR0917 (as above)
+    steps: int, case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run
+) -> Run:
+    """Return the descent `run` with so many steps: of the same step if Python calls it, else compiled for them."""
+    if steps == case.steps:
+        return run
     if isinstance(run, Stepwise):
-        return replace(run, steps=1)
-    return backend.compile(replace(case, steps=1), problem, placed[0], placed[-1])
+        return replace(run, steps=steps)
+    return backend.compile(replace(case, steps=steps), problem, placed[0], placed[-1])
+
+
+def prepared_call(prepared: Prepared, steps: int) -> Call:
+    """Return a call of the prepared descent with so many steps."""
+    run = of_length(steps, prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
+    return awaited(partial(run, *prepared.placed), prepared.backend.wait)
 
 
 def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:

@@ -24,6 +24,7 @@ from experiments.gradbench.workloads import TOOLS, Times, Workload, published, w
 from problems import find
 from report.run.cases import NOISY
 from report.statistics.intervals import Interval
+from report.table.keys import framework
 from report.write import units
 
 WORKLOADS = (
@@ -93,7 +94,7 @@ def row(workload: Workload, backend: str, found: Found, seconds: float, clock_se
 def refusal(case: Case, found: Found) -> str | None:
     """Return why the case cannot run here: its framework is missing, or its mode refuses. `None` if it can."""
     if case.backend not in found.backends:
-        return found.missing[case.backend.partition("-")[0]]
+        return found.missing[framework(case.backend)]
     refused = prepare.refusal(case, found.backends[case.backend], find(case.problem, case.sizes))
     return None if refused is None else refused.reason
 

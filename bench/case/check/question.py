@@ -15,14 +15,22 @@ import numpy as np
 
 from backends import Case
 from bench.case.check.kept import kept
-from bench.case.check.reference import MAX_KEPT, arguments, double, expected, named, relative_error, tolerance
+from bench.case.check.reference import (
+    MAX_KEPT,
+    arguments,
+    by_hand,
+    double,
+    expected,
+    named,
+    relative_error,
+    tolerance,
+)
 from problems import (
     ALONG,
     Array,
     Parameters,
     Problem,
     direction,
-    hand_derived,
     instance,
     tree_leaves,
     tree_map,
@@ -88,15 +96,9 @@ def _answered(problem: Problem, case: Case) -> tuple[float, Parameters | None]:
 def _answer(problem: Problem, case: Case, others: tuple[Any, ...], usual: Parameters) -> Parameters | None:
     """Return the right answer; `None` if it is not another answer, or if the dtype cannot tell it."""
     with np.errstate(all="ignore"):  # a start far away may overflow
-        exact = _by_hand(problem, case, tuple(tree_map(double, argument) for argument in others))
-        rounded = _by_hand(problem, case, others)
+        exact, rounded = (by_hand(case, problem, given) for given in (double(others), others))
         another = relative_error(usual, exact) >= CHANGE * tolerance(case.dtype)
         return exact if another and relative_error(rounded, exact) <= WELL_POSED * tolerance(case.dtype) else None
-
-
-def _by_hand(problem: Problem, case: Case, arguments: tuple[Any, ...]) -> Parameters:
-    result: Parameters = hand_derived(case.operator, problem, case.steps, arguments[0], arguments[-1])(*arguments)
-    return result
 
 
 def _others(problem: Problem, case: Case, factor: float) -> tuple[Any, ...]:

@@ -70,11 +70,15 @@ _instance = lru_cache(maxsize=1)(instance)
 
 def doubled(case: Case, problem: Problem) -> tuple[Any, ...]:
     """Return the case's arguments, rounded to its dtype and then converted to float64."""
-    return tuple(tree_map(double, argument) for argument in arguments(case, problem))
+    return double(arguments(case, problem))
 
 
-def double(array: Array) -> Array:
-    """Return an array of floats as float64, and any other as it is."""
+def double(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of an operator with their floats as float64, and all other arrays as they are."""
+    return tuple(tree_map(_double, argument) for argument in given)
+
+
+def _double(array: Array) -> Array:
     return array.astype("float64") if array.dtype.kind == "f" else array
 
 
@@ -85,12 +89,13 @@ def expected(case: Case, problem: Problem) -> Parameters:
 
 @lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
-    def compute() -> Parameters:
-        rounded = doubled(case, problem)
-        result: Parameters = hand_derived(case.operator, problem, case.steps, rounded[0], rounded[-1])(*rounded)
-        return result
+    return kept(("expected", named(problem), vars(case)), lambda: by_hand(case, problem, doubled(case, problem)))
 
-    return kept(("expected", named(problem), vars(case)), compute)
+
+def by_hand(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
+    """Return the result of the hand-derived operator for these arguments, in their dtype."""
+    result: Parameters = hand_derived(case.operator, problem, case.steps, given[0], given[-1])(*given)
+    return result
 
 
 def named(problem: Problem) -> tuple[object, ...]:
@@ -125,13 +130,10 @@ def own_error(case: Case, problem: Problem) -> float:
 
 def _own_error(case: Case, problem: Problem) -> float:
     given = arguments(case, problem)
-
-    def by_hand(steps: int) -> Parameters:
-        result: Parameters = hand_derived(case.operator, problem, steps, given[0], given[-1])(*given)
-        return result
-
-    error = answer_error(case, problem, by_hand(case.steps))
-    return largest(error, first_step_error(case, problem, by_hand(1))) if case.operator == "descent" else error
+    error = answer_error(case, problem, by_hand(case, problem, given))
+    if case.operator != "descent":
+        return error
+    return largest(error, first_step_error(case, problem, by_hand(replace(case, steps=1), problem, given)))
 
 
 def _start_scale(case: Case, problem: Problem) -> Parameters:

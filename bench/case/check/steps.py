@@ -9,7 +9,6 @@ Where the loop is `Stepwise`, the harness itself counts the steps. There a short
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +17,8 @@ import numpy as np
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.check.kept import kept
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, double, named, relative_error, require_close
-from problems import Parameters, Problem, hand_derived, tree_leaves, tree_map
+from bench.case.check.reference import allowed_error, arguments, by_hand, double, named, relative_error, require_close
+from problems import Parameters, Problem, tree_leaves, tree_map
 
 MIN_MOVE, MAX_MOVE = 1e-8, 0.1
 """How far the whole slow descent moves at least and at most, relative to the parameters: see `_move`."""
@@ -33,7 +32,7 @@ def require_every_step(case: Case, backend: Backend, problem: Problem, placed: t
 
     A slow descent's move may be off by half a step, or by what a right gradient may.
     """
-    if isinstance(run, Stepwise) and type(run).__call__ in {Stepwise.__call__, StepwiseInPlace.__call__}:
+    if isinstance(run, Stepwise) and type(run) in {Stepwise, StepwiseInPlace}:  # a subclass may loop otherwise
         require_close(case, abs(run.steps / case.steps - 1.0), 0.0, f"in {run.steps} steps of {case.steps}")
         short = replace(case, steps=min(SHORT, case.steps))
         _require(short, backend, problem, replace(run, steps=short.steps), allowed_error(backend, case))
@@ -63,29 +62,21 @@ def _move(case: Case) -> float:
 
 def _require(case: Case, backend: Backend, problem: Problem, program: Run, allowed: float) -> None:
     """Raise `WrongResultError` unless the program moves from a nudged start as the reference does."""
-    start, data = nudged(case, problem), arguments(case, problem)[-1]
-    (placed_start, placed_data) = place(backend, case, start, data)
-    end = backend.fetch(program(placed_start, placed_data))
-    error = move_error(case, problem, allowed, end)
+    result = program(*place(backend, case, nudged(case, problem), arguments(case, problem)[-1]))
+    backend.wait(result)
+    error = _move_error(case, problem, allowed, backend.fetch(result))
     require_close(case, error, allowed, f"from another start, in the move of {case.steps} steps,")
 
 
-def move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:
+def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:
     """Return the relative error of the move from the nudged start to `end`.
 
     An array that hardly moves is measured against what rounding alone may move it.
     """
-    start = tree_map(double, nudged(case, problem))
-    rate, key = problem.rate_at(*arguments(case, problem)), vars(replace(case, backend="", device=""))
-    right = kept(("move", named(problem), rate, key), lambda: _by_hand(case, problem, start))
-    rounding = float(np.finfo(case.dtype).eps) / 2.0
-    least = tree_map(lambda array: case.steps * rounding * float(np.max(np.abs(array))) / allowed, start)
-    move: Callable[[Parameters], Parameters] = lambda end: tree_map(np.subtract, end, start)  # noqa: E731
-    return relative_error(move(end), move(right), least)
-
-
-def _by_hand(case: Case, problem: Problem, start: Parameters) -> Parameters:
-    data = tree_map(double, arguments(case, problem)[-1])
-    run = hand_derived("descent", problem, case.steps, start, data)
-    result: Parameters = run(start, data)
-    return result
+    given = double((nudged(case, problem), arguments(case, problem)[-1]))
+    rate, key = problem.rate_at(*given), vars(replace(case, backend="", device=""))
+    right = kept(("move", named(problem), rate, key), lambda: by_hand(case, problem, given))
+    rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
+    least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
+    move, right_move = (tree_map(np.subtract, reached, given[0]) for reached in (end, right))
+    return relative_error(move, right_move, least)

@@ -6,21 +6,20 @@ start that the program has never seen take longer?
 
 from __future__ import annotations
 
-import functools
 import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
-from backends import Run, Stepwise, place
+from backends import Stepwise, place
 from bench.case.check.question import nudged
-from bench.case.prepare import Prepared
-from bench.case.rounds import awaited, calibrate, round_seconds
+from bench.case.prepare import Prepared, prepared_call
+from bench.case.rounds import calibrate, round_seconds
 from bench.clock import now
 from problems import Parameters, tree_map
 
@@ -41,8 +40,9 @@ MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
 MAX_FRESH_SHARE = 1.6
 """A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
 
-MIN_STEPS, LENGTHENED = 4, 4
-"""A descent of fewer steps is not lengthened; and by how much longer a lengthened descent is."""
+MIN_STEPS, LENGTHENED, MIN_GROWTH = 4, 4, 2.0
+"""A descent of fewer steps is not lengthened. One of `LENGTHENED` times the steps must take more than `MIN_GROWTH`
+times as long, the cost of a call aside."""
 
 MIN_LOOP_SHARE = 0.1
 """The loop's share of a call. Below it, the loop's time is lost in that of the call, and the loop is lengthened."""
@@ -175,15 +175,15 @@ def _codes_run() -> Iterator[set[CodeType]]:
 def _growth(prepared: Prepared, call_seconds: float) -> float | None:
     """Return by how many times a longer descent takes longer, without what one step takes.
 
-    It is the median of three, or one of a slow loop that grows. `None` for the other
-    operators, for few steps, for many seconds, and for a slow loop of the harness's own.
+    It is the median of three, or a single measurement of a slow loop that grows. `None` for the other operators, for
+    few steps, for many seconds, and for a slow loop of the harness's own.
     """
     case, ours = prepared.case, isinstance(prepared.run, Stepwise)
     longest = SLOW_SECONDS if ours else MAX_LONG_SECONDS / LENGTHENED
     if case.operator != "descent" or case.steps < MIN_STEPS or call_seconds > longest:
         return None
     growths = [_growth_once(prepared, call_seconds)]
-    if call_seconds <= SLOW_SECONDS or growths[0] <= LENGTHENED / 2:  # short calls are easily disturbed
+    if call_seconds <= SLOW_SECONDS or growths[0] <= MIN_GROWTH:  # short calls are easily disturbed
         growths += [_growth_once(prepared, call_seconds) for _ in range(REPEATS - 1)]
     return float(np.median(growths))
 
@@ -202,17 +202,9 @@ def _growth_once(prepared: Prepared, call_seconds: float) -> float:
 
 def _seconds_of(prepared: Prepared, steps: int) -> float:
     """Return the time of a descent of so many steps, built for this."""
-    run = prepared.run if steps == prepared.case.steps else _built(prepared, steps)
-    call: Callable[[], Parameters] = awaited(functools.partial(run, *prepared.placed), prepared.backend.wait)
+    call = prepared_call(prepared, steps)
     call_seconds = round_seconds(call, 1)
     if call_seconds > SLOW_SECONDS:
         return call_seconds
     calls, _ = calibrate(call, MIN_ROUND_SECONDS)
     return min(round_seconds(call, calls) for _ in range(REPEATS)) / calls
-
-
-def _built(prepared: Prepared, steps: int) -> Run:
-    if isinstance(prepared.run, Stepwise):
-        return replace(prepared.run, steps=steps)
-    case = replace(prepared.case, steps=steps)
-    return prepared.backend.compile(case, prepared.problem, prepared.placed[0], prepared.placed[-1])

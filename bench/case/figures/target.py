@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from backends import Case, Run, Stepwise
+from backends import Case
 from bench.case.check.reference import MAX_KEPT, doubled
-from bench.case.prepare import Prepared
-from bench.case.rounds import awaited, calibrate, no_garbage_collection, round_seconds
+from bench.case.prepare import Prepared, prepared_call
+from bench.case.rounds import calibrate, no_garbage_collection, round_seconds
 from bench.clock import now
 from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten
 
@@ -61,8 +61,7 @@ def _steps(problem: Problem, case: Case) -> int | None:
 
 def seconds_to_target(prepared: Prepared, steps: int) -> float:
     """Return the seconds of a descent of `steps` steps: the median of a few short rounds."""
-    run = _shortened(prepared, steps)
-    call = awaited(partial(run, *prepared.placed), prepared.backend.wait)
+    call = prepared_call(prepared, steps)
     with no_garbage_collection():
         call()
         end = now() + MAX_SECONDS
@@ -71,16 +70,6 @@ def seconds_to_target(prepared: Prepared, steps: int) -> float:
         while len(rounds) < MAX_ROUNDS and now() < end:
             rounds.append(round_seconds(call, calls))
     return float(np.median(rounds)) / calls
-
-
-def _shortened(prepared: Prepared, steps: int) -> Run:
-    """Return the descent of so many steps: of the same compiled step if Python calls it, else compiled for them."""
-    if steps == prepared.case.steps:
-        return prepared.run
-    if isinstance(prepared.run, Stepwise):
-        return replace(prepared.run, steps=steps)
-    case = replace(prepared.case, steps=steps)
-    return prepared.backend.compile(case, prepared.problem, prepared.placed[0], prepared.placed[-1])
 
 
 def minimum(problem: Problem, x: Parameters, data: Data) -> float:

@@ -12,6 +12,7 @@ import backends
 import problems
 from backends import Case
 from bench.case import prepare
+from bench.case.check import derivation
 from bench.case.check.derivation import MAX_ERROR, WrongReferenceError, require_right
 from bench.case.measure import check
 from problems import Problem, tree_map
@@ -37,8 +38,9 @@ def scaled(problem: Problem, factor: float, only: int | None = None) -> Problem:
 def test_what_this_project_has_derived_is_right(name: str, operator: str) -> None:
     if operator == "hvp" and PROBLEMS[name].hvp is None:
         pytest.skip(f"{name} has no Hessian-vector product by hand")
-    for batch_size in (1, 7):
+    for batch_size in (1, 7, 1000):
         require_right(PROBLEMS[name], operator, batch_size)
+        assert all(error < 1e-7 for _, error in derivation._errors(PROBLEMS[name], operator, batch_size))
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
