@@ -75,28 +75,3 @@ from problems import Problem
 
 PROBLEM = Problem("plain", None, None, None, rate=0.1, sizes={"side": 3})
 """
-
-SPREADING = """
-import os
-import threading
-
-import numpy as np
-from backends.numpy_modes import NumpyMode, hand_derived
-
-
-def everywhere():
-    os.sched_setaffinity(0, range(os.cpu_count()))
-    array = np.ones(1 << 20)
-    while True:
-        np.sqrt(array, out=array)
-
-
-def descent(problem, case, x, data):
-    if threading.active_count() == 1:
-        for _ in range(8):  # so many that other processes leave them more than one core
-            threading.Thread(target=everywhere, daemon=True).start()
-    return hand_derived(problem, case, x, data)
-
-
-BACKENDS = (NumpyMode("spreading", {"descent": descent}),)
-"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 
 from report import table
 from tests.checkout import QUICK, Checkout, environment
-from tests.planted import FAULTY, LYING, MISSING, SPREADING
+from tests.planted import FAULTY, LYING, MISSING
 
 
 def test_a_race_leaves_a_row_for_each_case_and_a_summary(checkout: Checkout) -> None:
@@ -303,17 +302,3 @@ def test_a_file_beside_the_csv_that_is_not_ours_is_not_overwritten(checkout: Che
     assert "notes.md" in done.stderr
     assert (checkout.path / "notes.md").read_text() == "my notes\n"
     assert not (checkout.path / "notes.csv").exists()
-
-
-def test_a_backend_that_computes_in_more_cores_than_its_threads_is_warned_of(checkout: Checkout) -> None:
-    checkout.write("backends/spreading_modes.py", SPREADING)
-    longer = ("--benchmark-min-time=0.02", "--benchmark-max-time=0.5")  # rounds in which all threads have a turn
-    chosen = ("--backend", "spreading,numpy", "--batch-size", "10", "--device", "cpu", "--threads", "1")
-    done = checkout.race(*chosen, *longer)
-    assert done.returncode == 0, done.stdout
-    rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
-    warnings = rows["warnings"].astype(str)
-    assert rows["cores"].to_dict()["numpy"] <= 1.1
-    assert "cores busy" not in warnings["numpy"]
-    if len(os.sched_getaffinity(0)) > 1:
-        assert "cores busy, 1 threads in the row" in warnings["spreading"]
