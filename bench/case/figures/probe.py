@@ -40,9 +40,9 @@ MAX_LATE_SHARE, MAX_LATE_SECONDS = 0.2, 1e-5
 MAX_FRESH_SHARE = 1.6
 """A program remembers answers if a start that it has not seen takes it this many times as long as the usual one."""
 
-MIN_STEPS, LENGTHENED, MIN_GROWTH = 4, 4, 2.0
+MIN_STEPS, LENGTHENED, MIN_GROWTH, CLEAR_GROWTH = 4, 4, 2.0, 3.0
 """A descent of fewer steps is not lengthened. One of `LENGTHENED` times the steps must take more than `MIN_GROWTH`
-times as long, the cost of a call aside."""
+times as long, the cost of a call aside. Above `CLEAR_GROWTH`, a single measurement is enough."""
 
 MIN_LOOP_SHARE = 0.1
 """The loop's share of a call. Below it, the loop's time is lost in that of the call, and the loop is lengthened."""
@@ -175,15 +175,16 @@ def _codes_run() -> Iterator[set[CodeType]]:
 def _growth(prepared: Prepared, call_seconds: float) -> float | None:
     """Return by how many times a longer descent takes longer, without what one step takes.
 
-    It is the median of three, or a single measurement of a slow loop that grows. `None` for the other operators, for
-    few steps, for many seconds, and for a slow loop of the harness's own.
+    It is a single measurement if that is clear, else the median of three. `None` for the other operators, for few
+    steps, for many seconds, and for a slow loop of the harness's own.
     """
     case, ours = prepared.case, isinstance(prepared.run, Stepwise)
     longest = SLOW_SECONDS if ours else MAX_LONG_SECONDS / LENGTHENED
     if case.operator != "descent" or case.steps < MIN_STEPS or call_seconds > longest:
         return None
     growths = [_growth_once(prepared, call_seconds)]
-    if call_seconds <= SLOW_SECONDS or growths[0] <= MIN_GROWTH:  # short calls are easily disturbed
+    clear = MIN_GROWTH if call_seconds > SLOW_SECONDS else CLEAR_GROWTH  # short calls are easily disturbed
+    if growths[0] <= clear:
         growths += [_growth_once(prepared, call_seconds) for _ in range(REPEATS - 1)]
     return float(np.median(growths))
 
