@@ -20,7 +20,7 @@ from report.table.keys import CASE
 # pytest_configure has pinned the threads.
 if TYPE_CHECKING:
     from bench.process.pool import Here, Pool
-    from bench.race import Race
+    from bench.racing import Race
     from bench.selection import Selection
 
 STARTED = clock.now()
@@ -139,7 +139,7 @@ def race(request: pytest.FixtureRequest) -> Race:
     """The race of this session."""
     from bench.case.rounds import Budget  # noqa: PLC0415 (imports NumPy)
     from bench.case.row import Launch  # noqa: PLC0415 (likewise)
-    from bench.race import Race  # noqa: PLC0415 (likewise)
+    from bench.racing import Race  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(

@@ -21,7 +21,7 @@ from bench.case.row import Launch
 from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.process.pool import Pool
 from bench.progress import progress
-from bench.race import Race, loop
+from bench.racing import Race, loop
 from bench.selection import Selection, select
 from report import table
 from report.pages import saving

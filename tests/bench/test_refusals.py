@@ -13,7 +13,7 @@ from bench.case.rounds import Budget
 from bench.case.row import Launch
 from bench.inventory import Description, Inventory
 from bench.process.pool import Peer
-from bench.race import Race, loop
+from bench.racing import Race, loop
 
 HERE = Inventory(
     {
