@@ -16,6 +16,7 @@ from backends.case import Builder, Case, Loss, Run
 from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 from problems.faults import described
+from report.table.keys import framework
 
 
 class Backend(ABC):
@@ -71,7 +72,7 @@ class Backend(ABC):
 
     def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         """Return the run of the case's operator, traced and compiled for arrays like `x` and `data`."""
-        return self.builders[case.operator](with_own_loss(problem, self.losses), case, x, data)
+        return self.builders[case.operator](with_own_loss(problem, self), case, x, data)
 
     def wait(self, result: Parameters) -> None:  # noqa: B027 (likewise)
         """Block until `result` is computed. Every timed region ends with this call."""
@@ -122,9 +123,19 @@ def missing_loss(name: str, losses: Mapping[str, Loss], case: Case) -> str | Non
     return f"{name} has no loss of its own for {case.problem}; it has one for {', '.join(sorted(losses))}"
 
 
-def with_own_loss(problem: Problem, losses: Mapping[str, Loss]) -> Problem:
-    """Return the problem with the loss that the mode implements itself, if it has one for this problem."""
-    if problem.name not in losses:
-        return problem
-    own = losses[problem.name]
-    return replace(problem, loss=lambda _, x, data: own(x, data))
+def own_loss(problem: Problem, backend: Backend) -> Loss | None:
+    """Return the loss that the mode implements itself, or else the problem's for its framework; `None` if neither."""
+    return backend.losses.get(problem.name) or problem.losses.get(framework(backend.name))
+
+
+def with_own_loss(problem: Problem, backend: Backend) -> Problem:
+    """Return the problem with `own_loss` as its loss, if there is one."""
+    own = own_loss(problem, backend)
+    return problem if own is None else replace(problem, loss=lambda _, x, data: own(x, data))
+
+
+def missing_problem_loss(problem: Problem, backend: str) -> str | None:
+    """Return why the backend has no loss for the problem; `None` if it has one: the common one, or its framework's."""
+    if problem.has_loss(framework(backend)):
+        return None
+    return f"{problem.name} has no loss for {framework(backend)}; it has one for {', '.join(problem.losses)}"

@@ -75,6 +75,8 @@ class NumpyMode(Backend):
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         if self.in_place and problem.gradient_into is None:
             return f"{problem.name} has no in-place gradient (gradient_into)"
+        if case.operator != "value" and not problem.is_derived:
+            return f"{problem.name} has no hand-derived gradient"
         if case.operator == "hvp" and problem.hvp is None:
             return f"{problem.name} has no hand-derived Hessian-vector product (hvp)"
         return super().unsupported(case, problem)

@@ -1,6 +1,7 @@
 """The problems: mathematics alone, one file for each problem, importing only NumPy.
 
-A file of this folder that defines `PROBLEM` is a problem. There is no list to edit.
+A file of this folder that defines `PROBLEM` is a problem. There is no list to edit. A user's own file, anywhere, is one
+too (`problems.files`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from types import ModuleType
 from problems.cost import StepTraffic, step_bytes, step_flops, step_traffic
 from problems.descent import descend, loop
 from problems.faults import ProblemError, fault
+from problems.files import ProblemFile, add, added, find_file, from_text, is_file, load_added
 from problems.operators import ALONG, OPERATORS, hand_derived
 from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
-from problems.problem import GradientInto, Problem, direction, instance
+from problems.problem import GradientInto, NotDerivedError, Problem, direction, instance
 from problems.sizes import resized, sizes_text
 
 __all__ = [
@@ -25,15 +27,22 @@ __all__ = [
     "Array",
     "Data",
     "GradientInto",
+    "NotDerivedError",
     "Parameters",
     "Problem",
     "ProblemError",
+    "ProblemFile",
     "StepTraffic",
+    "add",
+    "added",
     "descend",
     "direction",
     "find",
+    "find_file",
+    "from_text",
     "hand_derived",
     "instance",
+    "is_file",
     "load",
     "loop",
     "modules",
@@ -76,5 +85,8 @@ def load() -> dict[str, Problem]:
 
 
 def find(name: str, sizes: str = "") -> Problem:
-    """Return the problem of that name, with the sizes in the text (`problems.sizes_text` writes it)."""
-    return resized(load()[name], sizes)
+    """Return the problem of that name, with the sizes in the text (`problems.sizes_text` writes it).
+
+    Raise `ProblemError` if it is that of a file, and the file has none, or raises.
+    """
+    return resized(load_added(name) if name in added() else load()[name], sizes)

@@ -37,7 +37,7 @@ def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, dat
     if operator == "gradient":
         return problem.gradient
     if operator == "value":
-        return problem.value or partial(problem.loss, np)
+        return problem.value or problem.numpy_loss
     if operator == "jvp":
         return partial(_jvp_of_tuple if isinstance(x, tuple) else _jvp_of_array, problem.gradient)
     if operator == "hvp" and problem.hvp is not None:

@@ -1,4 +1,4 @@
-"""A problem: an objective, its hand-derived gradient, and the start of its descent."""
+"""A problem: an objective, the start of its descent, and, where somebody derived one, its gradient."""
 
 from __future__ import annotations
 
@@ -21,25 +21,47 @@ GradientInto: TypeAlias = Callable[[Parameters, Data, Parameters], None]
 """`into(x, data, out)` writes the gradient at `x` to `out`, and allocates nothing."""
 
 
+class NotDerivedError(Exception):
+    """The problem has no loss of the kind that was called, or nobody has derived its gradient by hand."""
+
+
+def no_loss(xp: Any, x: Parameters, data: Data) -> Array:
+    """The loss of a problem that has only losses of single frameworks."""
+    raise NotDerivedError("the problem has no common loss")
+
+
+def not_derived(x: Parameters, data: Data) -> Parameters:
+    """The gradient of a problem whose gradient nobody has derived by hand."""
+    raise NotDerivedError("the problem has no hand-derived gradient")
+
+
+def _no_draw(rng: np.random.Generator, batch_size: int) -> tuple[Parameters, Data]:
+    raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Problem:
-    """An objective with its hand-derived gradient, its data and the start of its descent.
+    """An objective with its data and the start of its descent. It needs a name, a loss and a `draw`.
 
     `loss(xp, x, data)` is written once for every framework, and returns a scalar. `xp` is `numpy`, `autograd.numpy`,
     `torch` or `jax.numpy`: the loss may use operators, slices, and the functions that all four spell alike with
     positional arguments (`xp.sum(x, -1)`, `xp.exp`, `xp.log1p`, `xp.abs`, `@`). Two rules keep a float32 loss in
     float32. Multiply numbers into arrays before summing: `torch.func.jvp` makes float64 of a number times a sum. Write
     a mean as a sum divided by a length: HIPS autograd makes float64 of the gradient of `mean`.
-    `gradient(x, data)` is the derivative of the loss by `x`, in NumPy, as fast as an expert would write it: it is the
-    reference.
-    `draw(rng, batch_size, **sizes)` returns the start `x`, one array or a tuple of arrays, and the `data`, in float64.
-    Arrays of whole numbers, such as indices, keep their dtype. It works for every batch size from 1 up.
-    `rate` is the learning rate, or a function of `x` and `data` that returns it. A loss that is a sum over the batch
-    needs a smaller rate the larger the batch. After `steps` steps the loss must be lower than at the start; `steps` is
-    the length of the descent unless the user asks for another.
+    `losses` has losses in a framework's own code, `losses[framework](x, data)`. They take precedence over `loss`.
+    Without `loss`, only the frameworks in `losses` can run the problem.
+    `draw(rng, batch_size, **sizes)` returns the start `x` and the `data`, in float64. `x` is an array, or arrays in
+    tuples, lists and dicts; `data` is a tuple of arrays. Arrays of whole numbers, such as indices, keep their dtype. It
+    works for every batch size from 1 up.
 
     The other fields are optional.
 
+    `gradient(x, data)` is the derivative of the loss by `x`, in NumPy, as fast as an expert would write it: it is the
+    reference. Without it, the reference is a framework's reverse mode in float64: that of `reference`, such as `torch`,
+    else of the first framework that has the loss.
+    `rate` is the learning rate, or a function of `x` and `data` that returns it. Without it, the harness finds one. A
+    loss that is a sum over the batch needs a smaller rate the larger the batch. After `steps` steps the loss must be
+    lower than at the start; `steps` is the length of the descent unless the user asks for another.
     `gradient_into(x, data)` allocates scratch for arrays like `x` and returns a `GradientInto`.
     `value(x, data)` is the loss in NumPy, for losses whose common form is slow there.
     `hvp(x, v, data)` is the Hessian at `x` times `v`, in NumPy, as fast as the gradient.
@@ -49,13 +71,15 @@ class Problem:
     `batch_sizes` are the batch sizes that are raced unless the user asks for others. Choose them so that the cost of a
     call dominates the smallest, the arithmetic dominates the largest, and every backend finishes a descent within
     seconds. `report costs` needs at least three to fit a line.
+
+    Raise `ValueError` if fields are missing or contradict each other.
     """
 
     name: str
-    loss: Callable[[Any, Parameters, Data], Array]
-    gradient: Callable[[Parameters, Data], Parameters]
-    draw: Callable[..., tuple[Parameters, Data]]
-    rate: float | Rate
+    loss: Callable[[Any, Parameters, Data], Array] = no_loss
+    gradient: Callable[[Parameters, Data], Parameters] = not_derived
+    draw: Callable[..., tuple[Parameters, Data]] = _no_draw
+    rate: float | Rate | None = None
     steps: int = 100
     value: Callable[[Parameters, Data], Array] | None = None
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
@@ -64,9 +88,43 @@ class Problem:
     batch_sizes: tuple[int, ...] = (1, 100, 10_000, 1_000_000)
     flops: Flops | None = None
     minimum: Callable[[Parameters, Data], float] | None = None
+    losses: Mapping[str, Callable[[Parameters, Data], Array]] = field(default_factory=dict, hash=False)
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        if fault := self._fault():
+            raise ValueError(f"problem '{self.name}': {fault}")
+
+    def _fault(self) -> str | None:
+        if self.draw is _no_draw:
+            return "give draw(rng, batch_size), which returns the start and the data"
+        if self.loss is no_loss and not self.losses:
+            return "give loss(xp, x, data), or losses={'torch': loss} with losses that are called as loss(x, data)"
+        if self.is_derived and self.value is None and not self.has_loss("numpy"):
+            return "a hand-derived gradient is held to a loss in NumPy: give loss, losses['numpy'] or value"
+        if self.reference and self.is_derived:
+            return f"reference='{self.reference}' has no effect, since the hand-derived gradient is the reference"
+        if self.reference and not self.has_loss(self.reference):
+            return f"reference='{self.reference}', and there is no loss for {self.reference}"
+        return None
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether somebody has derived the gradient by hand."""
+        return self.gradient is not not_derived
+
+    def has_loss(self, framework: str) -> bool:
+        """Return whether the framework has a loss: the common one, or its own."""
+        return self.loss is not no_loss or framework in self.losses
+
+    def numpy_loss(self, x: Parameters, data: Data) -> Array:
+        """Return the loss in NumPy. Raise `NotDerivedError` if there is none."""
+        return self.losses["numpy"](x, data) if "numpy" in self.losses else self.loss(np, x, data)
 
     def rate_at(self, x: Parameters, data: Data) -> float:
-        """Return the learning rate for parameters and data of these shapes."""
+        """Return the learning rate for parameters and data of these shapes. Raise `ValueError` if there is none."""
+        if self.rate is None:
+            raise ValueError(f"problem '{self.name}' has no learning rate: the harness finds one for each batch size")
         return self.rate(x, data) if callable(self.rate) else self.rate
 
 

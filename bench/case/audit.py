@@ -40,14 +40,14 @@ MAX_CONTROL_SHIFT = 0.2
 class Evidence:
     """What the checks look at.
 
-    `seconds` has one value for each round, `control` the paired rounds of the reference. `compiled` is how often the
-    framework compiled during the rounds, `cores` how many cores computed in them. `result` is that of a call after the
-    rounds, on the host, and `probed` what else was found out then.
+    `seconds` has one value for each round, `control` the paired rounds of the reference, if any. `compiled` is how
+    often the framework compiled during the rounds, `cores` how many cores computed in them. `result` is that of a call
+    after the rounds, on the host, and `probed` what else was found out then.
     """
 
     prepared: Prepared
     seconds: Any
-    control: Pair
+    control: Pair | None
     compiled: int
     cores: float
     result: Parameters
@@ -127,6 +127,8 @@ def threads(evidence: Evidence) -> AuditWarning | None:
 
 def control_moved(evidence: Evidence) -> AuditWarning | None:
     """The paired rounds of the reference got faster or slower during the case."""
+    if evidence.control is None:
+        return None
     halves = np.array_split(evidence.control.seconds_per_step, 2)
     first, second = (float(np.median(half)) for half in halves)
     if abs(second - first) <= MAX_CONTROL_SHIFT * first:
@@ -193,7 +195,7 @@ def control_off(evidence: Evidence) -> AuditWarning | None:
     """NumPy's own ratio to NumPy is not 1."""
     case = evidence.prepared.case
     steps = case.steps if case.operator == "descent" else 1
-    if case.backend != CONTROL or case.device != "cpu":
+    if case.backend != CONTROL or case.device != "cpu" or evidence.control is None:
         return None
     ratio = evidence.control.ratio(evidence.seconds / steps)
     if not (ratio.low > 1.0 or ratio.high < 1.0):

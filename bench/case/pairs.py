@@ -9,16 +9,20 @@ from bench.case.rounds import Call, Pair, awaited, paired
 from problems import Parameters, hand_derived
 
 
-def reference_pair(prepared: Prepared, seconds: float) -> Pair:
+def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
     """Return the paired rounds of the reference, for rounds of `seconds`: the same operator, problem and batch size.
+
+    `None` if NumPy cannot compute the operator, since nobody derived it by hand.
 
     For a descent, a paired round is some descents of the case's steps, or a shorter one. For the other operators it is
     some calls, made as the backend's calls are.
     """
-    case, host = prepared.case, prepared.host
+    case, host, problem = prepared.case, prepared.host, prepared.problem
+    if not (problem.has_loss("numpy") if case.operator == "value" else problem.is_derived):
+        return None
 
     def reference(steps: int) -> Call:
-        run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
+        run = hand_derived(case.operator, problem, steps, host[0], host[-1])
         return awaited(partial(run, *host), _no_wait)
 
     if case.operator == "descent":

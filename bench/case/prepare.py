@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from backends import Backend, Case, Found, Run, Stepwise, place
+from backends import Backend, Case, Found, Run, Stepwise, missing_problem_loss, place
 from bench.case import startup
 from bench.case.check.answers import require_another_answer, require_same_arrays
 from bench.case.check.derivation import require_right
+from bench.case.check.rate import with_rate
 from bench.case.check.reference import (
     allowed_error,
     answer_error,
@@ -66,7 +67,9 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
     missing = backend.missing_device(case.device) if case.device in backend.known_devices else None
     if refused := no_device(case.device, backend.known_devices, missing):
         return refused
-    if case.operator == "hvp" and problem.hvp is None:
+    if reason := missing_problem_loss(problem, case.backend):
+        return Failure("unsupported", reason)
+    if case.operator == "hvp" and problem.is_derived and problem.hvp is None:
         return Failure(
             "unsupported", f"{problem.name} has no hand-derived Hessian-vector product (hvp) to check against"
         )
@@ -80,6 +83,8 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     Raise `WrongResultError` if the answer is wrong, and `WrongReferenceError` if the reference is.
     """
     require_right(problem, case.operator, case.batch_size)
+    if case.operator == "descent":
+        problem = with_rate(problem, case.batch_size)
     _start(case, backend)
     host = arguments(case, problem)
     transfer_seconds, placed = _clocked(lambda: place(backend, case, *host))

@@ -110,12 +110,13 @@ class Budget:
 class Rounds:
     """How a prepared case is timed: `rounds` rounds of `iterations` calls, each with its paired rounds.
 
-    `reference` is the hand-derived NumPy. `value` times the backend's own value, if the case is a gradient.
+    `reference` is the hand-derived NumPy, if there is one. `value` times the backend's own value, if the case is a
+    gradient.
     """
 
     rounds: int
     iterations: int
-    reference: Pair
+    reference: Pair | None
     value: Pair | None = None
 
     def drawn(self) -> tuple[list[Pair], list[Pair]]:
@@ -129,12 +130,12 @@ class Rounds:
         return pairs[:before], pairs[before:]
 
 
-def plan(iterations: int, seconds: float, reference: Pair, value: Pair | None, budget: Budget) -> Rounds:
+def plan(iterations: int, seconds: float, reference: Pair | None, value: Pair | None, budget: Budget) -> Rounds:
     """Return enough rounds to fill `max_seconds`, and at least `min_rounds`.
 
     A round takes `seconds`, and its paired rounds are counted too.
     """
-    together = seconds + reference.round_seconds + (0.0 if value is None else value.round_seconds)
+    together = seconds + sum(pair.round_seconds for pair in (reference, value) if pair is not None)
     return Rounds(max(budget.min_rounds, math.ceil(budget.max_seconds / together)), iterations, reference, value)
 
 

@@ -17,7 +17,7 @@ from bench.case.check.reference import WrongResultError, precision_of
 from bench.case.failure import Failure, failure_of
 from bench.case.figures.roofline import Limit
 from bench.case.prepare import Prepared
-from bench.case.rounds import Rounds
+from bench.case.rounds import Pair, Rounds
 from bench.case.startup import startup_seconds
 from problems import tree_leaves
 from report.statistics.intervals import rounds_interval
@@ -97,7 +97,7 @@ def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float
     """Return the columns of a case that was timed. `seconds` are those per call of each round, in order."""
     calls = np.asarray(seconds)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1
-    time, ratio = rounds_interval(calls), rounds.reference.ratio(calls / steps)
+    time = rounds_interval(calls)
     return checked(prepared) | {
         "rounds": len(seconds),
         "iterations": rounds.iterations,
@@ -107,22 +107,16 @@ def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float
         "seconds_ci_high": time.high,
         "seconds_min": float(calls.min()),
         "seconds_per_step": time.center / steps,
-        "ratio_to_numpy": ratio.center,
-        "ratio_ci_low": ratio.low,
-        "ratio_ci_high": ratio.high,
-        **_over_value(rounds, calls),
+        **_ratio(rounds.reference, calls / steps, "ratio_to_numpy", "ratio"),
+        **_ratio(rounds.value, calls, "gradient_over_value", "gradient_over_value"),
     }
 
 
-def _over_value(rounds: Rounds, calls: np.ndarray) -> Row:
-    if rounds.value is None:
+def _ratio(pair: Pair | None, seconds: np.ndarray, center: str, interval: str) -> Row:
+    if pair is None:
         return {}
-    ratio = rounds.value.ratio(calls)
-    return {
-        "gradient_over_value": ratio.center,
-        "gradient_over_value_ci_low": ratio.low,
-        "gradient_over_value_ci_high": ratio.high,
-    }
+    ratio = pair.ratio(seconds)
+    return {center: ratio.center, f"{interval}_ci_low": ratio.low, f"{interval}_ci_high": ratio.high}
 
 
 def bounded(limit: Limit, seconds_per_step: float) -> Row:

@@ -18,7 +18,7 @@ from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.check.kept import kept
 from bench.case.check.question import nudged
 from bench.case.check.reference import allowed_error, arguments, by_hand, double, named, relative_error, require_close
-from problems import Parameters, Problem, tree_leaves, tree_map
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 
 MIN_MOVE, MAX_MOVE = 1e-8, 0.1
 """How far the whole slow descent moves at least and at most, relative to the parameters: see `_move`."""
@@ -44,11 +44,16 @@ def require_every_step(case: Case, backend: Backend, problem: Problem, placed: t
 def slowed(case: Case, problem: Problem) -> Problem | None:
     """Return the problem with a rate so small that the case's descent hardly moves; `None` if the gradient is 0."""
     x, data = arguments(case, problem)
-    pairs = zip(tree_leaves(problem.gradient(x, data)), tree_leaves(x), strict=True)
-    fastest = max(float(np.max(np.abs(g)) / (np.max(np.abs(array)) or 1.0)) for g, array in pairs)
+    fastest = float(kept(("fastest", named(problem), case.batch_size, case.dtype), lambda: _fastest(problem, x, data)))
     if not fastest > 0.0:
         return None
     return replace(problem, rate=min(problem.rate_at(x, data), _move(case) / (case.steps * fastest)))
+
+
+def _fastest(problem: Problem, x: Parameters, data: Data) -> Array:
+    """Return the largest share of an array of the parameters that a step at a rate of 1 moves it by."""
+    pairs = zip(tree_leaves(problem.gradient(x, data)), tree_leaves(x), strict=True)
+    return np.array(max(float(np.max(np.abs(g)) / (np.max(np.abs(array)) or 1.0)) for g, array in pairs))
 
 
 def _move(case: Case) -> float:
@@ -68,14 +73,19 @@ def _require(case: Case, backend: Backend, problem: Problem, program: Run, allow
     require_close(case, error, allowed, f"from another start, in the move of {case.steps} steps,")
 
 
+def slow_end(case: Case, problem: Problem) -> Parameters:
+    """Return where the reference's descent from the nudged start ends, in float64."""
+    given = double((nudged(case, problem), arguments(case, problem)[-1]))
+    key = (named(problem), problem.rate_at(*given), vars(replace(case, backend="", device="")))
+    return kept(("move", *key), lambda: by_hand(case, problem, given))
+
+
 def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:
     """Return the relative error of the move from the nudged start to `end`.
 
     An array that hardly moves is measured against what rounding alone may move it.
     """
-    given = double((nudged(case, problem), arguments(case, problem)[-1]))
-    rate, key = problem.rate_at(*given), vars(replace(case, backend="", device=""))
-    right = kept(("move", named(problem), rate, key), lambda: by_hand(case, problem, given))
+    given, right = double((nudged(case, problem), arguments(case, problem)[-1])), slow_end(case, problem)
     rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
     least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
     move, right_move = (tree_map(np.subtract, reached, given[0]) for reached in (end, right))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from backends import Stepwise, place
+from backends import Stepwise, own_loss, place
 from bench.case.check.question import nudged
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import calibrate, round_seconds
@@ -148,7 +148,7 @@ def _fresh(prepared: Prepared, number: int) -> tuple[Any, ...]:
 
 def _runs_loss(prepared: Prepared) -> bool:
     """Return whether a call runs the loss of the problem, or the mode's own loss, in Python."""
-    own = prepared.backend.losses.get(prepared.problem.name)
+    own = own_loss(prepared.problem, prepared.backend)
     losses = {code for loss in (prepared.problem.loss, own) if (code := getattr(loss, "__code__", None)) is not None}
     with _codes_run() as run:
         prepared.call()

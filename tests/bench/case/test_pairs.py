@@ -62,14 +62,21 @@ def test_the_budget_is_for_the_rounds_and_their_paired_rounds() -> None:
     assert plan(3, 1.0, pair, pair, Budget(0.005, 0.5, 6)).rounds == 6
 
 
+def reference(case: prepare.Prepared, seconds: float) -> Pair:
+    """Return the paired rounds of a case that has some."""
+    pair = reference_pair(case, seconds)
+    assert pair is not None
+    return pair
+
+
 def test_a_paired_round_of_a_descent_is_some_descents_of_its_length_or_a_shorter_one() -> None:
     descent = prepare.prepare(replace(CASE, operator="descent", steps=10), FOUND.backends["numpy"], PROBLEM)
-    many = reference_pair(descent, 1.0)
+    many = reference(descent, 1.0)
     assert many.calls > 1
     assert many.steps == 10 * many.calls
-    short = reference_pair(descent, 0.0)
+    short = reference(descent, 0.0)
     assert (short.calls, short.steps) == (1, 1)
-    calls = reference_pair(prepared("numpy"), 0.01)
+    calls = reference(prepared("numpy"), 0.01)
     assert calls.calls == calls.steps
 
 

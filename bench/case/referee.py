@@ -1,0 +1,47 @@
+"""Compute and keep every right answer that the check of a case reads.
+
+A problem that nobody derived by hand has its reference in one framework. The process of that framework does this; the
+processes of all others then read the answers, and compute none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backends import Case
+from bench.case.check.derivation import require_right
+from bench.case.check.question import question
+from bench.case.check.rate import with_rate
+from bench.case.check.reference import expected, own_error
+from bench.case.check.steps import SHORT, slow_end, slowed
+from bench.case.figures.target import first_step_at_target
+from problems import Problem
+
+
+def keep_answers(case: Case, problem: Problem) -> None:
+    """Keep the answers of the case, whose problem has the reference's functions.
+
+    Raise `WrongReferenceError` if its gradient contradicts its loss, and `NoRateError` if there is no learning rate.
+    """
+    bare = replace(case, backend="", device="")
+    require_right(problem, bare.operator, bare.batch_size)
+    if bare.operator == "descent":
+        _keep_steps(bare, with_rate(problem, bare.batch_size))
+        problem = with_rate(problem, bare.batch_size)
+    _keep_answer(bare, problem)
+    if bare.operator == "gradient":  # a round is paired with the backend's own value
+        _keep_answer(replace(bare, operator="value"), problem)
+
+
+def _keep_answer(case: Case, problem: Problem) -> None:
+    expected(case, problem)
+    own_error(case, problem)
+    question(case, problem)
+
+
+def _keep_steps(case: Case, problem: Problem) -> None:
+    expected(replace(case, steps=1), problem)
+    slow_end(replace(case, steps=min(SHORT, case.steps)), problem)
+    if (slow := slowed(case, problem)) is not None:
+        slow_end(case, slow)
+    first_step_at_target(case, problem)
