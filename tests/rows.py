@@ -40,6 +40,8 @@ PLAIN: Row = {
     "compile_seconds": 0.1,
     "first_call_seconds": 0.01,
     "transfer_seconds": 0.001,
+    "rate": 0.1,
+    "reference": "hand",
     "relative_error": 1e-7,
     "python": "3.11.7",
     "numpy_version": "2.4.6",

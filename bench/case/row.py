@@ -81,7 +81,10 @@ def raised(error: BaseException) -> Row:
 
 def checked(prepared: Prepared) -> Row:
     """Return the columns of a case whose answer is right, as far as they are known before the first round."""
-    return {
+    rate = {}
+    if prepared.case.operator == "descent":
+        rate = {"rate": float(prepared.problem.rate_at(prepared.host[0], prepared.host[-1]))}
+    return rate | {
         "status": "ok",
         "reason": "",
         "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
@@ -89,6 +92,7 @@ def checked(prepared: Prepared) -> Row:
         "compile_seconds": prepared.compile_seconds,
         "first_call_seconds": prepared.first_call_seconds,
         "transfer_seconds": prepared.transfer_seconds,
+        "reference": "hand",
         "relative_error": prepared.relative_error,
     }
 

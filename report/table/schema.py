@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-VERSION = 3
+VERSION = 4
 """Version 2 adds the sizes of a problem and columns that explain the time. Version 3 adds the cores, the start of the
-framework, what steers it, and the stream that replaces the copy. Files of versions 1 and 2 are still read."""
+framework, what steers it, and the stream that replaces the copy. Version 4 adds the rate of a descent, and what the
+answer was checked against. Files of all older versions are still read."""
 
 LARGEST = 2**53
 """The largest whole number that a row may have. Above it, float64 cannot tell one whole number from the next."""
@@ -108,6 +109,7 @@ COLUMNS = (
     Column("batch_size", "integer", "length of the problem's batch axis", always=True, positive=True),
     Column("parameters", "integer", "how many numbers the descent updates"),
     Column("steps", "integer", "steps of one descent; 1 for the other operators", always=True, positive=True),
+    Column("rate", "number", "learning rate of a descent; empty for the other operators", since=4, positive=True),
     Column("threads", "integer", "CPU threads that the frameworks may use", always=True),
     Column("cpus", "text", "the CPUs that the process may run on, such as `0-1`", always=True),
     Column(
@@ -201,6 +203,13 @@ COLUMNS = (
         since=2,
     ),
     Column("seconds_to_target", "number", "measured time of a descent of `steps_to_target` steps", since=2),
+    Column(
+        "reference",
+        "text",
+        "what the answer was checked against: `hand` for the hand-derived NumPy, or a framework in float64, such as "
+        "`torch float64`; empty without a time",
+        since=4,
+    ),
     Column(
         "relative_error",
         "number",

@@ -29,6 +29,8 @@ def test_a_race_leaves_a_row_for_each_case_and_a_summary(checkout: Checkout) -> 
     assert (rows["seconds_median"] <= rows["seconds_ci_high"]).all()
     assert (rows["seconds_min"] <= rows["seconds_median"]).all()
     assert (rows["relative_error"] <= 3.5e-4).all()
+    assert set(rows["reference"]) == {"hand"}
+    assert set(rows["rate"]) == {0.1}
     assert (rows["rounds"] >= 6).all()
     assert rows["ratio_to_numpy"].notna().all()
     assert ((rows["roofline_fraction"] > 0.0) & (rows["step_bytes"] == 8 * rows["parameters"])).all()
@@ -48,6 +50,7 @@ def test_a_gradient_is_paired_with_its_value_and_a_wrong_value_costs_only_the_ra
     done = checkout.race("--backend", "numpy,numpy-inplace,lying", *selection)
     assert done.returncode == 0, done.stdout
     rows = checkout.rows().xs((10, "cpu"), level=["batch_size", "device"])
+    assert rows["rate"].isna().all()
     ratios = rows["gradient_over_value"]
     assert ratios.notna().to_dict() == {"numpy": True, "numpy-inplace": False, "lying": False}
     assert rows.loc["numpy", "gradient_over_value_ci_low"] <= ratios["numpy"]
