@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +104,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    raced = [item for item in session.items if "race" in getattr(item, "fixturenames", ())]
+    raced = _raced(session.items)
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if raced and terminal is not None and not session.config.option.collectonly:
         session.config.stash[TICKER] = Ticker(terminal.write, len(raced), live=terminal.isatty)
@@ -112,7 +112,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    ticker = item.config.stash.get(TICKER, None) if "race" in getattr(item, "fixturenames", ()) else None
+    ticker = item.config.stash.get(TICKER, None) if _raced([item]) else None
     if ticker is not None:
         ticker.begin(item.name.removeprefix("test_race"))
     return (yield)
@@ -126,6 +126,10 @@ def pytest_report_teststatus(
     if TICKER in config.stash and report.outcome != "failed" and getattr(report, "when", "") == "call":
         return report.outcome, "", ""
     return None
+
+
+def _raced(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    return [item for item in items if "race" in getattr(item, "fixturenames", ())]
 
 
 def _label(case: tuple[object, ...]) -> str:
@@ -158,6 +162,11 @@ def race(request: pytest.FixtureRequest) -> Race:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    deselected = _raced(terminalreporter.stats.get("deselected", []))
+    if deselected and len(deselected) == len(_selection(config).cases):
+        from problems import load  # noqa: PLC0415 (imports NumPy)
+
+        terminalreporter.write_line(options.none_left(config.option.keyword, load()))
     if RACE not in config.stash or not config.stash[RACE].rows:
         return
     from report import table  # noqa: PLC0415 (imports pandas)

@@ -7,6 +7,8 @@ backends is asked for. A framework that cannot be imported is a reason in the re
 from __future__ import annotations
 
 import importlib
+import tomllib
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,5 +96,12 @@ def _with_defaults(backend: Any) -> Backend:
 
 def _why_missing(framework: str, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == framework:
-        return f"{framework} is not installed; pip install -c constraints.txt '.[{framework}]'"
+        extra = f"-c constraints.txt '.[{framework}]'" if framework in _extras() else framework
+        return f"{framework} is not installed; pip install {extra}"
     return f"{framework} cannot be imported: {fault(error, Path(__file__).parent / f'{framework}{SUFFIX}.py')}"
+
+
+def _extras() -> Container[str]:
+    """Return the names of the project's extras."""
+    text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]["optional-dependencies"]

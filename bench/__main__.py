@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from types import FrameType
@@ -25,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
             selection.add_argument(options.flag(name), metavar=options.METAVAR.get(name, "LIST"), help=text)
         sub.set_defaults(command=command.main)
     chosen = parser.parse_args(arguments)
+    if ignored := options.of_the_race(os.environ.get("PYTEST_ADDOPTS", "")):
+        print(f"{parser.prog}: is not pytest, and ignores PYTEST_ADDOPTS: {', '.join(ignored)}", file=sys.stderr)
     try:
         machine.require_supported()
         return int(chosen.command(chosen, {name: getattr(chosen, name) for name in options.HELP}))

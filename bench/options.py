@@ -5,6 +5,9 @@ This module imports nothing heavy: pytest reads it before threads are pinned.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from report.errors import short
 from report.table.schema import LARGEST
 
@@ -29,6 +32,19 @@ HELP = {
 }
 """The options that select cases, with their help."""
 
+RACE = (
+    "--threads",
+    "--allocator",
+    "--precision",
+    "--memory",
+    "--results",
+    "--no-page",
+    "--launch",
+    "--case-timeout",
+    "--isolation",
+)
+"""The other options of the race, which conftest.py defines."""
+
 METAVAR = {"steps": "N"}
 """What an option takes; a LIST unless it is named here."""
 
@@ -48,6 +64,24 @@ TIMEOUT = f"most time for one case (in a duel: one request); past it, the case f
 def flag(name: str) -> str:
     """Return the option as it is typed: `--batch-size` for `batch_size`."""
     return f"--{name.replace('_', '-')}"
+
+
+def of_the_race(text: str) -> list[str]:
+    """Return the options of the race, and of pytest-benchmark, that are named in the options of a pytest."""
+    own = {*map(flag, HELP), *RACE}
+    return [word for word in re.findall(r"(?<!\S)--[\w-]+", text) if word in own or word.startswith("--benchmark-")]
+
+
+def none_left(keyword: str, problems: Iterable[str]) -> str:
+    """Return what to do if pytest deselected every case: one line. `keyword` is what `-k` got, or nothing."""
+    words = re.findall(r"[\w-]+", keyword)
+    named = ",".join(name for name in problems if name in words)
+    chooser = f"-k '{keyword}'" if keyword else "pytest"
+    return (
+        f"No case is left: {chooser} chooses among the selected cases, by default "
+        f"those of {DEFAULTS['operator']} on {DEFAULTS['problem']}. Other problems, backends, … are selected by "
+        f"--problem, --backend, …{named and f'; here: --problem {named}'}"
+    )
 
 
 def seconds(word: str) -> float:

@@ -20,6 +20,13 @@ def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative
         assert (float(end), float(value), verdict) == (1.0, 4.0, "right")
 
 
+def test_an_extra_is_recommended_only_if_the_project_has_it(checkout: Checkout) -> None:
+    checkout.write("backends/casadi_modes.py", MISSING.format(name="casadi"))
+    done = checkout.run("backends", COLUMNS="120")
+    (line,) = [line.strip() for line in done.stdout.splitlines() if "casadi is not" in line]
+    assert line.endswith("casadi is not installed; pip install casadi")
+
+
 def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
     operators = (
         '"gradient": lambda problem, case, x, data: lambda x, data: gradient(problem, x, data), "descent": build'

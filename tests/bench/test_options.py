@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.options import natural, whole
+from bench.options import HELP, RACE, flag, natural, none_left, of_the_race, whole
 from bench.selection import SelectionError, select
 from report import table
 from tests import rows
-from tests.checkout import ROOT
+from tests.checkout import ROOT, Checkout
 
 
 @pytest.mark.parametrize(("word", "number"), [("1", 1), ("0010", 10), ("9007199254740992", 2**53)])
@@ -71,3 +71,42 @@ def test_the_options_import_nothing_that_pins_threads() -> None:
     """pytest reads them before it pins the threads."""
     check = "import sys, bench.options; assert not {'numpy', 'pandas'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=True)
+
+
+def test_every_option_of_the_race_is_known(pytestconfig: pytest.Config) -> None:
+    defined = [name for option in pytestconfig._parser.getgroup("race").options for name in option.names()]
+    assert sorted(defined) == sorted([*map(flag, HELP), *RACE])
+
+
+def test_options_of_the_race_are_found_among_those_of_pytest() -> None:
+    assert of_the_race("-x --problem=huber -p no:cov --benchmark-max-time 1 --tb=short") == [
+        "--problem",
+        "--benchmark-max-time",
+    ]
+    assert of_the_race("-q --problems x--problem") == []
+
+
+def test_a_run_says_that_it_ignores_the_options_of_pytest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, said in {
+        "-q --problem logistic": "python -m bench: is not pytest, and ignores PYTEST_ADDOPTS: --problem\n",
+        "-q": "",
+    }.items():
+        monkeypatch.setenv("PYTEST_ADDOPTS", text)
+        main(["run", "--launches", "0"])
+        assert capsys.readouterr().err.startswith(f"{said}python -m bench: --launches '0'")
+
+
+def test_if_no_case_is_left_the_race_says_how_cases_are_selected(checkout: Checkout) -> None:
+    done = checkout.race("--backend", "numpy", "-k", "logistic")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("No case is left")]
+    assert line == none_left("logistic", ["quadratic", "logistic"])
+    assert line.endswith("are selected by --problem, --backend, …; here: --problem logistic")
+    assert "No case is left" not in checkout.race("--backend", "numpy", "-k", "-100-", "--collect-only").stdout
+
+
+def test_a_word_that_names_no_problem_gets_no_problem_recommended() -> None:
+    assert none_left("huge or llsq", ["llsq", "quadratic"]).endswith("; here: --problem llsq")
+    assert none_left("huge", ["llsq"]).endswith("are selected by --problem, --backend, …")
+    assert none_left("", ["llsq"]).startswith("No case is left: pytest chooses among the selected cases")

@@ -71,6 +71,7 @@ def test_a_wrong_or_failing_case_has_a_row_without_a_time_and_the_others_are_rac
     assert "off by 0.01 of the hand-derived" in str(rows.loc["faulty-scaled", "reason"])
     assert rows.loc["faulty-raises", "reason"] == "RuntimeError: the tape, is torn"
     assert "wrong: faulty-nan" in done.stdout
+    assert "not used at all" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,7 @@ def test_a_correctness_run_fails_on_a_wrong_gradient(checkout: Checkout) -> None
     done = checkout.run("pytest", "bench/", "--benchmark-disable", *only)
     assert done.returncode == 1
     assert "wrong: faulty-scaled" in done.stdout
+    assert "not used at all" not in done.stdout
 
 
 def test_the_options_of_pytest_benchmark_still_work(checkout: Checkout) -> None:
