@@ -17,7 +17,7 @@ from backends.base import (
 )
 from backends.builders import Stepwise, StepwiseInPlace, eager, examples, spread, step
 from backends.case import DEVICES, DTYPES, Builder, Case, Flat, Loss, Run
-from backends.loading import BackendError, Found, frameworks, load
+from backends.loading import BackendError, Found, add_file, find_file, framework_of, frameworks, load
 from backends.probes import Probes
 from problems import OPERATORS
 
@@ -36,9 +36,12 @@ __all__ = [
     "Run",
     "Stepwise",
     "StepwiseInPlace",
+    "add_file",
     "devices",
     "eager",
     "examples",
+    "find_file",
+    "framework_of",
     "frameworks",
     "load",
     "missing_loss",

@@ -7,10 +7,13 @@ backends is asked for. A framework that cannot be imported is a reason in the re
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
 import tomllib
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from backends.base import Backend
@@ -29,12 +32,44 @@ class Found:
 
     backends: dict[str, Backend] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """The files of the backends that are in a file of the user."""
+
+
+_added: list[Path] = []
+
+
+def find_file(word: str) -> Path:
+    """Return the absolute path of a file of backends. Raise `ValueError` if there is none, or if its name is wrong."""
+    path = Path(word).resolve()
+    if not path.stem.endswith(SUFFIX):
+        raise ValueError(
+            f"backend '{word}': a file of backends is named <framework>{SUFFIX}.py, such as mine{SUFFIX}.py"
+        )
+    if not path.is_file():
+        raise ValueError(f"backend '{word}': no such file")
+    return path
+
+
+def add_file(path: Path) -> None:
+    """From now on, the backends in the file are found in this process, beside those of this folder."""
+    if path not in _added:
+        _added.append(path)
+
+
+def framework_of(path: Path | str) -> str:
+    """Return the framework that a file of backends is for."""
+    return Path(path).stem.removesuffix(SUFFIX)
 
 
 def frameworks() -> tuple[str, ...]:
-    """Return the frameworks that this folder has a file for, installed or not. NumPy, the reference, comes first."""
-    found = (path.stem.removesuffix(SUFFIX) for path in Path(__file__).parent.glob(f"*{SUFFIX}.py"))
+    """Return the frameworks that there is a file for, installed or not. NumPy, the reference, comes first."""
+    found = set(map(framework_of, [*_folder().glob(f"*{SUFFIX}.py"), *_added]))
     return tuple(sorted(found, key=lambda name: (name != "numpy", name)))
+
+
+def _folder() -> Path:
+    return Path(__file__).parent
 
 
 def load(wanted: tuple[str, ...] | None = None) -> Found:
@@ -45,28 +80,55 @@ def load(wanted: tuple[str, ...] | None = None) -> Found:
     """
     found = Found()
     for framework in frameworks() if wanted is None else wanted:
-        try:
-            backends = _backends(framework)
-        except (KeyboardInterrupt, BackendError):
-            raise
-        except BaseException as error:  # noqa: BLE001 (SystemExit too: a framework may raise anything)
-            found.missing[framework] = _why_missing(framework, error)
-            continue
-        found.backends |= {backend.name: backend for backend in backends}
+        for path in _files(framework):
+            try:
+                backends = _backends(framework, path)
+            except (KeyboardInterrupt, BackendError):
+                raise
+            except BaseException as error:  # noqa: BLE001 (SystemExit too: a framework may raise anything)
+                found.missing[framework] = _why_missing(framework, error, path)
+                continue
+            if taken := sorted(backends.keys() & found.backends):
+                raise BackendError(f"{_short(path)}: backend '{taken[0]}' has the name of another backend.")
+            found.backends |= backends
+            found.files |= dict.fromkeys(backends, str(path)) if path in _added else {}
     return found
 
 
-def _backends(framework: str) -> list[Backend]:
-    """Import the file of the framework, and return its backends."""
-    module = importlib.import_module(f"backends.{framework}{SUFFIX}")
+def _files(framework: str) -> list[Path]:
+    """Return the files of the framework: that of this folder, then the user's. If there is neither, the former."""
+    ours = _folder() / f"{framework}{SUFFIX}.py"
+    added = [path for path in _added if framework_of(path) == framework]
+    return added if added and not ours.is_file() else [ours, *added]
+
+
+def _backends(framework: str, path: Path) -> dict[str, Backend]:
+    """Import the file, and return its backends by name."""
+    module = _imported(path) if path in _added else importlib.import_module(f"backends.{framework}{SUFFIX}")
     backends = [_with_defaults(backend) for backend in module.BACKENDS]
     for backend in backends:
-        _require_a_name_and_builders(backend, framework)
-    return backends
+        _require_a_name_and_builders(backend, framework, _short(path))
+    return {backend.name: backend for backend in backends}
 
 
-def _require_a_name_and_builders(backend: Backend, framework: str) -> None:
-    path = f"backends/{framework}{SUFFIX}.py"
+def _imported(path: Path) -> ModuleType:
+    """Import a file of the user. Its folder is searched last, so that nothing there hides a module of the project."""
+    name = f"_backends_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no file of Python")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _short(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _require_a_name_and_builders(backend: Backend, framework: str, path: str) -> None:
     for attribute in ("name", "builders"):
         if not hasattr(backend, attribute):
             raise BackendError(
@@ -94,11 +156,11 @@ def _with_defaults(backend: Any) -> Backend:
     return whole
 
 
-def _why_missing(framework: str, error: BaseException) -> str:
+def _why_missing(framework: str, error: BaseException, path: Path) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == framework:
         extra = f"-c constraints.txt '.[{framework}]'" if framework in _extras() else framework
         return f"{framework} is not installed; pip install {extra}"
-    return f"{framework} cannot be imported: {fault(error, Path(__file__).parent / f'{framework}{SUFFIX}.py')}"
+    return f"{framework} cannot be imported: {fault(error, path)}"
 
 
 def _extras() -> Container[str]:

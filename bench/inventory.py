@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import problems
 from backends import Backend, Found, load
+from problems import Problem, no_loss
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Description:
     `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
+    `file` is the user's file that has the backend; empty for the project's own.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Description:
     known_devices: tuple[str, ...]
     missing_devices: dict[str, str] = field(default_factory=dict)
     raised: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -64,6 +68,7 @@ def from_message(message: dict[str, Any]) -> Inventory:
             tuple(fields["known_devices"]),
             dict(fields["missing_devices"]),
             tuple(fields["raised"]),
+            fields["file"],
         )
         for fields in message["backends"]
     ]
@@ -77,10 +82,11 @@ def take(frameworks: tuple[str, ...] | None = None) -> Inventory:
 
 def of(found: Found) -> Inventory:
     """Return the inventory of imported backends."""
-    return Inventory({name: describe(backend) for name, backend in found.backends.items()}, dict(found.missing))
+    described = {name: describe(backend, found.files.get(name, "")) for name, backend in found.backends.items()}
+    return Inventory(described, dict(found.missing))
 
 
-def describe(backend: Backend) -> Description:
+def describe(backend: Backend, file: str = "") -> Description:
     """Return the description of a backend. If the check of a device raises, the error is why the device is missing."""
     missing, raised = {}, []
     for device in backend.known_devices:
@@ -98,4 +104,58 @@ def describe(backend: Backend) -> Description:
         tuple(backend.known_devices),
         missing,
         tuple(raised),
+        file,
     )
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the selection and the race need to know about a problem.
+
+    `frameworks` are those that have a loss of their own; `is_common` says whether all others have one too. `is_derived`
+    says whether the gradient is derived by hand, and `reference` which framework's gradient is to be the reference if
+    it is not; empty for the first.
+    """
+
+    name: str
+    steps: int
+    batch_sizes: tuple[int, ...]
+    sizes: dict[str, int]
+    frameworks: tuple[str, ...] = ()
+    is_common: bool = True
+    is_derived: bool = True
+    reference: str = ""
+
+    def has_loss(self, framework: str) -> bool:
+        """Return whether the framework has a loss."""
+        return self.is_common or framework in self.frameworks
+
+
+def objective_of(problem: Problem) -> Objective:
+    """Return the description of a problem."""
+    return Objective(
+        problem.name,
+        problem.steps,
+        problem.batch_sizes,
+        dict(problem.sizes),
+        tuple(problem.losses),
+        problem.loss is not no_loss,
+        problem.is_derived,
+        problem.reference,
+    )
+
+
+def objective_from(fields: dict[str, Any]) -> Objective:
+    """Return the description of a problem in a message, where it has its fields."""
+    tuples = {name: tuple(fields[name]) for name in ("batch_sizes", "frameworks")}
+    return Objective(**(fields | tuples))
+
+
+def objectives() -> dict[str, Objective]:
+    """Return the problems that this process can measure, by name: the project's, and those in files of the user."""
+    return {name: objective_of(problem) for name, problem in problems.load().items()} | brought()
+
+
+def brought() -> dict[str, Objective]:
+    """Return the problems in files of the user, by name. Raise `ProblemError` if a file has none, or raises."""
+    return {name: objective_of(problems.find(name)) for name in problems.added()}

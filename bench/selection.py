@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from backends import DEVICES, DTYPES, OPERATORS, Case, frameworks
+from backends import DEVICES, DTYPES, OPERATORS, Case, framework_of, frameworks
 from bench import inventory
-from bench.inventory import Inventory
+from bench.inventory import Inventory, Objective
 from bench.options import DEFAULTS, whole
-from problems import Problem, sizes_text
-from problems import load as load_problems
+from problems import sizes_text
 from report.table.keys import framework
 
 
@@ -26,10 +25,11 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """The cases to measure, in the order of the options, and the backends that they need."""
+    """The cases to measure, in the order of the options, and the backends and problems that they need."""
 
     cases: tuple[Case, ...]
     inventory: Inventory
+    objectives: dict[str, Objective]
 
 
 TakeInventory: TypeAlias = Callable[[tuple[str, ...]], Inventory]
@@ -39,21 +39,25 @@ It may ask other processes, so that a crash during an import does not end this p
 """
 
 
-def select(options: Mapping[str, str | None], take: TakeInventory = inventory.take) -> Selection:
+def select(
+    options: Mapping[str, str | None],
+    take: TakeInventory = inventory.take,
+    objectives: Callable[[], dict[str, Objective]] = inventory.objectives,
+) -> Selection:
     """Return the cases that the options select. Raise `SelectionError` if a word is wrong.
 
     `options` maps the names of `bench.options.HELP` to what was typed, or to `None` if the option was not given.
     `take` returns the inventory of the frameworks that are needed; by default it imports them in this process.
+    `objectives` returns the problems there are.
     """
     try:
-        return _select(options, take)
+        return _select(options, take, objectives())
     except ValueError as error:
         raise SelectionError(str(error)) from error
 
 
-def _select(options: Mapping[str, str | None], take: TakeInventory) -> Selection:
+def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Mapping[str, Objective]) -> Selection:
     words = {name: options.get(name) or default for name, default in DEFAULTS.items()}
-    problems = load_problems()
     operators = _choose("operator", words["operator"], OPERATORS)
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
@@ -69,10 +73,10 @@ def _select(options: Mapping[str, str | None], take: TakeInventory) -> Selection
         for operator, name, backend, dtype, device in grid
         for size in batch_sizes[name]
     )
-    return Selection(cases, found)
+    return Selection(cases, found, {name: problems[name] for name in names})
 
 
-def _batch_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, tuple[int, ...]]:
+def _batch_sizes(words: str | None, chosen: Mapping[str, Objective]) -> dict[str, tuple[int, ...]]:
     """Return the batch sizes of each chosen problem: the typed ones, or by default the problem's own."""
     if words is None:
         return {name: problem.batch_sizes for name, problem in chosen.items()}
@@ -80,11 +84,11 @@ def _batch_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, 
     return dict.fromkeys(chosen, tuple(typed))
 
 
-def _steps(operator: str, problem: Problem, length: int | None) -> int:
+def _steps(operator: str, problem: Objective, length: int | None) -> int:
     return (length or problem.steps) if operator == "descent" else 1
 
 
-def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, str]:
+def choose_sizes(words: str | None, chosen: Mapping[str, Objective]) -> dict[str, str]:
     """Return all sizes of each chosen problem, in the format of `Case.sizes`. Sizes not typed are the problem's own.
 
     `words` are `problem.name=value`, comma-separated. Raise `ValueError` if a word fits no chosen problem.
@@ -96,10 +100,11 @@ def choose_sizes(words: str | None, chosen: Mapping[str, Problem]) -> dict[str, 
     return {name: sizes_text({**problem.sizes, **chosen_sizes[name]}) for name, problem in chosen.items()}
 
 
-def _size(word: str, chosen: Mapping[str, Problem]) -> tuple[str, str, int]:
+def _size(word: str, chosen: Mapping[str, Objective]) -> tuple[str, str, int]:
     """Return the problem, the name and the value of one typed size."""
     path, equals, value = word.partition("=")
-    problem, dot, name = path.partition(".")
+    typed, dot, name = path.rpartition(".")
+    problem = next((full for full in chosen if full.partition("@")[0] == typed), typed)  # a file's name has its hash
     if not (equals and dot):
         raise ValueError(f"size '{word}': write problem.name=value, such as logistic.dimension=32")
     if problem not in chosen:
@@ -124,14 +129,21 @@ def _backends(
         fit = [name for name, backend in found.backends.items() if backend.offers(operators, problems)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
-    named = {framework(word) for word in wanted}
-    found = take(tuple(name for name in frameworks() if name in named))
+    needed = {_framework(word) for word in wanted}
+    found = take(tuple(name for name in frameworks() if name in needed))
+    names: list[str] = []
     for word in wanted:
-        if framework(word) in found.missing:
-            raise ValueError(f"backend '{word}': {found.missing[framework(word)]}")
-        if word not in found.backends:
+        if _framework(word) in found.missing:
+            raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
+        if not word.endswith(".py") and word not in found.backends:
             raise _unknown("backend", word, take(frameworks()).backends, "or all")
-    return found, list(dict.fromkeys(wanted))
+        names += [name for name, backend in found.backends.items() if word in {name, backend.file}]
+    return found, list(dict.fromkeys(names))
+
+
+def _framework(word: str) -> str:
+    """Return the framework of a backend, or of a file of backends."""
+    return framework_of(word) if word.endswith(".py") else framework(word)
 
 
 def _devices(words: str | None, found: Inventory, backends: Iterable[str]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import problems
+from bench import inventory
 from bench.selection import SelectionError, choose_sizes, select
 
-RACED = {name: problems.load()[name] for name in ("logistic", "quadratic", "rosenbrock")}
+RACED = {name: inventory.objectives()[name] for name in ("logistic", "quadratic", "rosenbrock")}
 
 
 def test_a_case_has_the_problems_own_sizes_unless_some_are_typed() -> None:
