@@ -10,12 +10,13 @@ from typing import Any, Protocol, TypeAlias
 from backends import Case
 from bench import clock
 from bench.case import row
-from bench.case.failure import Failure, no_device
+from bench.case.failure import Failure, Trace, no_device
 from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
 from bench.inventory import Inventory
 from bench.process.client import StartError, WorkerError
 from bench.process.pool import Peer
+from bench.process.protocol import Message
 from report import table
 from report.table.keys import framework
 
@@ -38,11 +39,11 @@ class Peers(Protocol):
 
 
 class LostError(Exception):
-    """A case failed in a round, so it has no time. `row` says why."""
+    """A case failed in a round, so it has no time. `answer` has its row, which says why."""
 
-    def __init__(self, columns: Row) -> None:
-        self.row = columns
-        super().__init__(columns["reason"])
+    def __init__(self, answer: Message) -> None:
+        self.answer = answer
+        super().__init__(answer["row"]["reason"])
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Race:
     """Measures cases, and appends their rows to the CSV at `path`.
 
     `timeout` is the limit for a whole case, in seconds. `timed_seconds` is the time that the rounds and paired rounds
-    of all cases took.
+    of all cases took. `trace` is the traceback of the last case, if it raised.
     """
 
     peers: Peers
@@ -61,14 +62,15 @@ class Race:
     launch: Launch
     rows: list[Row] = field(default_factory=list)
     timed_seconds: float = 0.0
+    trace: Trace = field(default_factory=Trace)
 
     def run(self, case: Case, drive: Drive | None) -> Row:
         """Measure the case, keep its row, and return it. Without a drive, only check the answer, and keep no row."""
-        started = row.now()
+        started, self.trace = row.now(), Trace()
         try:
             columns = self._measured(case, drive)
         except LostError as error:
-            columns = error.row
+            columns = self._row_of(error.answer)
         except (WorkerError, StartError) as error:
             columns = self._row(case, started, self._failure(error))
         if drive is not None:
@@ -84,17 +86,21 @@ class Race:
         request = {"case": vars(case), "budget": budget, "run": self.launch.run, "launch": self.launch.number}
         answer = peer.ask("begin", end - clock.now(), **request)
         if "row" in answer or drive is None:
-            return dict(answer["row"])
+            return self._row_of(answer)
 
         def time_round() -> float:
             measured = peer.ask("time", end - clock.now())
             if "row" in measured:
-                raise LostError(measured["row"])
+                raise LostError(measured)
             self.timed_seconds += measured["elapsed"]
             return float(measured["seconds"])
 
         drive(answer["rounds"], time_round)
-        return dict(peer.ask("finish", end - clock.now())["row"])
+        return self._row_of(peer.ask("finish", end - clock.now()))
+
+    def _row_of(self, answer: Message) -> Row:
+        self.trace = Trace(**answer.get("trace", {}))
+        return dict(answer["row"])
 
     def _refusal(self, case: Case) -> Failure | None:
         """Return why the case's framework or its device is not here. No worker is asked.

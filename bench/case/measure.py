@@ -18,7 +18,7 @@ from bench import clock, machine
 from bench.case import audit, row, startup
 from bench.case.audit import Evidence
 from bench.case.check.answers import require_answers
-from bench.case.failure import failure_of
+from bench.case.failure import Trace, failure_of, trace_of
 from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
 from bench.case.figures.probe import probe
@@ -47,13 +47,15 @@ class Measurement:
     """The measurement of one case: call `begin`, then `round` for each round that `begin` returned, then `finish`.
 
     `caught` are the exceptions that become the reason in the row; all others are raised. Once an exception was caught,
-    the case has no time, and only `finish` may be called.
+    the case has no time, and only `finish` may be called. `trace` is the traceback of that exception, unless the answer
+    was wrong.
     """
 
     def __init__(self, case: Case, found: Found, launch: Launch, caught: Exceptions = (Exception,)) -> None:
         self._case, self._found, self._caught = case, found, caught
         self._identity = row.identity(vars(case), launch, row.now(), machine.environment())
         self._columns: Row = {}
+        self.trace = Trace()
         self._resources = ExitStack()
         self._timing: Timing | None = None
 
@@ -102,7 +104,9 @@ class Measurement:
         return self._identity | self._columns
 
     def _fail(self, error: BaseException) -> None:
-        self._columns = row.raised(error)
+        self._columns = row.raised(error, self._case)
+        if self._columns["status"] != "wrong":
+            self.trace = trace_of(error)
         self._end()
 
     def _end(self) -> None:

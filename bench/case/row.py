@@ -73,10 +73,10 @@ def failed(failure: Failure) -> Row:
     return failure._asdict()
 
 
-def raised(error: BaseException) -> Row:
+def raised(error: BaseException, case: Case) -> Row:
     """Return the columns of a case that has no time because it raised `error`."""
     wrong = {"relative_error": error.relative_error} if isinstance(error, WrongResultError) else {}
-    return failed(failure_of(error)) | wrong
+    return failed(failure_of(error, case)) | wrong
 
 
 def checked(prepared: Prepared) -> Row:

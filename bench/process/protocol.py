@@ -15,6 +15,8 @@ request, in order, until its input ends. `do` names the request:
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
 | `move` | | `moved`: whether the arrays of the prepared case now lie elsewhere in memory |
 
+If the case raised, `trace` stands beside `row`: its traceback, as `short` and `whole` text.
+
 A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
 the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
 worker that dies sends nothing: its client sees the end of the output. A session, with `>` before a request, `<` before

@@ -93,7 +93,8 @@ class Requests:
     def finish(self) -> Message:
         """Answer with the row of the case that was begun."""
         measurement, self._measurement = self._begun(), None
-        return {"row": measurement.finish()}
+        row = measurement.finish()
+        return {"row": row} | ({"trace": measurement.trace._asdict()} if measurement.trace.whole else {})
 
     def prepare(self, case: CaseFields) -> Message:
         """Prepare and check the case and keep it, without garbage collection from then on; answer with its status."""
@@ -133,7 +134,7 @@ class Requests:
         try:
             return prepare.prepare(case, self._found.backends[case.backend], find(case.problem, case.sizes))
         except self._caught as error:
-            return failure_of(error)
+            return failure_of(error, case)
 
     def _begun(self) -> Measurement:
         if self._measurement is None:

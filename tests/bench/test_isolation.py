@@ -44,7 +44,8 @@ def test_a_backend_that_raises_has_a_row_there_too(checkout: Checkout) -> None:
     checkout.write("backends/raising_modes.py", RAISING)
     done = checkout.race("--backend", "raising", *ONE)
     assert done.returncode == 1
-    assert checkout.rows()["reason"].tolist() == ["ValueError: in the backend"]
+    said = "backends/raising_modes.py:8: ValueError: in the backend (raising; parameters x (1,))"
+    assert checkout.rows()["reason"].tolist() == [said]
 
 
 def test_the_debugger_stops_at_the_backends_own_line(checkout: Checkout) -> None:
@@ -79,4 +80,6 @@ def test_pythonpath_reaches_the_workers(checkout: Checkout, tmp_path: Path) -> N
     checkout.race(
         "--backend", "raising", "--batch-size", "1", "--device", "cpu", PYTHONPATH=str(tmp_path / "elsewhere")
     )
-    assert checkout.rows()["reason"].tolist() == ["ValueError: found"]
+    assert checkout.rows()["reason"].tolist() == [
+        "backends/raising_modes.py:8: ValueError: found (raising; parameters x (1,))"
+    ]

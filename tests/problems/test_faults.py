@@ -12,7 +12,7 @@ import pytest
 
 import problems
 from problems import ProblemError
-from problems.faults import described
+from problems.faults import described, lines
 from tests.checkout import Checkout
 
 FAULTS = {
@@ -77,6 +77,32 @@ def test_an_exception_without_a_text_that_works_has_its_type() -> None:
 
     assert described(OddError()) == "OddError"
     assert len(described(ValueError(10_000 * "a"))) == 500
+
+
+def test_only_the_first_paragraph_of_an_exception_is_kept() -> None:
+    assert described(ValueError("\nno branch\n  here\n\nHint: none")) == "ValueError: no branch here"
+
+
+def test_the_frames_of_an_exception_come_before_those_of_what_it_wraps() -> None:
+    def inner() -> None:
+        raise KeyError
+
+    def outer() -> None:
+        try:
+            inner()
+        except KeyError:
+            raise ValueError from None
+
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (it has no text)
+        outer()
+    first = outer.__code__.co_firstlineno
+    found = [line - first for file, line in lines(caught.value) if file == __file__]
+    assert [found[0], *found[2:]] == [4, inner.__code__.co_firstlineno + 1 - first, 2]
+
+
+def test_the_frames_that_torch_compile_quotes_come_first() -> None:
+    text = 'File "not.py", line 1\nfrom user code:\n   File "a.py", line 3, in f\n    g(x)\n  File "b.py", line 7, in g'
+    assert list(lines(RuntimeError(text))) == [("b.py", 7), ("a.py", 3)]
 
 
 def test_commands_show_the_line_and_no_traceback(checkout: Checkout) -> None:
