@@ -19,6 +19,7 @@ from report.table.keys import CASE
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
 # pytest_configure has pinned the threads.
 if TYPE_CHECKING:
+    from bench.files import Files
     from bench.process.pool import Here, Pool
     from bench.racing import Race
     from bench.selection import Selection
@@ -31,6 +32,7 @@ RACE = pytest.StashKey["Race"]()
 PEERS = pytest.StashKey["Pool | Here"]()
 TICKER = pytest.StashKey[Ticker]()
 LOCK = pytest.StashKey[ExitStack]()
+BROUGHT = pytest.StashKey[tuple[dict[str, str | None], "Files"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -144,6 +146,7 @@ def race(request: pytest.FixtureRequest) -> Race:
     from bench.case.rounds import Budget  # noqa: PLC0415 (imports NumPy)
     from bench.case.row import Launch  # noqa: PLC0415 (likewise)
     from bench.racing import Race  # noqa: PLC0415 (likewise)
+    from bench.referee import Referee  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(
@@ -154,8 +157,9 @@ def race(request: pytest.FixtureRequest) -> Race:
     )
     path = _path(config)
     launch = Launch(path.stem, _launch(config), config.getoption("allocator"))
-    inventory, timeout = _selection(config).inventory, _timeout(config)
-    race = Race(_peers(config), inventory, budget, timeout, path, launch)
+    selected, timeout = _selection(config), _timeout(config)
+    referee = Referee(_peers(config), selected.inventory, selected.objectives, timeout)
+    race = Race(referee, budget, timeout, path, launch)
     config.stash[RACE] = race
     return race
 
@@ -200,6 +204,18 @@ def _pin_threads(threads: str | None) -> None:
 
 def _given(config: pytest.Config) -> dict[str, str | None]:
     return {name: config.getoption(name) for name in options.HELP}
+
+
+def _brought(config: pytest.Config) -> tuple[dict[str, str | None], Files]:
+    """Return the options with the names of problems in place of their files, and the user's files."""
+    if BROUGHT not in config.stash:
+        from bench.files import named  # noqa: PLC0415 (imports NumPy)
+
+        try:
+            config.stash[BROUGHT] = named(_given(config))
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[BROUGHT]
 
 
 def _path(config: pytest.Config) -> Path:
@@ -257,16 +273,19 @@ def _timeout(config: pytest.Config) -> float:
 def _peers(config: pytest.Config) -> Pool | Here:
     """Return who measures: workers, or without isolation this process. Both are made once."""
     if PEERS not in config.stash:
-        from bench.process.pool import Here, Pool  # noqa: PLC0415 (imports NumPy)
+        from bench.process.client import Side  # noqa: PLC0415 (imports NumPy)
+        from bench.process.pool import Here, Pool  # noqa: PLC0415 (likewise)
 
+        files = _brought(config)[1]
         allocator, threads = config.getoption("allocator"), config.getoption("threads")
         precision = config.getoption("precision")
         if config.getoption("isolation") == "none":
             # With a debugger, nothing is caught: it stops at the backend's own line.
-            config.stash[PEERS] = Here(allocator, () if config.getoption("usepdb") else (Exception,), precision)
+            config.stash[PEERS] = Here(allocator, () if config.getoption("usepdb") else (Exception,), precision, files)
         else:
             count = None if threads is None else int(threads)
-            config.stash[PEERS] = Pool(count, allocator, _timeout(config), precision)
+            side = Side(arguments=files.arguments())
+            config.stash[PEERS] = Pool(count, allocator, _timeout(config), precision, side)
     return config.stash[PEERS]
 
 
@@ -276,7 +295,8 @@ def _selection(config: pytest.Config) -> Selection:
         from bench.selection import SelectionError, select  # noqa: PLC0415 (imports NumPy)
 
         try:
-            config.stash[SELECTION] = select(_given(config), _peers(config).inventory)
+            peers = _peers(config)
+            config.stash[SELECTION] = select(_brought(config)[0], peers.inventory, peers.objectives)
         except SelectionError as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SELECTION]

@@ -32,6 +32,10 @@ class Files:
             backends.add_file(path)
 
 
+NONE = Files()
+"""No files: only the project's own problems and backends."""
+
+
 def from_arguments(problem_files: Iterable[str], backend_files: Iterable[Path]) -> Files:
     """Return the files of a worker's arguments. The inverse of `Files.arguments`."""
     return Files(tuple(map(problems.from_text, problem_files)), tuple(backend_files))

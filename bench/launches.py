@@ -12,16 +12,19 @@ import random
 import shutil
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
+from bench.files import NONE, Files, named
 from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.process.client import Side
 from bench.process.pool import Pool
 from bench.progress import progress
 from bench.racing import Race, loop
+from bench.referee import Referee
 from bench.selection import Selection, select
 from report import table
 from report.pages import saving
@@ -49,6 +52,7 @@ class Options:
     allocator: str
     path: Path
     precision: str = PRECISIONS[0]
+    files: Files = NONE
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -102,8 +106,10 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     if options.path.exists():
         raise ValueError(f"{options.path} exists already, and every run has its own file; name another with --output")
     refuse_foreign_beside(options.path, page=True)
+    selection, files = named(selection)
+    options = replace(options, files=files)
     with closing(_pool(options)) as pool:
-        selected = select(selection, pool.inventory)
+        selected = select(selection, pool.inventory, pool.objectives)
     with lock(options.path):
         _measure(options, selected)
     rows = table.read(options.path)
@@ -122,7 +128,8 @@ def _measure(options: Options, selected: Selection) -> None:
             launch = Launch(options.path.stem, number, options.allocator)
             order = random.Random(f"{launch.run}/{number}").sample(selected.cases, len(selected.cases))  # noqa: S311
             with closing(_pool(options)) as pool:
-                race = Race(pool, selected.inventory, options.budget, options.timeout, options.path, launch)
+                referee = Referee(pool, selected.inventory, selected.objectives, options.timeout)
+                race = Race(referee, options.budget, options.timeout, options.path, launch)
                 for case in order:
                     bar.update(task, description=f"launch {number + 1} of {options.launches}, {case.backend}")
                     race.run(case, loop)
@@ -130,4 +137,5 @@ def _measure(options: Options, selected: Selection) -> None:
 
 
 def _pool(options: Options) -> Pool:
-    return Pool(options.threads, options.allocator, options.timeout, options.precision)
+    side = Side(arguments=options.files.arguments())
+    return Pool(options.threads, options.allocator, options.timeout, options.precision, side)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 from backends import Case
 from bench import clock
@@ -13,10 +13,9 @@ from bench.case import row
 from bench.case.failure import Failure, Trace, no_device
 from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
-from bench.inventory import Inventory
 from bench.process.client import StartError, WorkerError
-from bench.process.pool import Peer
 from bench.process.protocol import Message
+from bench.referee import Referee
 from report import table
 from report.table.keys import framework
 
@@ -25,17 +24,6 @@ Drive: TypeAlias = Callable[[int, Callable[[], float]], object]
 
 `time_round` times one round, and returns its seconds per call.
 """
-
-
-class Peers(Protocol):
-    """What measures the cases: the workers of `bench.process.pool`, or this process."""
-
-    def peer(self, case: Case) -> Peer:
-        """Return the peer that measures the case."""
-
-    @property
-    def environment(self) -> dict[str, Any]:
-        """The columns that are the same in every row."""
 
 
 class LostError(Exception):
@@ -54,8 +42,7 @@ class Race:
     of all cases took. `trace` is the traceback of the last case, if it raised.
     """
 
-    peers: Peers
-    inventory: Inventory
+    referee: Referee
     budget: Budget
     timeout: float
     path: Path
@@ -81,9 +68,13 @@ class Race:
     def _measured(self, case: Case, drive: Drive | None) -> Row:
         if refused := self._refusal(case):
             return self._row(case, row.now(), refused)
-        end, peer = clock.now() + self.timeout, self.peers.peer(case)
+        reference = self.referee.reference(case)
+        if isinstance(reference, Failure):
+            return self._row(case, row.now(), reference)
+        end, peer = clock.now() + self.timeout, self.referee.peers.peer(case)
         budget = None if drive is None else asdict(self.budget)
-        request = {"case": vars(case), "budget": budget, "run": self.launch.run, "launch": self.launch.number}
+        launch = {"run": self.launch.run, "launch": self.launch.number}
+        request = {"case": vars(case), "budget": budget, "reference": reference} | launch
         answer = peer.ask("begin", end - clock.now(), **request)
         if "row" in answer or drive is None:
             return self._row_of(answer)
@@ -107,15 +98,15 @@ class Race:
 
         For a case on a GPU, the workers of other frameworks are killed. That is worth it only if the case can run.
         """
-        if missing := self.inventory.missing.get(framework(case.backend)):
+        if missing := self.referee.inventory.missing.get(framework(case.backend)):
             return Failure("unavailable", missing)
-        backend = self.inventory.backends[case.backend]
+        backend = self.referee.inventory.backends[case.backend]
         if case.device in backend.raised:
             return None
         return no_device(case.device, backend.known_devices, backend.missing_devices.get(case.device))
 
     def _row(self, case: Case, started: str, failure: Failure) -> Row:
-        identity = row.identity(vars(case), self.launch, started, self.peers.environment)
+        identity = row.identity(vars(case), self.launch, started, self.referee.peers.environment)
         return identity | row.failed(failure)
 
     def _failure(self, error: WorkerError | StartError) -> Failure:

@@ -24,6 +24,8 @@ def main() -> None:
     parser.add_argument("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0])
     parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     parser.add_argument("--references", type=Path)
+    parser.add_argument("--problem-file", action="append", default=[])
+    parser.add_argument("--backend-file", action="append", default=[], type=Path)
     options = parser.parse_args()
     channel = _own_channel()
     if options.threads is not None:
@@ -32,9 +34,11 @@ def main() -> None:
     _send(channel, {"protocol": PROTOCOL, "environment": machine.environment()})
     # NumPy and the frameworks are imported here, after the threads are pinned and the allocator is set.
     from backends import precision  # noqa: PLC0415
+    from bench import files  # noqa: PLC0415
     from bench.process.requests import Requests  # noqa: PLC0415
 
     precision.use(options.precision)
+    files.from_arguments(options.problem_file, options.backend_file).add()
     if options.references is not None:
         from bench.case.check import kept  # noqa: PLC0415 (likewise)
 

@@ -46,13 +46,16 @@ class Round(NamedTuple):
 class Measurement:
     """The measurement of one case: call `begin`, then `round` for each round that `begin` returned, then `finish`.
 
+    `reference` is the framework whose answers were kept for it, if the problem's gradient is not derived by hand.
     `caught` are the exceptions that become the reason in the row; all others are raised. Once an exception was caught,
     the case has no time, and only `finish` may be called. `trace` is the traceback of that exception, unless the answer
     was wrong.
     """
 
-    def __init__(self, case: Case, found: Found, launch: Launch, caught: Exceptions = (Exception,)) -> None:
-        self._case, self._found, self._caught = case, found, caught
+    def __init__(
+        self, case: Case, found: Found, launch: Launch, caught: Exceptions = (Exception,), reference: str = ""
+    ) -> None:
+        self._case, self._found, self._caught, self._reference = case, found, caught, reference
         self._identity = row.identity(vars(case), launch, row.now(), machine.environment())
         self._columns: Row = {}
         self.trace = Trace()
@@ -75,7 +78,7 @@ class Measurement:
 
     def _begin(self, budget: Budget | None) -> None:
         backend, problem = self._found.backends[self._case.backend], find(self._case.problem, self._case.sizes)
-        self._identity |= row.framework(self._case, backend)
+        self._identity |= row.framework(self._case, backend) | row.reference(problem, self._reference)
         self._resources.enter_context(startup.empty_caches(self._case, backend))
         prepared = prepare(self._case, backend, problem)
         self._columns = row.checked(prepared)

@@ -57,10 +57,15 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Side:
-    """Where a worker comes from: a checkout, and the interpreter that runs it."""
+    """Where a worker comes from: a checkout, the interpreter that runs it, and the arguments of the user's files."""
 
     path: Path = ROOT
     python: str = sys.executable
+    arguments: tuple[str, ...] = ()
+
+
+HERE = Side()
+"""This checkout and this interpreter."""
 
 
 class Worker:
@@ -83,7 +88,17 @@ class Worker:
         rounded = [] if precision == PRECISIONS[0] else ["--precision", precision]
         pinned = [] if threads is None else ["--threads", str(threads)]
         kept = [] if references is None else ["--references", str(references)]
-        command = [side.python, "-m", "bench.worker", "--allocator", allocator, *pinned, *rounded, *kept]
+        command = [
+            side.python,
+            "-m",
+            "bench.worker",
+            "--allocator",
+            allocator,
+            *pinned,
+            *rounded,
+            *kept,
+            *side.arguments,
+        ]
         self._ooms = _oom_kills()
         self._side = side
         self._mark = f"{OWN_MARK}/{uuid.uuid4().hex}"

@@ -16,12 +16,13 @@ from typing import Any, Protocol
 
 from backends import Case
 from backends.precision import use
-from bench import machine
-from bench.inventory import Inventory, from_message
+from bench import inventory, machine
+from bench.files import NONE, Files
+from bench.inventory import Inventory, Objective, from_message, objective_from
 from bench.options import PRECISIONS
-from bench.process.client import IMPORT_SECONDS, Side, Worker, WorkerError, kill_all
+from bench.process.client import HERE, IMPORT_SECONDS, Side, Worker, WorkerError, kill_all
 from bench.process.protocol import Message
-from report.table.keys import framework
+from report.table.keys import CONTROL, framework
 
 
 class Peer(Protocol):
@@ -32,9 +33,10 @@ class Peer(Protocol):
 
 
 class Pool:
-    """Workers of this checkout. A worker is started when it is needed, and `close` kills them all.
+    """Workers of one checkout. A worker is started when it is needed, and `close` kills them all.
 
-    `environment` has the columns whose values are the same in every row of these workers.
+    `references` is the folder of the right answers, which all workers read. `environment` has the columns whose values
+    are the same in every row of these workers.
     """
 
     def __init__(
@@ -43,12 +45,28 @@ class Pool:
         allocator: str,
         import_timeout: float = IMPORT_SECONDS,
         precision: str = PRECISIONS[0],
+        side: Side = HERE,
     ) -> None:
-        self._threads, self._allocator, self._precision = threads, allocator, precision
+        self._threads, self._allocator, self._precision, self._side = threads, allocator, precision, side
         self._import_timeout = import_timeout
         self._workers: dict[str, Worker] = {}
         self.environment: dict[str, Any] = {}
-        self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
+        self.references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
+
+    def objectives(self) -> dict[str, Objective]:
+        """Return the problems, by name. A worker imports those in files of the user; this process does not.
+
+        Raise `ValueError` if a file has no problem, or raises, or ends the worker.
+        """
+        if not self._side.arguments:
+            return inventory.objectives()
+        try:
+            answer = self._running(CONTROL).ask("problems", self._import_timeout)
+        except WorkerError as error:
+            raise ValueError(f"a file of --problem cannot be imported: {error}") from error
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        return inventory.objectives() | {fields["name"]: objective_from(fields) for fields in answer["problems"]}
 
     def inventory(self, frameworks: Iterable[str]) -> Inventory:
         """Return the backends of the frameworks. Each framework is imported in its own worker.
@@ -69,7 +87,7 @@ class Pool:
         return found
 
     def _describe(self, name: str) -> Inventory:
-        worker = self._start(name)
+        worker = self._running(name)
         try:
             return from_message(worker.ask("describe", self._import_timeout, framework=name))
         except WorkerError as error:
@@ -86,21 +104,24 @@ class Pool:
                 self._workers[other].stop()
             else:
                 self._end(other)
-        if name not in self._workers or self._workers[name].ended:
-            self._start(name)
-        self._workers[name].resume()
-        return self._workers[name]
+        worker = self._running(name)
+        worker.resume()
+        return worker
 
     def close(self) -> None:
         """Kill all workers."""
         for name in list(self._workers):
             self._end(name)
-        shutil.rmtree(self._references, ignore_errors=True)
+        shutil.rmtree(self.references, ignore_errors=True)
 
-    def _start(self, name: str) -> Worker:
-        worker = Worker(Side(), self._threads, self._allocator, references=self._references, precision=self._precision)
-        self._workers[name], self.environment = worker, worker.environment
-        return worker
+    def _running(self, name: str) -> Worker:
+        """Return the worker of the framework. It is started if there is none, or if it has ended."""
+        if name not in self._workers or self._workers[name].ended:
+            worker = Worker(
+                self._side, self._threads, self._allocator, references=self.references, precision=self._precision
+            )
+            self._workers[name], self.environment = worker, worker.environment
+        return self._workers[name]
 
     def _end(self, name: str) -> None:
         self._workers.pop(name).kill()
@@ -109,10 +130,20 @@ class Pool:
 class Here:
     """This process in place of workers, for a debugger or a profiler. `caught` is as in `Requests`."""
 
-    def __init__(self, allocator: str, caught: tuple[type[BaseException], ...], precision: str = PRECISIONS[0]) -> None:
-        from bench.process.requests import Requests  # noqa: PLC0415 (imports NumPy)
+    def __init__(
+        self,
+        allocator: str,
+        caught: tuple[type[BaseException], ...],
+        precision: str = PRECISIONS[0],
+        files: Files = NONE,
+    ) -> None:
+        from bench.case.check.kept import keep_in  # noqa: PLC0415 (imports NumPy)
+        from bench.process.requests import Requests  # noqa: PLC0415 (likewise)
 
         use(precision)
+        files.add()
+        self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
+        keep_in(self._references)
         self._requests = Requests(allocator, caught)
         self.environment = machine.environment()
 
@@ -131,5 +162,10 @@ class Here:
         """Return the answer to a request. `timeout` has no effect: nothing can interrupt this process."""
         return self._requests.answer({"do": what} | fields)
 
+    def objectives(self) -> dict[str, Objective]:
+        """Return the problems, by name. Raise `ProblemError` if a file of the user has none, or raises."""
+        return inventory.objectives()
+
     def close(self) -> None:
-        """Do nothing: there is no worker to kill."""
+        """Forget the right answers."""
+        shutil.rmtree(self._references, ignore_errors=True)

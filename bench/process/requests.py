@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from backends import Case, Found
 from bench import inventory
-from bench.case import prepare, rounds, startup
+from bench.case import prepare, referee, rounds, startup
+from bench.case.check.derived import by_framework
+from bench.case.check.reference import arguments
 from bench.case.failure import Failure, failure_of
 from bench.case.measure import Exceptions, Measurement
 from bench.case.prepare import Prepared
@@ -17,7 +20,7 @@ from bench.case.rounds import Budget
 from bench.case.row import Launch
 from bench.process.protocol import CaseFields, Message
 from bench.selection import SelectionError, select
-from problems import find
+from problems import ProblemError, find
 from report.table.keys import framework
 
 MAX_MOVE_SECONDS = 0.01
@@ -48,6 +51,9 @@ class Requests:
         methods: Mapping[str, Callable[..., Message]] = {
             "select": self.select,
             "describe": self.describe,
+            "problems": self.problems,
+            "value": self.value,
+            "keep": self.keep,
             "begin": self.begin,
             "time": self.time,
             "finish": self.finish,
@@ -75,11 +81,41 @@ class Requests:
         self._add(found)
         return inventory.of(found).as_message()
 
-    def begin(self, case: CaseFields, budget: dict[str, Any] | None, run: str, launch: int) -> Message:
+    def problems(self) -> Message:
+        """Answer with the problems in files of the user, or with the error of the first file that has none."""
+        try:
+            return {"problems": [asdict(objective) for objective in inventory.brought().values()]}
+        except ProblemError as error:
+            return {"error": str(error)}
+
+    def value(self, case: CaseFields) -> Message:
+        """Answer with the loss at the start; or with a status and a reason, if it cannot be computed."""
+        chosen = self._load(case)
+        try:
+            found = by_framework(find(chosen.problem, chosen.sizes), self._found.backends, framework(chosen.backend))
+            return {"value": float(found.numpy_loss(*arguments(chosen, found)))}
+        except self._caught as error:
+            return failure_of(error, chosen)._asdict()
+
+    def keep(self, case: CaseFields, framework: str) -> Message:
+        """Keep the right answers of the case, by the framework; answer with a status and a reason if that fails."""
+        chosen = self._load(case)
+        try:
+            problem = find(chosen.problem, chosen.sizes)
+            referee.keep_answers(chosen, by_framework(problem, self._found.backends, framework))
+        except self._caught as error:
+            return failure_of(error, chosen)._asdict()
+        return {}
+
+    def begin(
+        self, case: CaseFields, budget: dict[str, Any] | None, run: str, launch: int, reference: str = ""
+    ) -> Message:
         """Prepare and check the case, and answer with the rounds to time; or with its row, if there are none."""
         chosen = self._load(case)
         gc.enable()
-        self._measurement = Measurement(chosen, self._found, Launch(run, launch, self._allocator), self._caught)
+        self._measurement = Measurement(
+            chosen, self._found, Launch(run, launch, self._allocator), self._caught, reference
+        )
         planned = self._measurement.begin(None if budget is None else Budget(**budget))
         if planned is None:
             return self.finish()

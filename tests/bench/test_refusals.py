@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+import problems
 from backends import Case
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
-from bench.inventory import Description, Inventory
+from bench.inventory import Description, Inventory, objective_of
 from bench.process.pool import Peer
 from bench.racing import Race, loop
+from bench.referee import Referee
 
 HERE = Inventory(
     {
@@ -44,6 +46,7 @@ class Unasked:
     ],
 )
 def test_no_worker_is_asked(tmp_path: Path, backend: str, device: str, status: str, reason: str) -> None:
-    race = Race(Unasked(), HERE, Budget(0.001, 0.01, 6), 60.0, tmp_path / "rows.csv", Launch())
+    referee = Referee(Unasked(), HERE, {"quadratic": objective_of(problems.find("quadratic"))}, 60.0)
+    race = Race(referee, Budget(0.001, 0.01, 6), 60.0, tmp_path / "rows.csv", Launch())
     row = race.run(Case("descent", "quadratic", backend, 1, "float32", device, steps=1), loop)
     assert (row["status"], row["reason"]) == (status, reason)

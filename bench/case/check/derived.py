@@ -20,7 +20,7 @@ class NoReferenceError(Exception):
     """The framework of the reference has no backend for the operator."""
 
 
-def derived(problem: Problem, backends: Mapping[str, Backend], name: str) -> Problem:
+def by_framework(problem: Problem, backends: Mapping[str, Backend], name: str) -> Problem:
     """Return the problem with the value, the gradient and the Hessian-vector product of the framework `name`."""
     operators = {operator: _operator(problem, backends, name, operator) for operator in ("value", "gradient", "hvp")}
     return replace(

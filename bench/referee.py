@@ -1,0 +1,127 @@
+"""Who is right, where nobody derived the gradient by hand: asked before the first case of each problem.
+
+First the losses: in float64, at the start, those of all frameworks must agree. Where two differ, nobody gets a time
+until the user says which is right. Then one framework's reverse mode is the reference. Its process checks that gradient
+against its own loss, and keeps the right answers, which all other processes read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from backends import Case
+from bench.case.failure import Failure
+from bench.inventory import Inventory, Objective
+from bench.process.client import StartError, WorkerError
+from bench.process.pool import Peer
+from report.table.keys import CONTROL, framework
+
+MAX_DIFFERENCE = 1e-8
+"""How far two losses may differ in float64, relative to the larger one: half of its digits."""
+
+MAX_NAMED = 400
+"""How many characters of the reason of another failure are repeated."""
+
+
+class Peers(Protocol):
+    """What measures the cases: the workers of `bench.process.pool`, or this process."""
+
+    def peer(self, case: Case) -> Peer:
+        """Return the peer that measures the case."""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """The columns that are the same in every row."""
+
+
+@dataclass
+class Referee:
+    """Answers, for each case, what its reference is. `timeout` is in seconds, for one question to one framework."""
+
+    peers: Peers
+    inventory: Inventory
+    objectives: Mapping[str, Objective]
+    timeout: float
+    _chosen: dict[object, str | Failure] = field(default_factory=dict)
+    _kept: dict[Case, Failure | None] = field(default_factory=dict)
+
+    def reference(self, case: Case) -> str | Failure:
+        """Return the framework whose gradient is the reference of the case; empty if it is derived by hand.
+
+        Return the failure of the case if its losses disagree, or if there is no reference.
+        """
+        objective = self.objectives[case.problem]
+        if objective.is_derived or not objective.has_loss(framework(case.backend)):
+            return ""
+        key = (case.problem, case.sizes, case.batch_size)
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(case, objective)
+        chosen = self._chosen[key]
+        if isinstance(chosen, Failure):
+            return chosen
+        bare = replace(case, backend=self._asked(chosen), device="cpu")
+        if bare not in self._kept:
+            self._kept[bare] = self._keep(bare, chosen)
+        return self._kept[bare] or chosen
+
+    def _asked(self, name: str) -> str:
+        """Return the backend that is asked about a framework: its first that has a value."""
+        found = (backend for backend in self.inventory.backends.values() if framework(backend.name) == name)
+        return next((each.name for each in found if "value" in each.operators and not each.problems), "")
+
+    def _choose(self, case: Case, objective: Objective) -> str | Failure:
+        values, failures = self._values(case, objective)
+        able = [name for name in values if name != CONTROL]
+        if objective.reference:
+            if objective.reference in able:
+                return objective.reference
+            reason = failures.get(objective.reference, f"{objective.reference} is not raced, or not here")
+            return Failure("unavailable", f"no reference: {reason}"[:MAX_NAMED])
+        if not able:
+            why = next(iter(failures.values()), "no framework that has the loss is raced; add one to --backend")
+            return Failure("error" if failures else "unavailable", f"no reference: {why}"[:MAX_NAMED])
+        return _disagreement(values) or able[0]
+
+    def _values(self, case: Case, objective: Objective) -> tuple[dict[str, float], dict[str, str]]:
+        """Return the loss at the start by framework, in the order of the problem's; and why others have none."""
+        present = list(dict.fromkeys(framework(name) for name in self.inventory.backends))
+        names = [name for name in objective.frameworks if name in present]
+        names += [name for name in present if objective.is_common and name not in names]
+        values: dict[str, float] = {}
+        failures: dict[str, str] = {}
+        for name in filter(self._asked, names):
+            asked = replace(case, operator="value", backend=self._asked(name), dtype="float64", device="cpu", steps=1)
+            try:
+                answer = self.peers.peer(asked).ask("value", self.timeout, case=vars(asked))
+            except (WorkerError, StartError) as error:
+                answer = {"reason": str(error)}
+            if "value" in answer:
+                values[name] = float(answer["value"])
+            else:
+                failures[name] = answer["reason"]
+        return values, failures
+
+    def _keep(self, case: Case, name: str) -> Failure | None:
+        """Have the framework keep the answers of the case. Return why it could not."""
+        try:
+            answer = self.peers.peer(case).ask("keep", self.timeout, case=vars(case), framework=name)
+        except (WorkerError, StartError) as error:
+            return Failure("error", f"no reference by {name}: {error}")
+        return Failure(answer["status"], f"no reference by {name}: {answer['reason']}") if answer else None
+
+
+def _disagreement(values: Mapping[str, float]) -> Failure | None:
+    """Return the failure of all cases if two losses differ: who, by how much, and what to do."""
+    (first, value), *others = values.items()
+    for name, other in others:
+        size = max(abs(value), abs(other))
+        if not abs(other - value) <= MAX_DIFFERENCE * size:  # not `>`: a NaN disagrees too
+            return Failure(
+                "wrong",
+                f"the losses differ at the start, in float64: {first} {value:.10g}, {name} {other:.10g}, by "
+                f"{abs(other - value) / size if size else 0.0:.2g}; nobody gets a time until the problem says which is "
+                f"right, by reference='{first}' or reference='{name}'",
+            )
+    return None
