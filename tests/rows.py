@@ -55,6 +55,10 @@ PLAIN: Row = {
 }
 
 
+UNPAIRED: Row = dict.fromkeys(("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"))
+"""The columns of a row whose rounds were not paired with NumPy's."""
+
+
 def row(seconds: float | None = SECONDS, ratio: float | None = 1.0, **others: Value) -> Row:
     """Return a valid row with these seconds per call and this ratio to NumPy. Without seconds its status is `error`."""
     if seconds is None:

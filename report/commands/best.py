@@ -21,7 +21,7 @@ EPILOG = """\
 For each problem, operator, batch size, dtype and device, best names the fastest
 of the backends whose answers are right, and how many times as long the
 runner-up takes. If the intervals of time or of the ratio to NumPy overlap, the
-backends are not separated. Then best names all that may be the fastest, the
+backends are not separated. Without a ratio, only time counts. Then best names all that may be the fastest, the
 lowest time first.
 """
 

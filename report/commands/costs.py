@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the costs, and return the exit code."""
     frame = table.read_all(options.files)
     every = cases.from_rows(frame)
-    if options.against != CONTROL:  # NumPy needs no row of its own: every row has its ratio to NumPy
+    if options.against != CONTROL:  # NumPy needs no row of its own: a row has its ratio to NumPy
         _require(every, "backend", options.against, "--against")
     if options.batch_size is not None:
         _require(every, "batch_size", options.batch_size, "--batch-size")

@@ -29,7 +29,7 @@ def notes(sides: Sides, threshold: float) -> Iterator[Note]:
     control = replace(sides, rows=sides.rows[is_control].reset_index(drop=True), head=sides.head[is_control])
     seconds, ratios = (_changes(control, measure) for measure in (changes.SECONDS, changes.RATIO))
     if seconds.empty:
-        yield NoControl()
+        yield NoControl(paired=bool(sides.rows[changes.RATIO].notna().any()))
         return
     yield Control(_range(seconds), _moved(seconds, threshold))
     if _moved(ratios, threshold):

@@ -85,7 +85,9 @@ class Inconclusive:
 
 @dataclass(frozen=True)
 class NoControl:
-    """No case of the negative control has a time on both sides."""
+    """No case of the negative control has a time on both sides. `paired`: some row has a ratio to NumPy."""
+
+    paired: bool
 
 
 @dataclass(frozen=True)

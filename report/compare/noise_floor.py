@@ -162,29 +162,35 @@ def _samples(path: Path) -> pd.DataFrame:
 
 
 def _of_runs(rows: pd.DataFrame) -> Noise:
-    ratios = {
-        case if isinstance(case, tuple) else (case,): launches["ratio_to_numpy"].dropna().to_numpy()
+    values = {
+        case if isinstance(case, tuple) else (case,): _measure(launches)
         for case, launches in table.timed(rows).groupby(list(CASE), observed=True)
     }
-    ratios = {case: launches for case, launches in ratios.items() if len(launches) >= MIN_RUN_LAUNCHES}
-    if not ratios:
+    values = {case: launches for case, launches in values.items() if len(launches) >= MIN_RUN_LAUNCHES}
+    if not values:
         raise TableError(
             f"no case has {MIN_RUN_LAUNCHES} launches; python -m bench run --launches {2 * MIN_RUN_LAUNCHES}"
         )
-    random, confidence = np.random.default_rng(0), verdict.corrected(FAMILY_CONFIDENCE, len(ratios))
-    frames = _frames([dict(_split(ratios, confidence, random)) for _ in range(GATES)])
+    random, confidence = np.random.default_rng(0), verdict.corrected(FAMILY_CONFIDENCE, len(values))
+    frames = _frames([dict(_split(values, confidence, random)) for _ in range(GATES)])
     return Noise(Gate.COMPARISON, *frames, frames)
 
 
 def _split(
-    ratios: Mapping[Case, np.ndarray], confidence: float, random: np.random.Generator
+    values: Mapping[Case, np.ndarray], confidence: float, random: np.random.Generator
 ) -> Iterator[tuple[Case, Interval]]:
     """Yield the change of each case between two random halves of its launches. The split is the same for all cases."""
-    order = random.permutation(max(map(len, ratios.values())))
-    for case, launches in ratios.items():
+    order = random.permutation(max(map(len, values.values())))
+    for case, launches in values.items():
         mine = launches[order[order < len(launches)]]
         half = len(mine) // 2
         yield case, verdict.unpaired(mine[:half], mine[half:], confidence)
+
+
+def _measure(launches: pd.DataFrame) -> np.ndarray:
+    """Return what `compare` goes by: the launches' ratios to NumPy or, if any of them has none, their seconds."""
+    ratios = launches["ratio_to_numpy"]
+    return (launches["seconds_median"] if ratios.isna().any() else ratios).to_numpy()
 
 
 def _frames(gates: list[dict[Case, Interval]]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -50,7 +50,6 @@ PANELS = (
         "Below the dashed line a backend is faster than the hand-derived gradient in NumPy. A cross marks where it "
         "passes NumPy.",
         curves.RATIO,
-        "no row has a ratio_to_numpy",
         size="wide",
     ),
     Panel(
@@ -91,13 +90,22 @@ ALWAYS = ("problem", "operator", "dtype", "device")
 """The choices that the page shows even where there is only one value."""
 
 
+def shown(timed: pd.DataFrame) -> list[Panel]:
+    """Return the panels of a page with these cases. Without any ratio to NumPy, its panel is left out.
+
+    Other panels say what to measure, but where there is no hand-derived NumPy, no option gives a ratio to it.
+    """
+    lacking = len(timed) > 0 and timed["ratio"].isna().all()
+    return [panel for panel in PANELS if not (lacking and panel.figure is curves.RATIO)]
+
+
 def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[str, Any]:
     """Return what the page's script draws: the panels, the groups to choose from, and the `crossings` of each group."""
     groups = merged.drop_duplicates("group").sort_values("group")
     columns = [*GROUP, *CONDITIONS]
     timed = merged[merged["status"] == "ok"]
     return {
-        "panels": [_panel(panel, timed) for panel in PANELS],
+        "panels": [_panel(panel, timed) for panel in shown(timed)],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),
         "crossings": [[_crossing(crossing) for crossing in of_group] for of_group in crossings],

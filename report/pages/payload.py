@@ -30,10 +30,16 @@ SHOWN = (
 
 
 def of_run(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the rows of a run, the looks of its backends, and the columns that the table shows."""
+    """Return the rows of a run, the looks of its backends, and the columns that the table shows.
+
+    Without any ratio to NumPy, the table has no column of it.
+    """
     data = by_columns(rows)
     varying = [[name, name, "text"] for name in GROUP if name in data["columns"]]
-    return data | {"looks": looks(rows), "shown": [*varying, *map(list, SHOWN)]}
+    columns = [
+        list(column) for column in SHOWN if column[0] != "ratio_to_numpy" or rows["ratio_to_numpy"].notna().any()
+    ]
+    return data | {"looks": looks(rows), "shown": [*varying, *columns]}
 
 
 def looks(rows: pd.DataFrame) -> dict[str, list[str]]:

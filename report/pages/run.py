@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ class Group:
     standings: list[str]
     crossings: list[Crossing]
 
+    @property
+    def with_ratio(self) -> bool:
+        """Whether any of the winners has a ratio to NumPy."""
+        return not all(isnan(winner.ratio) for winner in self.winners)
+
 
 def page(path: Path) -> str:
     """Return the page of the run whose CSV is at `path`.
@@ -71,7 +77,9 @@ def page(path: Path) -> str:
         untimed=len(merged) - len(timed),
         groups=groups,
         reliability=_reliability(timed),
-        panels=panels.PANELS,
+        panels=panels.shown(timed),
+        without_ratio=words.without_ratio(merged),
+        with_ratio=bool(timed["ratio"].notna().any()),
         reasons=reasons[:MAX_REASONS],
         more_reasons=max(0, len(reasons) - MAX_REASONS),
         environment=list(_environment(frame)),

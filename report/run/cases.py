@@ -1,6 +1,7 @@
 """The cases of a run: the rows of all launches, merged into one row per case.
 
-A case has a time and a ratio to NumPy, each with an interval, or the reason why it has no time. The rounds of one
+A case has a time and, if its rounds were paired with NumPy's, a ratio to NumPy, each with an interval; or the reason
+why it has no time. The rounds of one
 process share its memory layout and its minute. So if a case has several launches, the launch is the unit of
 replication:
 
@@ -80,9 +81,12 @@ def timed(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def noisy(cases: pd.Series | pd.DataFrame) -> Any:
-    """Return whether a case is noisy; for a frame, which of its cases are. A case without an interval is noisy too."""
-    halves = [(cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio")]
-    return ~(np.maximum.reduce(halves) <= NOISY)
+    """Return whether a case is noisy; for a frame, which of its cases are.
+
+    A case without an interval is noisy too. Of a case without a ratio to NumPy, only the time counts.
+    """
+    seconds, ratio = ((cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio"))
+    return np.logical_not(seconds <= NOISY) | (pd.notna(cases["ratio"]) & np.logical_not(ratio <= NOISY))
 
 
 def mixed(frame: pd.DataFrame) -> dict[str, int]:

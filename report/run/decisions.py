@@ -30,7 +30,7 @@ DECISION_COLUMNS = {
     "fastest": "the backend of the lowest time, whatever the verdict; empty if no backend has a time",
     "seconds": "its time, seconds per call",
     "seconds_per_step": "its time, seconds per step",
-    "ratio": "its ratio to NumPy",
+    "ratio": "its ratio to NumPy; empty if it has none",
     "not_separated": "the other backends that may be as fast, the lowest time first, separated by `; `",
     "runner_up": "the backend of the second lowest time",
     "margin": "how many times as long the runner-up takes",

@@ -2,8 +2,9 @@
 
 Two backends are separated if their intervals of time are apart and their intervals of the ratio to NumPy are apart too.
 Time alone would take the machine's drift between the two cases for a difference. The paired ratio alone would take a
-paired round that went wrong for a difference. Two 95 % intervals that are apart are a test at 0.6 % if they are equally
-wide, which leaves room for the number of backends that are compared (docs/methodology.md).
+paired round that went wrong for a difference. Where any of the backends has no ratio to NumPy, the times alone decide
+between all of them, so that all are held to one rule. Two 95 % intervals that are apart are a test at 0.6 % if they are
+equally wide, which leaves room for the number of backends that are compared (docs/methodology.md).
 """
 
 from __future__ import annotations
@@ -63,11 +64,13 @@ def margin(case: pd.DataFrame, others: pd.DataFrame) -> Margins:
     """Return how many times as long each of the other cases takes as `case`, which is a frame of one row.
 
     The interval covers that of the times and that of the ratios to NumPy. So it lies above 1 only if the case is faster
-    by both. Its ends are NaN where either case has no interval.
+    by both. If any of the cases has no ratio, it is that of the times. Its ends are NaN where either case has no
+    interval.
     """
+    measures = ["seconds"] if pd.concat([case["ratio"], others["ratio"]]).isna().any() else ["seconds", "ratio"]
     ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
     with np.errstate(all="ignore"):  # a quotient may be too large or too small for a float64
         center = ends["seconds"][1] / ends["seconds"][0]
-        lows = [ends[f"{name}_low"][1] / ends[f"{name}_high"][0] for name in ("seconds", "ratio")]
-        highs = [ends[f"{name}_high"][1] / ends[f"{name}_low"][0] for name in ("seconds", "ratio")]
-    return Margins(center, np.minimum(*lows), np.maximum(*highs))
+        lows = [ends[f"{name}_low"][1] / ends[f"{name}_high"][0] for name in measures]
+        highs = [ends[f"{name}_high"][1] / ends[f"{name}_low"][0] for name in measures]
+    return Margins(center, np.minimum.reduce(lows), np.maximum.reduce(highs))

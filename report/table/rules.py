@@ -33,6 +33,8 @@ def rules(column: Column, version: int) -> Iterator[Rule]:
         yield Rule(lambda row: row["schema"] != version, f"'{{value}}' in a file of schema {version}")
     if column.name == "seconds_median":
         yield Rule(_time_against_status, "'{value}' in a row whose status is {status}")
+    if column.name == "ratio_ci_low":
+        yield Rule(_half_a_ratio, "'{value}' without ratio_to_numpy, or without the interval's other end")
 
 
 def _number_rules(column: Column) -> Iterator[Rule]:
@@ -65,3 +67,12 @@ def _not_whole(number: Any) -> Any:
 def _time_against_status(row: Any) -> Any:
     """Return whether a row that is `ok` has no time, or another row has one."""
     return pd.notna(row["seconds_median"]) != (row["status"] == "ok")
+
+
+def _half_a_ratio(row: Any) -> Any:
+    """Return whether an end of the ratio's interval is there without the other, or without the ratio.
+
+    A row without paired rounds has none of the three. With too few rounds for an interval, it has the ratio alone.
+    """
+    low, high = pd.notna(row["ratio_ci_low"]), pd.notna(row["ratio_ci_high"])
+    return (low != high) | (low & pd.isna(row["ratio_to_numpy"]))

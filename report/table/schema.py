@@ -137,7 +137,8 @@ COLUMNS = (
     Column(
         "ratio_to_numpy",
         "number",
-        "time per step divided by that of the reference in the paired round, median over the rounds",
+        "time per step divided by that of the reference in the paired round, median over the rounds; empty, with its "
+        "interval, if there is no NumPy to pair rounds with",
         positive=True,
     ),
     Column("ratio_ci_low", "number", "lower end of the 95 % interval of that ratio within this launch"),

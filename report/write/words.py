@@ -74,6 +74,17 @@ def versus(ratio: float) -> str:
     return f"{units.digits(1 / ratio)} times as fast as" if ratio < 1 else f"{units.digits(ratio)} times as long as"
 
 
+def without_ratio(of: pd.DataFrame) -> str:
+    """Return what follows for the cases that have a time and no ratio to NumPy. The text is empty if there are none."""
+    timed = cases.timed(of)
+    lacking = int(timed["ratio"].isna().sum())
+    if not lacking:
+        return ""
+    some = f"{lacking:,} of {units.count(len(timed), 'case')} {'has' if lacking == 1 else 'have'} no"
+    which = "No case has a" if lacking == len(timed) else some
+    return f"{which} ratio to NumPy: no rounds were paired with hand-derived NumPy. Times alone are compared there."
+
+
 def replication(of: pd.DataFrame) -> str:
     """Return what the intervals of these cases are intervals of: rounds within a launch, or launches."""
     launches = cases.timed(of)["launches"]

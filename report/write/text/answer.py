@@ -50,7 +50,8 @@ def _fastest(name: str, won: list[Winner], winners: list[Winner]) -> str:
     everywhere = len(won) == len(winners) > 1
     where = "every batch size" if everywhere else f"batch {_sizes(winner.batch_size for winner in won)}"
     ratios = [winner.ratio for winner in won]
-    return f"{name} is fastest at {where}{'' if name == CONTROL else _range(min(ratios), max(ratios))}"
+    against = "" if name == CONTROL or any(map(isnan, ratios)) else _range(min(ratios), max(ratios))
+    return f"{name} is fastest at {where}{against}"
 
 
 def _range(low: float, high: float) -> str:

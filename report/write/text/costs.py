@@ -10,7 +10,7 @@ from rich.table import Table
 from report.run.costs import COST, COST_COLUMNS, Costs, Fit, passes
 from report.run.fastest import fastest
 from report.statistics import linear_cost
-from report.table.keys import in_order
+from report.table.keys import CONTROL, in_order
 from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
@@ -30,7 +30,7 @@ def write(costs: Costs, form: str, width: int, *, colour: bool = False) -> str:
     if form == "csv":
         return records.as_csv(_rows(costs))
     if form == "json":
-        notes = list(words.mixed(costs.mixed))
+        notes = [*filter(None, [words.without_ratio(costs.cases)]), *words.mixed(costs.mixed)]
         whole = {"intervals": words.replication(costs.cases), "notes": notes, "costs": records.plain(_rows(costs))}
         return records.as_json(whole)
     shown = None if form == "markdown" else width
@@ -66,7 +66,10 @@ def _sections(costs: Costs, width: int | None) -> Iterator[Section]:
 
 
 def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> Iterator[Table]:
-    """Yield the table of a section, which has one row per backend. It is cut into tables that fit the width."""
+    """Yield the table of a section, which has one row per backend. It is cut into tables that fit the width.
+
+    Without any ratio to NumPy, what is compared with NumPy is left out.
+    """
     backends = in_order(timed["backend"])
     of_backend = timed.drop_duplicates("backend").set_index("backend").loc[backends]
     faster = f"faster than {costs.against}"
@@ -74,8 +77,9 @@ def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> 
         f"overhead per {unit}": [_overhead(row) for _, row in of_backend.iterrows()],
         "cost per element": [_cost(row, "element_seconds") for _, row in of_backend.iterrows()],
         "off by": ["" if pd.isna(value) else units.ratio(1.0 + value) for value in of_backend["residual"]],
-        faster: [_text("crossover", row) for _, row in of_backend.iterrows()],
     }
+    if costs.against != CONTROL or timed["ratio"].notna().any():
+        columns[faster] = [_text("crossover", row) for _, row in of_backend.iterrows()]
     size = costs.batch_size or int(timed["batch_size"].max())
     at_size = timed[timed["batch_size"] == size].set_index("backend").reindex(backends)
     columns |= {f"{title} at {size:,}": texts for title, texts in _columns_at(at_size)}
@@ -84,7 +88,8 @@ def _tables(costs: Costs, timed: pd.DataFrame, unit: str, width: int | None) -> 
 
 def _columns_at(cases: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
     """Yield the columns that are shown at one batch size. A backend that has no case there has a row of NaN."""
-    yield "payback", ["" if pd.isna(row["launches"]) else _text("payback", row) for _, row in cases.iterrows()]
+    if cases["ratio"].notna().any():
+        yield "payback", ["" if pd.isna(row["launches"]) else _text("payback", row) for _, row in cases.iterrows()]
     for name, (title, write_figure) in FILLED.items():
         if cases[name].notna().any():
             yield title, ["" if pd.isna(value) else write_figure(value) for value in cases[name]]
@@ -118,11 +123,18 @@ def _leaders(cases: pd.DataFrame) -> Iterator[str]:
 
 def _closing(costs: Costs) -> list[str]:
     poor = units.percent(linear_cost.POOR)
-    return [
+    lines = [
         "t(B) = overhead + cost per element · B. Off by: measured over modelled time, where the model is off most.",
         f"A poor fit misses a time by more than {poor} beyond that time's own interval. Its costs are not shown.",
-        f"Faster than {costs.against}: ≈ is interpolated between the measured batch sizes in parentheses.",
-        "Payback: the number of calls after which start-up, compiling and the first call have paid back against numpy.",
-        words.replication(costs.cases),
-        *words.mixed(costs.mixed),
     ]
+    with_ratio = costs.rows["ratio"].notna().any()
+    if with_ratio or costs.against != CONTROL:
+        lines.append(f"Faster than {costs.against}: ≈ is interpolated between the measured batch sizes in parentheses.")
+    if with_ratio:
+        lines.append(
+            "Payback: the number of calls after which start-up, compiling and the first call have paid back against "
+            "numpy."
+        )
+    if lacking := words.without_ratio(costs.cases):
+        lines.append(f"{lacking} So there is no payback, nor a crossover with NumPy: --against BACKEND names another.")
+    return [*lines, words.replication(costs.cases), *words.mixed(costs.mixed)]

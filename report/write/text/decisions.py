@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def as_json(decisions: Decisions) -> str:
     """Return the decision table as one JSON object. Unknown values are `null`."""
     whole = {
         "intervals": words.replication(decisions.cases),
-        "notes": list(words.mixed(decisions.mixed)),
+        "notes": [*filter(None, [words.without_ratio(decisions.cases)]), *words.mixed(decisions.mixed)],
         "counts": decisions.counts,
         "decisions": records.plain(_rows(decisions)),
     }
@@ -63,10 +64,14 @@ def _sections(decisions: Decisions, width: int | None) -> Iterator[Section]:
 
 
 def _table(decided: pd.DataFrame, unit: str, width: int | None) -> Table:
-    """Return the table of a section's decisions. If it is too wide, the names of the backends are wrapped."""
-    names = [name.format(unit=unit) for name in NAMES]
+    """Return the table of a section's decisions. If it is too wide, the names of the backends are wrapped.
+
+    The ratios are left out if no decision has one.
+    """
+    shown = [name != "to numpy" or decided["ratio"].notna().any() for name in NAMES]
+    names = [name.format(unit=unit) for name in compress(NAMES, shown)]
     part = tables.table(names, words=("fastest", "margin"))
-    lines = [(f"{row['batch_size']:,}", *_texts(row)) for _, row in decided.iterrows()]
+    lines = [tuple(compress((f"{row['batch_size']:,}", *_texts(row)), shown)) for _, row in decided.iterrows()]
     if width is not None:
         part.columns[1].max_width = max(_longest(decided), width - _width(names, lines))
     part.columns[1].no_wrap = part.columns[-1].no_wrap = False
@@ -114,11 +119,14 @@ def _notes(cases: pd.DataFrame, timed: pd.DataFrame) -> Iterator[str]:
 
 
 def _closing(decisions: Decisions) -> list[str]:
+    with_ratio = decisions.cases["ratio"].notna().any()
+    times, either = ("times and ratios to numpy", "times, or of the ratios,") if with_ratio else ("the times", "times")
     counts = ", ".join(f"{what} {count:,}" for what, count in decisions.counts.items())
     return [
         f"Of {units.count(len(decisions.rows), 'row')}: {counts}.",
-        "Margin: how many times as long the runner-up takes. Its interval covers those of times and ratios to numpy.",
-        "Not separated: the intervals of the times, or of the ratios, overlap.",
+        f"Margin: how many times as long the runner-up takes. Its interval covers those of {times}.",
+        f"Not separated: the intervals of the {either} overlap.",
+        *filter(None, [words.without_ratio(decisions.cases)]),
         words.replication(decisions.cases),
         *words.mixed(decisions.mixed),
     ]

@@ -71,6 +71,11 @@ def _(finding: findings.Inconclusive) -> str:
 
 @text.register
 def _(finding: findings.NoControl) -> str:
+    if not finding.paired:
+        return (
+            "no negative control: no row has a ratio to NumPy, so a drift of the machine between base and head looks "
+            "like a change of every case"
+        )
     return f"no negative control: '{CONTROL}' has no case with a time on both sides. Race it too (--backend {CONTROL})"
 
 

@@ -1,8 +1,8 @@
 """The summary of a run: a table for each group of cases, with one row per backend and one column per batch size.
 
-A case shows its time per step. If the terminal is wide enough for all tables, it shows its ratio to NumPy too. `*`
-marks the fastest of a column if its intervals of time and of ratio are apart from those of all others. `~` marks a
-noisy case. Notes below a table say why cases have no time, and list the warnings of the self-audit.
+A case shows its time per step. If the terminal is wide enough for all tables, it shows its ratio to NumPy too, if it
+has one. `*` marks the fastest of a column if its intervals of time and of ratio are apart from those of all others. `~`
+marks a noisy case. Notes below a table say why cases have no time, and list the warnings of the self-audit.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def _section(heading: str, unit: str, rows: pd.DataFrame, width: int | None, *, 
 def _columns(rows: pd.DataFrame, *, ratios: bool) -> dict[str, list[str]]:
     """Return the columns of the table: the backends, fastest first, and their cases at each batch size."""
     timed = cases.timed(rows)
+    ratios = ratios and bool(timed["ratio"].notna().any())
     backends = _fastest_first(timed)
     sizes = {size: timed[timed["batch_size"] == size] for size in sorted(set(timed["batch_size"]))}
     columns = {f"{size:,}": _column(same, backends, ratios=ratios) for size, same in sizes.items()}
@@ -141,11 +142,13 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
     timed = cases.timed(every)
     if timed.empty:
         return []
+    with_ratio = bool(timed["ratio"].notna().any())
     noisy = f"{int(cases.noisy(timed).sum())} of {units.count(len(timed), 'case')}"
     return [
-        f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * ratios}",
-        "* fastest: no other interval overlaps its own, in time or in ratio.",
+        f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * (ratios and with_ratio)}",
+        f"* fastest: no other interval overlaps its own{', in time or in ratio' * with_ratio}.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({noisy}).",
+        *filter(None, [words.without_ratio(every)]),
     ]
 
 

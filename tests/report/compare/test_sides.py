@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from report.table.schema import Value
+from tests import rows
 from tests.report.compare.folder import Folder
 from tests.report.compare.launches import broken, later, steady
 
@@ -23,7 +24,7 @@ def test_the_ratio_to_numpy_cancels_a_change_of_the_machine(folder: Folder) -> N
 
 def test_seconds_are_compared_if_a_launch_has_no_ratio(folder: Folder) -> None:
     folder.write("base", steady())
-    folder.write("head", [row | {"ratio_to_numpy": 9.0 if row["launch"] else None} for row in steady()])
+    folder.write("head", [row | ({"ratio_to_numpy": 9.0} if row["launch"] else rows.UNPAIRED) for row in steady()])
     code, whole = folder.compare()
     assert (code, whole["cases"][0]["measure"], whole["cases"][0]["verdict"]) == (0, "seconds_median", "unchanged")
     assert "1 case: compared by seconds_median: not every launch has a ratio to NumPy" in whole["notes"]
@@ -49,7 +50,7 @@ def test_seconds_are_compared_if_the_sides_have_different_versions_of_numpy(fold
 def test_sides_with_different_conditions_are_compared_only_by_ratios_and_on_request(
     folder: Folder, column: str, value: Value, message: str
 ) -> None:
-    base = folder.write("base", steady(), [row | {"ratio_to_numpy": None} for row in steady(backend="no-ratio")])
+    base = folder.write("base", steady(), [row | rows.UNPAIRED for row in steady(backend="no-ratio")])
     head = folder.write("head", [row | {column: value} for row in [*steady(9e-3), *steady(backend="no-ratio")]])
     code, printed = folder.run(base, head)
     assert (code, printed.count("\n")) == (2, 1)
@@ -99,7 +100,7 @@ def test_by_a_version_compares_the_older_with_the_newer_and_keeps_the_control(fo
 
 
 def test_by_a_number_takes_the_lower_number_as_base(folder: Folder) -> None:
-    path = folder.write("one", *([row | {"ratio_to_numpy": None} for row in steady(batch_size=n)] for n in (100, 20)))
+    path = folder.write("one", *([row | rows.UNPAIRED for row in steady(batch_size=n)] for n in (100, 20)))
     _, whole = folder.json(path, "--by", "batch_size")
     assert whole["base"] == "batch_size 20, 5 launches"
 

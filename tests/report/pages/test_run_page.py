@@ -192,3 +192,32 @@ def test_a_page_of_ten_thousand_rows_is_still_usable(browser: Browser, tmp_path:
 def test_a_missing_file_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main(["html", str(tmp_path / "none.csv")]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_a_page_without_ratios_has_no_empty_place_for_them_and_says_why(browser: Browser, tmp_path: Path) -> None:
+    run = [row | rows.UNPAIRED for row in race() if row["backend"] != "numpy"]
+    shown = opened(browser, page(tmp_path, run))
+    assert shown.said == []
+    assert drawn(shown) == {"jax-loop", "torch-sgd"}
+    assert shown.page.locator("#ratio").count() == 0
+    assert "to NumPy" not in shown.texts("#table th button")
+    (sentence,) = shown.texts(".answer:not([hidden]) .sentence")
+    assert sentence == "jax-loop is fastest at every batch size."
+    headings = shown.texts(".answer:not([hidden]) th[class], .answer:not([hidden]) thead th")
+    assert "against NumPy" not in headings
+    assert any("No case has a ratio to NumPy" in note for note in shown.texts(".note"))
+    assert not any("The ratio to NumPy" in line for line in shown.texts("#reading li"))
+    shown.page.context.close()
+
+
+def test_of_two_problems_the_one_without_ratios_says_so_in_the_place_of_the_chart(
+    browser: Browser, tmp_path: Path
+) -> None:
+    unpaired = [row | rows.UNPAIRED | {"problem": "mine"} for row in race() if row["backend"] != "numpy"]
+    shown = opened(browser, page(tmp_path, [*unpaired, *race()]))
+    assert shown.texts("#ratio .empty") == ["Nothing to draw: no case of this choice has ratio_to_numpy."]
+    shown.page.select_option("#choose-problem", "quadratic")
+    shown.page.wait_for_selector("#ratio .empty", state="hidden")
+    assert drawn(shown, "ratio") > {"numpy", "jax-loop", "torch-sgd"}
+    assert shown.said == []
+    shown.page.context.close()

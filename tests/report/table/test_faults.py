@@ -69,6 +69,13 @@ def test_a_time_in_a_row_that_is_not_ok_is_named(good: Path) -> None:
     assert fault(good) == ":4: column 'seconds_median': '0.1' in a row whose status is error"
 
 
+@pytest.mark.parametrize("emptied", ["ratio_to_numpy", "ratio_ci_high"])
+def test_half_a_ratio_is_named(good: Path, emptied: str) -> None:
+    edit(good, 3, ratio_ci_low="1.96", **{emptied: ""})
+    said = "'1.96' without ratio_to_numpy, or without the interval's other end"
+    assert fault(good) == f":3: column 'ratio_ci_low': {said}"
+
+
 def test_a_repeated_row_is_named_with_the_line_of_the_first(good: Path) -> None:
     with good.open("a") as file:
         file.write(good.read_text().splitlines()[2].replace(",100,", ",100.0,") + "\n")

@@ -78,6 +78,15 @@ def test_the_relative_error_may_be_infinite(tmp_path: Path) -> None:
     assert table.read(rows.write(tmp_path / "run.csv", [wrong]))["relative_error"].tolist() == [np.inf]
 
 
+@pytest.mark.parametrize(
+    "emptied", [("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"), ("ratio_ci_low", "ratio_ci_high")]
+)
+def test_a_row_may_have_no_ratio_or_one_without_an_interval(tmp_path: Path, emptied: tuple[str, ...]) -> None:
+    frame = table.read(rows.write(tmp_path / "run.csv", [rows.row(**dict.fromkeys(emptied))]))
+    assert set(frame.columns[frame.isna().any()]) >= {*emptied}
+    assert frame["status"].tolist() == ["ok"]
+
+
 @pytest.mark.parametrize("version", range(1, VERSION))
 def test_columns_that_an_older_schema_lacks_are_read_as_empty(good: Path, version: int) -> None:
     expected = table.read(good)

@@ -18,7 +18,9 @@ TEXTS = ["", "ok", "wrong", "cpu", "steady", "anything"]
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
 def test_a_rule_gives_a_row_and_a_data_frame_the_same_answer(column: Column) -> None:
     rows: list[dict[str, Any]] = [
-        {"status": status, "seconds_median": seconds} | {column.name: value}
+        {"status": status, "seconds_median": seconds}
+        | dict.fromkeys(("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"), seconds)
+        | {column.name: value}
         for status in ("ok", "error")
         for seconds in (1.0, math.nan)
         for value in (NUMBERS if column.is_number else TEXTS)
