@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from backends import Case
 from bench.case.failure import Failure
 from bench.inventory import Inventory, Objective
+from bench.options import TIMEOUT_SECONDS
 from bench.process.client import StartError, WorkerError
 from bench.process.pool import Peer
 from report.table.keys import CONTROL, framework
@@ -43,7 +44,7 @@ class Referee:
     peers: Peers
     inventory: Inventory
     objectives: Mapping[str, Objective]
-    timeout: float
+    timeout: float = TIMEOUT_SECONDS
     _chosen: dict[object, str | Failure] = field(default_factory=dict)
     _kept: dict[Case, Failure | None] = field(default_factory=dict)
 

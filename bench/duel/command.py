@@ -5,18 +5,23 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.progress import Progress
 
 from bench import machine
 from bench.duel import samples, verdicts
+from bench.duel.files import Brought, brought
+from bench.duel.files import describe as contents
 from bench.duel.pair import Effort
-from bench.duel.sides import Sides, cases_of, describe, side_of
+from bench.duel.sides import Sides, cases_of, describe, refereed, side_of
 from bench.duel.stage import MAX_LANES, Stage, lanes
 from bench.options import PRECISION as PRODUCTS
 from bench.options import PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.process.pool import Pool
 from bench.progress import progress
 from report.commands.arguments import share
 from report.statistics.duel_rules import (
@@ -47,6 +52,8 @@ FILES = {"csv": "verdicts.csv", "json": "verdicts.json", "markdown": "verdicts.m
 EPILOG = """\
 --base ../base --head .          two checkouts, such as one that `git worktree add ../base main` makes
 --head . --base-python OLD       one checkout, two environments: what upgrading a library does
+--problem mine.py --base-rev main    your own loss: the file as it is, against the file at a revision of its repository
+--base-problem old.py --head-problem new.py     two files
 
 Exit codes: 0, nothing regressed, failed or is missing; inconclusive cases are counted and do not fail. 1, a case
 regressed (confirmed by fresh pairs), failed, or is missing, unless --allow-missing. 2, usage, or a side does not start.
@@ -86,6 +93,13 @@ def _add_sides(parser: argparse.ArgumentParser) -> None:
             default=sys.executable,
             help=f"interpreter of {name} (default: this one)",
         )
+    for name in ("base", "head"):
+        parser.add_argument(
+            f"--{name}-problem", metavar="FILE", help=f"file of {name} with a problem of yours, in place of --problem"
+        )
+    parser.add_argument(
+        "--base-rev", metavar="REVISION", help="revision of your own repository, whose files base takes for --problem"
+    )
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
@@ -135,7 +149,16 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel with the chosen options, and return its exit code."""
     folder = chosen.output or machine.ROOT / "results" / "duels" / machine.run_name()
     _refuse_foreign(folder)
-    sides = Sides(side_of(chosen.base, chosen.base_python), side_of(chosen.head, chosen.head_python))
+    with ExitStack() as resources:
+        files = brought(selection, chosen.base_problem, chosen.head_problem, chosen.base_rev, resources)
+        return _duel(chosen, folder, files, resources)
+
+
+def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: ExitStack) -> int:
+    selection = files.selection
+    sides = Sides(
+        side_of(chosen.base, chosen.base_python, files.base), side_of(chosen.head, chosen.head_python, files.head)
+    )
     effort = Effort(
         seconds(chosen.seconds),
         PRECISION,
@@ -155,6 +178,9 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         # the main thread waits for the device in a loop.
         effort = replace(effort, lanes=1, cpus=2)
     fresh_effort = replace(effort, seconds=fresh_seconds, precision=FRESH_PRECISION)
+    if files.head.problems:
+        workers = partial(Pool, 1, "default", effort.timeout, effort.products)
+        sides = refereed(sides, list(cases.common.values()), workers, resources)
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
         first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(count))
@@ -164,7 +190,10 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         second = Stage(sides, fresh_effort, suspects, fresh_pairs, rules.clearing(len(suspects)))
         _run(2, second, folder, bar)
     rows = [*verdicts.judged(first, second, rules), *verdicts.unmatched(cases)]
-    names = describe(sides.base, sides.head), describe(sides.head, sides.base)
+    names = (
+        describe(sides.base, sides.head) + contents(files.base),
+        describe(sides.head, sides.base) + contents(files.head),
+    )
     result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)
     width = shutil.get_terminal_size().columns
     for form, name in FILES.items():

@@ -57,11 +57,15 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Side:
-    """Where a worker comes from: a checkout, the interpreter that runs it, and the arguments of the user's files."""
+    """Where a worker comes from: a checkout, and the interpreter that runs it.
+
+    `arguments` tell it of the user's files, and `references` is the folder where it finds right answers.
+    """
 
     path: Path = ROOT
     python: str = sys.executable
     arguments: tuple[str, ...] = ()
+    references: Path | None = None
 
 
 HERE = Side()
@@ -75,19 +79,18 @@ class Worker:
     everything that the worker has started are then killed (`bench.process.guard`).
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 (a worker is started with each of these)
+    def __init__(
         self,
         side: Side,
         threads: int | None,
         allocator: str,
         cpus: list[int] | None = None,
-        references: Path | None = None,
         precision: str = PRECISIONS[0],
     ) -> None:
         # The default is not named: the workers of older checkouts do not know the option.
         rounded = [] if precision == PRECISIONS[0] else ["--precision", precision]
         pinned = [] if threads is None else ["--threads", str(threads)]
-        kept = [] if references is None else ["--references", str(references)]
+        kept = [] if side.references is None else ["--references", str(side.references)]
         command = [
             side.python,
             "-m",

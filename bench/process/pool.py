@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,11 +48,12 @@ class Pool:
         precision: str = PRECISIONS[0],
         side: Side = HERE,
     ) -> None:
-        self._threads, self._allocator, self._precision, self._side = threads, allocator, precision, side
+        self._threads, self._allocator, self._precision = threads, allocator, precision
         self._import_timeout = import_timeout
         self._workers: dict[str, Worker] = {}
         self.environment: dict[str, Any] = {}
         self.references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
+        self._side = replace(side, references=self.references)
 
     def objectives(self) -> dict[str, Objective]:
         """Return the problems, by name. A worker imports those in files of the user; this process does not.
@@ -108,18 +110,20 @@ class Pool:
         worker.resume()
         return worker
 
-    def close(self) -> None:
-        """Kill all workers."""
+    def end_workers(self) -> None:
+        """Kill all workers. The right answers stay."""
         for name in list(self._workers):
             self._end(name)
+
+    def close(self) -> None:
+        """Kill all workers, and forget the right answers."""
+        self.end_workers()
         shutil.rmtree(self.references, ignore_errors=True)
 
     def _running(self, name: str) -> Worker:
         """Return the worker of the framework. It is started if there is none, or if it has ended."""
         if name not in self._workers or self._workers[name].ended:
-            worker = Worker(
-                self._side, self._threads, self._allocator, references=self.references, precision=self._precision
-            )
+            worker = Worker(self._side, self._threads, self._allocator, precision=self._precision)
             self._workers[name], self.environment = worker, worker.environment
         return self._workers[name]
 
