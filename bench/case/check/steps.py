@@ -17,8 +17,8 @@ import numpy as np
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.check.kept import kept
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, by_hand, double, named, relative_error, require_close
-from problems import Parameters, Problem, tree_leaves, tree_map
+from bench.case.check.reference import allowed_error, arguments, by_hand, double, move_error, named, require_close
+from problems import Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 MIN_MOVE, MAX_MOVE = 1e-8, 0.1
 """How far the whole slow descent moves at least and at most, relative to the parameters: see `_move`."""
@@ -75,8 +75,7 @@ def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -
     """
     given = double((nudged(case, problem), arguments(case, problem)[-1]))
     rate, key = problem.rate_at(*given), vars(replace(case, backend="", device=""))
-    right = kept(("move", named(problem), rate, key), lambda: by_hand(case, problem, given))
+    right = tree_unflatten(given[0], kept(("move", named(problem), rate, key), lambda: by_hand(case, problem, given)))
     rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
     least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
-    move, right_move = (tree_map(np.subtract, reached, given[0]) for reached in (end, right))
-    return relative_error(move, right_move, least)
+    return move_error(given[0], end, right, least)
