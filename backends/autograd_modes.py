@@ -8,15 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import autograd.numpy as anp
 from autograd import grad, make_hvp, make_jvp
 
 from backends import Backend, Builder, Case, Run
-from problems import Array, Data, Parameters, Problem, loop
+from problems import NODES, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
 
 
 def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -69,6 +70,31 @@ class AutogradMode(Backend):
 
     def version(self) -> str:
         return version("autograd")
+
+    def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
+        if is_differentiable(x):
+            return super().compile(case, problem, x, data)
+        leaves = tree_leaves(x)
+        run = super().compile(case, by_leaves(problem, x, data), leaves, data)
+        if case.operator not in WRITES:
+            return lambda *arguments: run(*map(tree_leaves, arguments))
+        return lambda *arguments: tree_unflatten(x, run(*map(tree_leaves, arguments)))
+
+
+def is_differentiable(x: Parameters) -> bool:
+    """Whether the library differentiates by `x`. It knows dicts, lists and tuples, but none of their subclasses."""
+    if type(x) not in NODES:
+        return not isinstance(x, NODES)
+    return all(map(is_differentiable, x.values() if isinstance(x, dict) else x))
+
+
+def by_leaves(problem: Problem, x: Parameters, data: Data) -> Problem:
+    """Return the problem as one of a flat tuple of arrays, which the loss nests like `x`."""
+
+    def loss(xp: Any, leaves: Parameters, data: Data) -> Array:
+        return problem.loss(xp, tree_unflatten(x, leaves), data)
+
+    return replace(problem, loss=loss, rate=problem.rate_at(x, data))
 
 
 BACKENDS = (

@@ -78,12 +78,12 @@ class Backend(ABC):
         """Block until `result` is computed. Every timed region ends with this call."""
 
     def fetch(self, result: Parameters) -> Any:
-        """Return `result` as a NumPy array, or as a tuple of NumPy arrays."""
+        """Return `result` with NumPy's arrays in place of the framework's."""
         return result
 
 
 def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ...]:
-    """Put the arguments of a run on the case's device, all at once. Each is an array or a tuple of arrays."""
+    """Put the arguments of a run on the case's device, all at once. Each is an array or nested arrays."""
     placed = iter(backend.put(tuple(array for argument in arguments for array in tree_leaves(argument)), case))
     return tuple(tree_map(lambda _: next(placed), argument) for argument in arguments)
 

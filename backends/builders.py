@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 from backends.case import Builder, Case, Flat, Run
-from problems import ALONG, Data, Parameters, Problem
+from problems import ALONG, Data, Parameters, Problem, form
 
 
 def spread(function: Flat, operator: str) -> Run:
@@ -34,9 +34,8 @@ def examples(operator: str, x: Parameters, data: Data) -> tuple[Parameters, ...]
 
 def step(gradient: Flat, rate: float, x: Parameters) -> Flat:
     """Return one step `step(x, *data)` of the descent, for parameters like `x`."""
-    if isinstance(x, tuple):
-        return lambda x, *data: tuple(p - rate * g for p, g in zip(x, gradient(x, *data), strict=True))
-    return lambda x, *data: x - rate * gradient(x, *data)
+    tree = form(x)
+    return lambda x, *data: tree.map(lambda position, g: position - rate * g, x, gradient(x, *data))
 
 
 @dataclass(frozen=True)

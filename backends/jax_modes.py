@@ -275,10 +275,11 @@ class JaxMode(Backend):
         return tuple(jax.block_until_ready(placed))
 
     def wait(self, result: Parameters) -> None:
-        if isinstance(result, tuple):
+        block = getattr(result, "block_until_ready", None)
+        if block is None:
             jax.block_until_ready(result)
         else:  # the same for one array, without JAX's walk through a tree: that takes microseconds
-            result.block_until_ready()
+            block()
 
     def fetch(self, result: Parameters) -> Any:
         return tree_map(np.asarray, result)

@@ -33,7 +33,7 @@ def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) ->
 def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """The buffers are allocated here, once. The result is one of them: the next call overwrites it.
 
-    The arrays of a tuple lie in one buffer, one after the other, so that one update moves them all.
+    The arrays lie in one buffer, one after the other, so that one update moves them all.
     """
     assert problem.gradient_into is not None, "unsupported() is asked first"
     into, steps = problem.gradient_into(x, data), case.steps

@@ -7,9 +7,10 @@ from functools import partial
 
 import torch
 from torch.autograd import forward_ad
+from torch.utils import _pytree as pytree  # what torch.func itself walks with: Dynamo traces it
 
 from backends import Builder, Case, Flat, Run, Stepwise, StepwiseInPlace, examples, spread
-from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
+from problems import NODES, Array, Data, Parameters, Problem, form, tree_leaves
 
 
 def value(problem: Problem) -> Flat:
@@ -72,66 +73,70 @@ def compiled(derive: Callable[[Problem], Flat]) -> Builder:
 
 def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the gradient by `loss.backward()`."""
+    tree = form(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(_leaf, x)
+        leaf = tree.map(_leaf, x)
         problem.loss(torch, leaf, data).backward()
-        return tree_map(_gradient_of, leaf)
+        return tree.map(_gradient_of, leaf)
 
     return run
 
 
 def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `loss.backward()` and `torch.optim.SGD`."""
-    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+    loss, rate, steps, tree = problem.loss, problem.rate_at(x, data), case.steps, form(x)
     # On the CPU torch would choose foreach=False anyway, but it decides again at each step, which costs a tenth of a
     # small step.
     foreach = False if case.device == "cpu" else None
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(_fresh_leaf, x)
-        optimizer = torch.optim.SGD(tree_leaves(leaf), lr=rate, foreach=foreach)
+        leaf = tree.map(_fresh_leaf, x)
+        optimizer = torch.optim.SGD(tree.leaves(leaf), lr=rate, foreach=foreach)
         for _ in range(steps):
             optimizer.zero_grad()
             loss(torch, leaf, data).backward()
             optimizer.step()
-        return tree_map(torch.detach, leaf)
+        return tree.map(torch.detach, leaf)
 
     return run
 
 
 def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the gradient by `torch.autograd.grad`."""
+    tree = form(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(_leaf, x)
-        return tree_unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), leaf))
+        leaf = tree.map(_leaf, x)
+        return tree.unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), tree.leaves(leaf)))
 
     return run
 
 
 def descent_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `torch.autograd.grad` and an update in place."""
-    loss, rate, steps = problem.loss, problem.rate_at(x, data), case.steps
+    loss, rate, steps, tree = problem.loss, problem.rate_at(x, data), case.steps, form(x)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(_fresh_leaf, x)
-        positions = [array.detach() for array in tree_leaves(leaf)]  # they share the leaves' memory, outside the graph
+        leaf = tree.map(_fresh_leaf, x)
+        leaves = tree.leaves(leaf)
+        positions = [array.detach() for array in leaves]  # they share the leaves' memory, outside the graph
         for _ in range(steps):
-            gradients = torch.autograd.grad(loss(torch, leaf, data), leaf)
+            gradients = torch.autograd.grad(loss(torch, leaf, data), leaves)
             for position, gradient in zip(positions, gradients, strict=True):
                 position.sub_(gradient, alpha=rate)
-        return tree_unflatten(x, positions)
+        return tree.unflatten(x, positions)
 
     return run
 
 
 def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the directional derivative by `forward_ad`'s dual numbers."""
+    tree = form(x)
 
     def run(x: Parameters, v: Parameters, data: Data) -> Array:
         with forward_ad.dual_level():
-            dual = tree_map(forward_ad.make_dual, x, v)
+            dual = tree.map(forward_ad.make_dual, x, v)
             return forward_ad.unpack_dual(problem.loss(torch, dual, data)).tangent
 
     return run
@@ -139,24 +144,26 @@ def jvp_dual(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 def hvp_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the Hessian-vector product by reverse over reverse: `torch.autograd.grad`, called twice."""
+    tree = form(x)
 
     def run(x: Parameters, v: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(_leaf, x)
-        gradients = torch.autograd.grad(problem.loss(torch, leaf, data), leaf, create_graph=True)
-        return tree_unflatten(x, torch.autograd.grad(gradients, leaf, tree_leaves(v)))
+        leaf = tree.map(_leaf, x)
+        leaves = tree.leaves(leaf)
+        gradients = torch.autograd.grad(problem.loss(torch, leaf, data), leaves, create_graph=True)
+        return tree.unflatten(x, torch.autograd.grad(gradients, leaves, tree.leaves(v)))
 
     return run
 
 
 def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `torch.func.vjp`, in pure functions: each step returns new arrays."""
-    gradient, update = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data))
-    return Stepwise(lambda x, *data: tree_map(update, x, gradient(x, *data)), case.steps)
+    gradient, update, tree = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data)), form(x)
+    return Stepwise(lambda x, *data: tree.map(update, x, gradient(x, *data)), case.steps)
 
 
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `torch.compile` of one step, which updates a copy of the start in place."""
-    copied = partial(tree_map, torch.clone)
+    copied = partial(form(x).map, torch.clone)
     move = _compiled(_move(gradient_func(problem), problem.rate_at(x, data), x), copied(x), *data)
     return StepwiseInPlace(move, case.steps, copied)  # returning x from the compiled step is no faster
 
@@ -167,11 +174,11 @@ def _move(gradient: Flat, rate: float, x: Parameters) -> Callable[..., None]:
     def move(x: Array, *data: Array) -> None:
         x.sub_(gradient(x, *data), alpha=rate)
 
-    def move_each(x: tuple[Array, ...], *data: Array) -> None:
-        for array, change in zip(x, gradient(x, *data), strict=True):
+    def move_each(x: Parameters, *data: Array) -> None:
+        for array, change in zip(pytree.tree_leaves(x), pytree.tree_leaves(gradient(x, *data)), strict=True):
             array.sub_(change, alpha=rate)
 
-    return move_each if isinstance(x, tuple) else move
+    return move_each if isinstance(x, NODES) else move
 
 
 def _compiled(function: Flat, *arguments: Parameters) -> Flat:

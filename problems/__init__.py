@@ -1,4 +1,4 @@
-"""The problems: mathematics alone, one file for each problem, importing only NumPy.
+"""The problems: mathematics alone, one file for each problem, in NumPy.
 
 A file of this folder that defines `PROBLEM` is a problem. There is no list to edit. A user's own file, anywhere, is one
 too (`problems.files`).
@@ -12,18 +12,20 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from problems.cost import StepTraffic, step_bytes, step_flops, step_traffic
+from problems.cost import WRITES, StepTraffic, step_bytes, step_flops, step_traffic
 from problems.descent import descend, loop
 from problems.faults import ProblemError, fault
 from problems.files import ProblemFile, add, added, find_file, from_text, is_file, load_added
 from problems.operators import ALONG, OPERATORS, hand_derived
-from problems.parameters import Array, Data, Parameters, tree_leaves, tree_map, tree_unflatten
+from problems.parameters import NODES, Array, Data, Parameters, form, structure, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, NotDerivedError, Problem, direction, instance, no_loss
 from problems.sizes import resized, sizes_text
 
 __all__ = [
     "ALONG",
+    "NODES",
     "OPERATORS",
+    "WRITES",
     "Array",
     "Data",
     "GradientInto",
@@ -39,6 +41,7 @@ __all__ = [
     "direction",
     "find",
     "find_file",
+    "form",
     "from_text",
     "hand_derived",
     "instance",
@@ -52,6 +55,7 @@ __all__ = [
     "step_bytes",
     "step_flops",
     "step_traffic",
+    "structure",
     "tree_leaves",
     "tree_map",
     "tree_unflatten",

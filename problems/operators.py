@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from problems.descent import Gradient, loop
-from problems.parameters import Array, Data, Parameters
+from problems.parameters import ARRAY, FLAT, Array, Data, Parameters, form, tree_leaves
 from problems.problem import Problem
 
 OPERATORS = ("descent", "gradient", "value", "hvp", "jvp")
@@ -39,7 +39,8 @@ def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, dat
     if operator == "value":
         return problem.value or problem.numpy_loss
     if operator == "jvp":
-        return partial(_jvp_of_tuple if isinstance(x, tuple) else _jvp_of_array, problem.gradient)
+        jvp = {ARRAY: _jvp_of_array, FLAT: _jvp_of_tuple}.get(form(x), _jvp_of_nested)
+        return partial(jvp, problem.gradient)
     if operator == "hvp" and problem.hvp is not None:
         return problem.hvp
     raise ValueError(f"{problem.name} has no hand-derived {operator}")
@@ -51,3 +52,7 @@ def _jvp_of_array(gradient: Gradient, x: Parameters, v: Parameters, data: Data) 
 
 def _jvp_of_tuple(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
     return sum(map(np.vdot, gradient(x, data), v))
+
+
+def _jvp_of_nested(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:
+    return sum(map(np.vdot, tree_leaves(gradient(x, data)), tree_leaves(v)))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+import optree
 
-from problems.parameters import Array, Data, Parameters, tree_map
+from problems.parameters import NODES, Array, Data, Parameters, tree_map
 
 Rate: TypeAlias = Callable[[Parameters, Data], float]
 """`rate(x, data)` returns a learning rate that depends on the shapes of the parameters and the data."""
@@ -132,10 +133,16 @@ def instance(problem: Problem, batch_size: int, dtype: str, which: str = "start"
     """Draw the problem's start and data: the same for every backend, rounded to `dtype`, read-only.
 
     The seed depends only on the problem, the batch size, and `which` draw is asked for. The values are drawn in float64
-    and then rounded, so that float32 and float64 start from the same point.
+    and then rounded, so that float32 and float64 start from the same point. Numbers become arrays without axes, and
+    data that are no floats keep their dtype.
+
+    Raises `ValueError` if the start is not made of float arrays, or the data are not a tuple of arrays. It says where.
     """
     x, data = problem.draw(_rng(problem, batch_size, which), batch_size, **problem.sizes)
-    return tree_map(lambda array: _frozen(array, dtype), x), tuple(_frozen(array, dtype) for array in data)
+    if not isinstance(data, tuple):
+        raise ValueError(f"draw: data is a {type(data).__name__}, not a tuple of arrays")  # noqa: TRY004 (as below)
+    arrays = [_array(part, f"data[{index}]", "biuf") for index, part in enumerate(data)]
+    return _start(x, dtype), tuple(_frozen(array, dtype) for array in arrays)
 
 
 def direction(problem: Problem, batch_size: int, x: Parameters, which: str = "direction") -> Parameters:
@@ -148,7 +155,34 @@ def _rng(problem: Problem, batch_size: int, what: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}/{what}".encode()))
 
 
+def _start(x: Parameters, dtype: str) -> Parameters:
+    paths, leaves, nesting = optree.tree_flatten_with_accessor(
+        x,
+        is_leaf=lambda node: not isinstance(node, NODES),  # optree walks into more, such as a deque
+        none_is_leaf=True,
+    )
+    if not leaves:
+        raise ValueError("draw: there are no parameters")
+    arrays = [_array(leaf, path.codify("parameters"), "f") for path, leaf in zip(paths, leaves, strict=True)]
+    return nesting.unflatten(_frozen(array, dtype) for array in arrays)
+
+
+def _array(leaf: object, path: str, kinds: str) -> Array:
+    """Return the array or number at `path` as an array whose dtype is one of the `kinds`, by NumPy's letters."""
+    if not (hasattr(leaf, "__array__") or isinstance(leaf, int | float)):
+        raise ValueError(f"draw: {path} is a {type(leaf).__name__}, not an array")
+    array = np.asarray(leaf)
+    if array.dtype.kind not in kinds:
+        raise ValueError(f"draw: {path} has dtype {array.dtype}: {DTYPES[kinds]}")
+    return array
+
+
+DTYPES = {"f": "only floats can be descended", "biuf": "data are floats, integers or booleans"}
+"""What to say of a dtype that is none of the kinds."""
+
+
 def _frozen(array: Array, dtype: str) -> Array:
-    array = np.ascontiguousarray(array, dtype=dtype if array.dtype.kind == "f" else None)
+    array = np.asarray(array)
+    array = np.asarray(array, dtype=dtype if array.dtype.kind == "f" else None, order="C")
     array.setflags(write=False)
     return array

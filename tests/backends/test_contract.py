@@ -76,9 +76,8 @@ def parts(case: Case) -> tuple[Backend, Problem]:
     return FOUND.backends[case.backend], problems.find(case.problem, case.sizes)
 
 
-def placed(case: Case) -> tuple[tuple[Any, ...], Run]:
+def placed(case: Case, backend: Backend, problem: Problem) -> tuple[tuple[Any, ...], Run]:
     """Return the arguments on the device, and the run that is called with them."""
-    backend, problem = parts(case)
     backend.warm_up(case)
     arguments = backends.place(backend, case, *reference.arguments(case, problem))
     return arguments, backend.compile(case, problem, arguments[0], arguments[-1])
@@ -90,12 +89,15 @@ def copies(backend: Backend, result: Parameters) -> list[Array]:
 
 
 def test_a_backend_keeps_the_contract(case: Case) -> None:
+    require_contract(case, *parts(case))
+
+
+def require_contract(case: Case, backend: Backend, problem: Problem) -> None:
     """Two calls give the reference's answer, in the case's dtype, and leave the arguments as they are.
 
     The checks of the race accuse no honest backend: it answers from another start, and makes every step.
     """
-    backend, problem = parts(case)
-    arguments, run = placed(case)
+    arguments, run = placed(case, backend, problem)
     before = [copies(backend, argument) for argument in arguments if tree_leaves(argument)]
     for _ in range(2):
         result = run(*arguments)
@@ -143,7 +145,7 @@ def test_a_mode_that_forgets_to_wait_would_be_caught() -> None:
     case = Case("descent", "quadratic", "jax-loop", 1_000_000, "float32", "cpu", 500)
     if case.backend not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
-    arguments, run = placed(case)
+    arguments, run = placed(case, *parts(case))
     run(*arguments).block_until_ready()
     result = run(*arguments)
     assert not result.is_ready()

@@ -6,6 +6,7 @@ loss would be blamed, and NumPy alone would keep its time. So a problem with a w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.case.check.kept import kept
-from bench.case.check.reference import named
+from bench.case.check.reference import alike, named
 from problems import Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
 
 MAX_ERROR = 1e-5
@@ -57,7 +58,7 @@ def require_right(problem: Problem, operator: str, batch_size: int) -> None:
 @lru_cache(maxsize=256)
 def _errors(problem: Problem, operator: str, batch_size: int) -> list[tuple[str, float]]:
     also = operator if operator in {"value", "hvp"} else ""
-    errors = kept(("derivation", named(problem), also, batch_size), lambda: _measured(problem, also, batch_size))
+    (errors,) = kept(("derivation", named(problem), also, batch_size), lambda: _measured(problem, also, batch_size))
     return list(zip(("gradient", also), errors.tolist(), strict=False))
 
 
@@ -104,8 +105,10 @@ def _gradient_error(loss: Callable[[Parameters], Any], gradient: Parameters, x: 
     """Return how far the gradient along `v` is from a central difference of the loss.
 
     It is relative to the length of the products that the gradient along `v` is the sum of: their sum itself may be
-    near 0.
+    near 0. It is infinite if the gradient is not shaped like `x`.
     """
+    if not alike(gradient, x):
+        return math.inf
     terms = [g * move for g, move in zip(tree_leaves(gradient), tree_leaves(v), strict=True)]
     size = np.sqrt(sum(float(np.sum(term * term)) for term in terms))
     derived = sum(float(np.sum(term)) for term in terms)
@@ -120,7 +123,12 @@ def _gradient_error(loss: Callable[[Parameters], Any], gradient: Parameters, x: 
 def _product_error(
     gradient: Callable[[Parameters], Parameters], product: Parameters, x: Parameters, v: Parameters
 ) -> float:
-    """Return how far the product is from a central difference of the gradient, relative to its largest number."""
+    """Return how far the product is from a central difference of the gradient, relative to its largest number.
+
+    It is infinite if the product is not shaped like `x`.
+    """
+    if not alike(product, x):
+        return math.inf
 
     def error(step: float) -> float:
         ahead, behind = gradient(_moved(x, v, step)), gradient(_moved(x, v, -step))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from problems import Parameters, tree_leaves
+from problems import Array, Parameters, tree_leaves
 
 _folders: list[Path] = []
 """The folder of `keep_in`, if any."""
@@ -20,28 +20,28 @@ def keep_in(folder: Path) -> None:
     _folders[:] = [folder]
 
 
-def kept(key: object, compute: Callable[[], Parameters]) -> Parameters:
-    """Return the result of `compute`, from the folder if any process has computed it before.
+def kept(key: object, compute: Callable[[], Parameters]) -> tuple[Array, ...]:
+    """Return the leaves of the result of `compute`, from the folder if any process has computed it before.
 
-    `key` says what is computed: two results with the same `repr` of their keys are the same.
+    `key` says what is computed: two results with the same `repr` of their keys are the same. A file has no nesting: the
+    caller knows like what the result is nested, and a user's class of named tuples need not be importable to read it.
     """
     if not _folders:
-        return compute()
+        return tree_leaves(compute())
     path = _folders[0] / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npz"
     if not path.exists():
-        _write(path, compute())
+        _write(path, tree_leaves(compute()))
     return _read(path)
 
 
-def _write(path: Path, result: Parameters) -> None:
-    """Write the result so that a reader finds it whole or not at all."""
+def _write(path: Path, arrays: tuple[Array, ...]) -> None:
+    """Write the arrays so that a reader finds them whole or not at all."""
     part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:
-        np.savez(file, *tree_leaves(result), tree=np.array(isinstance(result, tuple)))
+        np.savez(file, *arrays)
     part.replace(path)
 
 
-def _read(path: Path) -> Parameters:
+def _read(path: Path) -> tuple[Array, ...]:
     with np.load(path) as file:
-        arrays = tuple(file[f"arr_{index}"] for index in range(len(file.files) - 1))
-        return arrays if file["tree"] else arrays[0]
+        return tuple(file[f"arr_{index}"] for index in range(len(file.files)))

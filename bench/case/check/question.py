@@ -62,7 +62,7 @@ def _nudged(array: Array, v: Array) -> Array:
 
 
 def _frozen(array: Array, dtype: Any) -> Array:
-    array = np.ascontiguousarray(array, dtype=dtype)
+    array = np.asarray(array, dtype=dtype, order="C")
     array.setflags(write=False)
     return array
 

@@ -37,7 +37,8 @@ def with_rate(problem: Problem, batch_size: int) -> Problem:
     if problem.rate is not None:
         return problem
     key = ("rate", named(problem), batch_size)
-    return replace(problem, rate=float(kept(key, lambda: np.array(_found(problem, batch_size)))))
+    (rate,) = kept(key, lambda: np.array(_found(problem, batch_size)))
+    return replace(problem, rate=float(rate))
 
 
 def _found(problem: Problem, batch_size: int) -> float:

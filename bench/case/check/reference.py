@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +13,20 @@ import numpy as np
 from backends import Backend, Case
 from backends.precision import FRACTION_BITS
 from bench.case.check.kept import kept
-from problems import ALONG, Array, Parameters, Problem, direction, hand_derived, instance, tree_leaves, tree_map
+from problems import (
+    ALONG,
+    WRITES,
+    Array,
+    Parameters,
+    Problem,
+    direction,
+    hand_derived,
+    instance,
+    structure,
+    tree_leaves,
+    tree_map,
+    tree_unflatten,
+)
 
 MAX_KEPT = 256
 """How many results are kept. Cases come in random order and all backends share a result; a sweep has about 200."""
@@ -89,7 +103,8 @@ def expected(case: Case, problem: Problem) -> Parameters:
 
 @lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
-    return kept(("expected", named(problem), vars(case)), lambda: by_hand(case, problem, doubled(case, problem)))
+    arrays = kept(("expected", named(problem), vars(case)), lambda: by_hand(case, problem, doubled(case, problem)))
+    return tree_unflatten(arguments(case, problem)[0], arrays) if case.operator in WRITES else arrays[0]
 
 
 def by_hand(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
@@ -118,14 +133,22 @@ def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
     The end alone does not show a wrong gradient: a descent along 1.1 times the right gradient ends at the same minimum.
     """
     start, right = doubled(case, problem)[0], expected(replace(case, steps=1), problem)
-    move, right_move = (tree_map(np.subtract, end, start) for end in (first, right))
-    return relative_error(move, right_move, _start_scale(case, problem))
+    return move_error(start, first, right, _start_scale(case, problem))
+
+
+def move_error(start: Parameters, end: Parameters, right: Parameters, min_scale: Parameters) -> float:
+    """Return the relative error of a move from `start`: that to `end`, where that to `right` is right."""
+    if not alike(end, right):
+        return math.inf
+    move, right_move = (tree_map(np.subtract, reached, start) for reached in (end, right))
+    return relative_error(move, right_move, min_scale)
 
 
 def own_error(case: Case, problem: Problem) -> float:
     """Return the error of the reference itself, computed in the case's dtype: what rounding alone leaves."""
     bare = replace(case, backend="", device="")
-    return float(kept(("own error", named(problem), vars(bare)), lambda: np.array(_own_error(bare, problem))))
+    (error,) = kept(("own error", named(problem), vars(bare)), lambda: np.array(_own_error(bare, problem)))
+    return float(error)
 
 
 def _own_error(case: Case, problem: Problem) -> float:
@@ -142,15 +165,22 @@ def _start_scale(case: Case, problem: Problem) -> Parameters:
 
 
 def relative_error(result: Parameters, reference: Parameters, min_scale: Parameters = 0.0) -> float:
-    """Return the largest relative error among the arrays of the result; infinite for another number of arrays.
+    """Return the largest relative error among the arrays of the result; infinite for another nesting or shape.
 
     An error is relative to the reference's largest magnitude, but at least to `min_scale`, one number for all arrays
     or one for each: below it, the rounding of the inputs leaves no digits.
     """
-    if len(tree_leaves(result)) != len(tree_leaves(reference)):
+    if not alike(result, reference):
         return math.inf
-    scales = min_scale if isinstance(min_scale, tuple) else (min_scale,) * len(tree_leaves(result))
+    scales = itertools.repeat(min_scale) if isinstance(min_scale, float) else tree_leaves(min_scale)
     return largest(*map(_array_error, tree_leaves(result), tree_leaves(reference), scales))
+
+
+def alike(result: Parameters, reference: Parameters) -> bool:
+    """Whether the result is nested like the reference, and its arrays have the same shapes."""
+    if structure(result) != structure(reference):
+        return False
+    return [*map(np.shape, tree_leaves(result))] == [*map(np.shape, tree_leaves(reference))]
 
 
 def largest(*errors: float) -> float:
@@ -159,9 +189,7 @@ def largest(*errors: float) -> float:
 
 
 def _array_error(result: Array, reference: Array, min_scale: float) -> float:
-    """Return the largest deviation over the largest magnitude of the reference; infinite for another shape."""
+    """Return the largest deviation over the largest magnitude of the reference."""
     result = np.asarray(result, dtype="float64")
-    if result.shape != reference.shape:
-        return math.inf
     scale = max(float(np.max(np.abs(reference))), min_scale) or 1.0
     return float(np.max(np.abs(result - reference))) / scale

@@ -17,8 +17,8 @@ import numpy as np
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.check.kept import kept
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, by_hand, double, named, relative_error, require_close
-from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
+from bench.case.check.reference import allowed_error, arguments, by_hand, double, move_error, named, require_close
+from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 MIN_MOVE, MAX_MOVE = 1e-8, 0.1
 """How far the whole slow descent moves at least and at most, relative to the parameters: see `_move`."""
@@ -44,7 +44,8 @@ def require_every_step(case: Case, backend: Backend, problem: Problem, placed: t
 def slowed(case: Case, problem: Problem) -> Problem | None:
     """Return the problem with a rate so small that the case's descent hardly moves; `None` if the gradient is 0."""
     x, data = arguments(case, problem)
-    fastest = float(kept(("fastest", named(problem), case.batch_size, case.dtype), lambda: _fastest(problem, x, data)))
+    key = ("fastest", named(problem), case.batch_size, case.dtype)
+    (fastest,) = map(float, kept(key, lambda: _fastest(problem, x, data)))
     if not fastest > 0.0:
         return None
     return replace(problem, rate=min(problem.rate_at(x, data), _move(case) / (case.steps * fastest)))
@@ -77,7 +78,7 @@ def slow_end(case: Case, problem: Problem) -> Parameters:
     """Return where the reference's descent from the nudged start ends, in float64."""
     given = double((nudged(case, problem), arguments(case, problem)[-1]))
     key = (named(problem), problem.rate_at(*given), vars(replace(case, backend="", device="")))
-    return kept(("move", *key), lambda: by_hand(case, problem, given))
+    return tree_unflatten(given[0], kept(("move", *key), lambda: by_hand(case, problem, given)))
 
 
 def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -> float:
@@ -88,5 +89,4 @@ def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -
     given, right = double((nudged(case, problem), arguments(case, problem)[-1])), slow_end(case, problem)
     rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
     least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
-    move, right_move = (tree_map(np.subtract, reached, given[0]) for reached in (end, right))
-    return relative_error(move, right_move, least)
+    return move_error(given[0], end, right, least)

@@ -142,7 +142,8 @@ def _calls(call_seconds: float) -> int:
 def _fresh(prepared: Prepared, number: int) -> tuple[Any, ...]:
     """Return the arguments of a call, without the data, with numbers of their own."""
     starts = (nudged(prepared.case, prepared.problem), *prepared.host[1:-1])
-    scaled = (tree_map(lambda array: array * array.dtype.type(1.0 + number / 4096.0), start) for start in starts)
+    factor = 1.0 + number / 4096.0
+    scaled = (tree_map(lambda array: np.asarray(array * array.dtype.type(factor)), start) for start in starts)
     return place(prepared.backend, prepared.case, *scaled)
 
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from bench.case.check.reference import MAX_KEPT, doubled, named
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import calibrate, no_garbage_collection, round_seconds
 from bench.clock import now
-from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten
+from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_unflatten
 
 TARGET = 0.01
 """The target is reached when this share of the way from the first loss down to the minimum is left."""
@@ -48,8 +47,8 @@ def steps_to_target(prepared: Prepared) -> int | None:
 @lru_cache(maxsize=MAX_KEPT)
 def first_step_at_target(case: Case, problem: Problem) -> int | None:
     """Return what `steps_to_target` returns, for a case without a backend and a device."""
-    found = int(kept(("target", named(problem), vars(case)), lambda: np.array(_steps(case, problem) or 0)))
-    return found or None
+    (found,) = kept(("target", named(problem), vars(case)), lambda: np.array(_steps(case, problem) or 0))
+    return int(found) or None
 
 
 def _steps(case: Case, problem: Problem) -> int | None:
@@ -112,11 +111,9 @@ def _flatten(x: Parameters) -> Array:
 def _unflatten_like(x: Parameters) -> Callable[[Array], Parameters]:
     """Return the inverse of `_flatten`, for parameters shaped like `x`."""
     ends = np.cumsum([array.size for array in tree_leaves(x)])[:-1]
-    shapes = tree_unflatten(x, [array.shape for array in tree_leaves(x)])
+    shapes = [array.shape for array in tree_leaves(x)]
 
-    def unflatten(flat: Array) -> Any:
-        if not isinstance(x, tuple):
-            return flat.reshape(x.shape)
-        return tree_map(np.reshape, tree_unflatten(x, np.split(flat, ends)), shapes)
+    def unflatten(flat: Array) -> Parameters:
+        return tree_unflatten(x, [*map(np.reshape, np.split(flat, ends), shapes)])
 
     return unflatten

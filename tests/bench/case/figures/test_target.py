@@ -18,6 +18,7 @@ from bench.case import prepare
 from bench.case.figures import target
 from bench.case.figures.target import minimum, seconds_to_target, steps_to_target
 from problems import Array, Data, Parameters, Problem
+from tests.nested import NESTED, NESTS, nested
 
 NUMPY = backends.load(("numpy",)).backends["numpy"]
 
@@ -49,6 +50,15 @@ def test_a_search_finds_the_minimum_that_the_closed_form_has(name: str) -> None:
     searched = minimum(replace(problem, minimum=None), x, data)
     assert minimum(problem, x, data) == pytest.approx(searched, rel=1e-4)
     assert searched < problem.loss(np, x, data)
+
+
+def test_the_search_finds_the_same_minimum_however_the_parameters_are_nested() -> None:
+    flat = nested("flat", lambda *arrays: arrays, lambda x: x)
+    x, data = problems.instance(flat, 50, "float64")
+    searched = [minimum(flat, x, data)]
+    searched += [minimum(problem, nest(*x), data) for problem, nest in zip(NESTED.values(), NESTS, strict=True)]
+    assert searched == pytest.approx(3 * searched[:1], rel=1e-6)
+    assert searched[0] < flat.loss(np, x, data)
 
 
 CLOSED = {name: problem for name, problem in problems.load().items() if problem.minimum is not None}
