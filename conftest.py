@@ -14,6 +14,7 @@ import pytest
 from bench import clock, machine, options
 from bench.progress import Ticker
 from report.errors import ReportError
+from report.run import relative
 from report.table.keys import CASE
 
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
@@ -51,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--results", metavar="CSV", type=Path, help="file to append to (default: results/<UTC>-<commit>.csv)"
     )
+    group.addoption(relative.FLAG, metavar="BACKEND", help=relative.HELP)
     group.addoption("--no-page", dest="page", action="store_false", help="write the CSV and its summary, but no page")
     group.addoption("--launch", metavar="N", default="0", help="number of this launch in its run (default: 0)")
     group.addoption("--case-timeout", metavar="SECONDS", default=str(options.TIMEOUT_SECONDS), help=options.TIMEOUT)
@@ -93,6 +95,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _path(session.config)
     if any(_given(session.config).values()):
         _selection(session.config)  # a wrong option ends the session here, before anything is collected
+    if session.config.getoption("relative_to"):
+        _require_raced(session.config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -180,8 +184,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     rows = table.read(path)
     terminalreporter.section("summary", sep="-")
     width, colour = shutil.get_terminal_size().columns, terminalreporter.hasmarkup
-    terminalreporter.write(summary.ending(rows, path, width, colour=colour))
-    summary.write_markdown(rows, path)
+    relative_to = config.getoption("relative_to")
+    terminalreporter.write(summary.ending(rows, path, width, relative_to, colour=colour))
+    summary.write_markdown(rows, path, relative_to)
     timed, total = config.stash[RACE].timed_seconds, clock.now() - STARTED
     terminalreporter.write_line(f"{timed:.0f} of {total:.0f} s were spent in timed and paired rounds.")
     terminalreporter.write_line(f"\n{path}\n{path.with_suffix('.md')}")
@@ -253,6 +258,14 @@ def _require_new_launch(path: Path, launch: int) -> None:
         raise pytest.UsageError(f"--results {error}") from error
     if launch in launches:
         raise pytest.UsageError(f"--results {path}: has launch {launch} already; name another file or launch")
+
+
+def _require_raced(config: pytest.Config) -> None:
+    """Raise a usage error unless the backend of `--relative-to` is raced."""
+    try:
+        relative.require(config.getoption("relative_to"), {case.backend for case in _selection(config).cases})
+    except ReportError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _launch(config: pytest.Config) -> int:

@@ -28,6 +28,7 @@ from bench.referee import Referee
 from bench.selection import Selection, select
 from report import table
 from report.pages import saving
+from report.run import relative
 from report.table.keys import BROKEN
 from report.table.lock import lock
 from report.write.output import refuse_foreign_beside
@@ -53,6 +54,7 @@ class Options:
     path: Path
     precision: str = PRECISIONS[0]
     files: Files = NONE
+    relative_to: str | None = None
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -76,6 +78,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
+    add(relative.FLAG, metavar="BACKEND", help=relative.HELP)
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
     return parser
 
@@ -97,6 +100,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
             allocator=chosen.allocator,
             path=chosen.output or machine.ROOT / "results" / f"{machine.run_name()}.csv",
             precision=chosen.precision,
+            relative_to=chosen.relative_to,
         ),
     )
 
@@ -110,12 +114,14 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     options = replace(options, files=files)
     with closing(_pool(options)) as pool:
         selected = select(selection, pool.inventory, pool.objectives)
+    if options.relative_to:
+        relative.require(options.relative_to, {case.backend for case in selected.cases})
     with lock(options.path):
         _measure(options, selected)
     rows = table.read(options.path)
     width = shutil.get_terminal_size().columns
-    print(summary.ending(rows, options.path, width, colour=sys.stdout.isatty()), end="")
-    summary.write_markdown(rows, options.path)
+    print(summary.ending(rows, options.path, width, options.relative_to, colour=sys.stdout.isatty()), end="")
+    summary.write_markdown(rows, options.path, options.relative_to)
     print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{saving.beside(options.path)}")
     return int(rows["status"].isin(BROKEN).any())
 

@@ -2,6 +2,7 @@
 
 python -m report show
 python -m report show RUN.csv --format markdown
+python -m report show RUN.csv --relative-to jax-jit
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from report import table
 from report.commands.arguments import Commands
 from report.errors import ReportError
+from report.run import relative
 from report.write import benchmark_action
 from report.write.text import summary
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "results"
-FILES = {"markdown": summary.markdown, "github-action-benchmark": benchmark_action.as_json}
-FORMATS = ("text", *FILES)
+FORMATS = ("text", "markdown", "github-action-benchmark")
 
 
 def add_to(commands: Commands) -> None:
@@ -29,6 +32,7 @@ def add_to(commands: Commands) -> None:
         "run", metavar="RUN.csv", type=Path, nargs="?", help="the run (default: the newest in results/)"
     )
     parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument(relative.FLAG, metavar="BACKEND", help=relative.HELP)
     parser.set_defaults(command=run)
 
 
@@ -38,12 +42,24 @@ def run(options: argparse.Namespace) -> int:
     if path is None:
         raise ReportError(f"{RESULTS}: no runs yet; measure something: pytest bench/ --benchmark-only")
     frame = table.read(path)
-    if options.format in FILES:
-        print(FILES[options.format](frame), end="")
+    if options.relative_to:
+        if options.format == "github-action-benchmark":
+            raise ReportError(f"{relative.FLAG}: --format {options.format} has times, and no quotients")
+        relative.require(options.relative_to, frame["backend"])
+    if options.format == "github-action-benchmark":
+        print(benchmark_action.as_json(frame), end="")
+    elif options.format == "markdown":
+        print(summary.markdown(frame, options.relative_to), end="")
     else:
-        print(path)
-        print(summary.text(frame, shutil.get_terminal_size().columns, colour=sys.stdout.isatty()), end="")
+        show(frame, str(path), options.relative_to)
     return 0
+
+
+def show(frame: pd.DataFrame, title: str, relative_to: str | None = None) -> None:
+    """Print the title, and the summary of the rows as wide as the terminal."""
+    print(title)
+    width, colour = shutil.get_terminal_size().columns, sys.stdout.isatty()
+    print(summary.text(frame, width, relative_to, colour=colour), end="")
 
 
 def newest(folder: Path) -> Path | None:

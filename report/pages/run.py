@@ -16,7 +16,7 @@ from report.pages import document, panels, payload
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
 from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
-from report.table.schema import STATUSES
+from report.table.schema import STATUSES, VERSION
 from report.write import sections, units, words
 from report.write.sections import unit
 from report.write.text import answer
@@ -55,7 +55,15 @@ def page(path: Path) -> str:
 
     Raises `TableError` where that is not the CSV of a run, and `ChartError` without the extra `[report]`.
     """
-    frame = table.read(path)
+    return page_of(table.read(path), path.name, path.read_bytes())
+
+
+def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
+    """Return the page of a run with these rows.
+
+    It offers `content`, the CSV of the rows, as a file of the name `file`; by default the rows, under the run's name.
+    Raises `ChartError` without the extra `[report]`.
+    """
     merged = cases.from_rows(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
@@ -71,8 +79,8 @@ def page(path: Path) -> str:
         what=_what(merged),
         where=_where(frame),
         when=_when(frame),
-        file=path.name,
-        csv=document.download(path.read_bytes()),
+        file=file or f"{frame['run'].iloc[0]}.csv",
+        csv=document.download(content or _csv(frame)),
         cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
@@ -98,6 +106,11 @@ def _group(rows: pd.DataFrame) -> Group:
     crossings = answers.crossings(timed, against)
     standings = [*map(answer.passing, crossings), *answer.standings(against)]
     return Group(title, per, answer.sentence(winners), winners, standings, crossings)
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    """Return the rows as a CSV of the newest schema, whose columns `table.read` gives all rows."""
+    return frame.assign(schema=VERSION).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _what(merged: pd.DataFrame) -> str:

@@ -49,7 +49,7 @@ def test_the_rounds_of_a_launch_have_the_defaults_of_the_race() -> None:
 
 def test_every_launch_measures_every_case_in_its_own_order(checkout: Checkout) -> None:
     sizes = "1,2,3,4,5,6"
-    only = ("--backend", "numpy", "--batch-size", sizes, "--memory", "off")
+    only = ("--backend", "numpy", "--batch-size", sizes, "--memory", "off", "--relative-to", "numpy")
     done = checkout.run("bench", "run", "--launches", "3", *only, *QUICK)
     assert done.returncode == 0, done.stderr
     (path,) = checkout.csvs()
@@ -58,6 +58,7 @@ def test_every_launch_measures_every_case_in_its_own_order(checkout: Checkout) -
     assert len({tuple(sizes) for _, sizes in rows.groupby("launch")["batch_size"]}) > 1
     assert (rows["run"] == path.stem).all()
     assert "quadratic: descent" in done.stdout
+    assert "relative to numpy: a quotient of two geometric means" in " ".join(done.stdout.split())
     assert path.with_suffix(".md").exists()
 
 
@@ -86,6 +87,10 @@ def test_a_case_that_ends_or_hangs_its_process_has_a_row_and_the_others_are_meas
     [
         (["--launches", "0"], "--launches '0': must be a whole number, 1 or more"),
         (["--backend", "torch-sdg"], "did you mean 'torch-sgd'"),
+        (
+            ["--backend", "numpy", "--relative-to", "jax"],
+            "--relative-to 'jax': no row has this backend; there are numpy",
+        ),
         (["--threads", "many"], "--threads 'many'"),
     ],
 )

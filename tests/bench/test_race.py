@@ -18,7 +18,8 @@ from tests.planted import FAULTY, LYING, MISSING
 
 
 def test_a_race_leaves_a_row_for_each_case_and_a_summary(checkout: Checkout) -> None:
-    done = checkout.race("--backend", "numpy,numpy-inplace,autograd", "--batch-size", "1,100", "--device", "cpu")
+    only = ("--batch-size", "1,100", "--device", "cpu", "--relative-to", "autograd")
+    done = checkout.race("--backend", "numpy,numpy-inplace,autograd", *only)
     assert done.returncode == 0, done.stdout
     rows = checkout.rows()
     assert set(rows.index) == {
@@ -41,7 +42,10 @@ def test_a_race_leaves_a_row_for_each_case_and_a_summary(checkout: Checkout) -> 
     assert (rows["peak_bytes"] >= 4 * rows["parameters"]).all()
     assert "quadratic: descent of 100 steps, float32, cpu" in done.stdout
     assert max(map(len, done.stdout.partition("- summary -")[2].splitlines()[1:-3])) <= 80
-    assert "### quadratic" in checkout.csvs()[0].with_suffix(".md").read_text()
+    written = checkout.csvs()[0].with_suffix(".md").read_text()
+    assert "### quadratic" in written
+    for text in (done.stdout, written):
+        assert "relative to autograd: a quotient of two medians" in " ".join(text.split())
 
 
 def test_a_gradient_is_paired_with_its_value_and_a_wrong_value_costs_only_the_ratio(checkout: Checkout) -> None:
@@ -88,6 +92,7 @@ def test_a_wrong_or_failing_case_has_a_row_without_a_time_and_the_others_are_rac
         (["--batch-size", "ten"], ["batch size 'ten'", "whole number"]),
         (["--batch-size", ","], ["batch size ','", "at least one"]),
         (["--steps", "-5"], ["steps '-5'", "1 or more"]),
+        (["--backend", "numpy", "--relative-to", "jax"], ["--relative-to 'jax'", "no row", "there are numpy"]),
         (["--threads", "0"], ["--threads '0'", "1 or more"]),
         (["--threads", "4096"], ["--threads 4096", "CPUs"]),
     ],

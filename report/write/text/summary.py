@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from report.errors import printable
-from report.run import cases
+from report.run import cases, relative
 from report.run.cases import NOISY
 from report.run.decisions import decide
 from report.run.fastest import fastest
@@ -23,30 +23,34 @@ from report.table.keys import REFUSED, framework, in_order
 from report.write import output, sections, tables, units, words
 from report.write.sections import Section
 from report.write.text import decisions
+from report.write.text import relative as quotients
 
 MAX_SECTIONS = 6
 """How many sections a terminal shows at the end of a race. Nobody reads more."""
 
 
-def text(frame: pd.DataFrame, width: int, *, colour: bool = False) -> str:
-    """Return the summary for a terminal of `width` columns."""
-    return _rendered(cases.from_rows(frame), width, colour=colour)
+def text(frame: pd.DataFrame, width: int, relative_to: str | None = None, *, colour: bool = False) -> str:
+    """Return the summary for a terminal of `width` columns.
+
+    `relative_to` names a backend. Below the times of a group is then a table of their quotients to its times.
+    """
+    return _rendered(cases.from_rows(frame), width, relative_to, colour=colour)
 
 
-def markdown(frame: pd.DataFrame) -> str:
+def markdown(frame: pd.DataFrame, relative_to: str | None = None) -> str:
     """Return the summary as Markdown."""
-    return _rendered(cases.from_rows(frame), None)
+    return _rendered(cases.from_rows(frame), None, relative_to)
 
 
-def write_markdown(frame: pd.DataFrame, path: Path) -> None:
+def write_markdown(frame: pd.DataFrame, path: Path, relative_to: str | None = None) -> None:
     """Write the summary beside the CSV at `path`, with the ending `.md`.
 
     Raises `ReportError` if it cannot be written, or if a file of that name is there that the project did not make.
     """
-    output.write_text(path.with_suffix(".md"), markdown(frame), (path,))
+    output.write_text(path.with_suffix(".md"), markdown(frame, relative_to), (path,))
 
 
-def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False) -> str:
+def ending(frame: pd.DataFrame, path: Path, width: int, relative_to: str | None = None, *, colour: bool = False) -> str:
     """Return what a race prints at its end: the summary, or the decision table if the summary would be too long.
 
     `path` is the CSV of the race.
@@ -54,20 +58,21 @@ def ending(frame: pd.DataFrame, path: Path, width: int, *, colour: bool = False)
     every = cases.from_rows(frame)
     timed = cases.timed(every)
     if len(list(sections.grouped(timed))) <= MAX_SECTIONS:
-        return _rendered(every, width, colour=colour)
+        return _rendered(every, width, relative_to, colour=colour)
     noisy, warned = int(cases.noisy(timed).sum()), int((timed["warnings"] != "").sum())
+    option = f" {relative.FLAG} {relative_to}" if relative_to else ""
     return (
         f"{decisions.text(decide(frame), width, colour=colour)}\n"
         f"Of {units.count(len(timed), 'case')}, {noisy:,} are noisy and {warned:,} have warnings.\n"
-        f"python -m report show {path} shows all of them, and says why.\n"
+        f"python -m report show {path}{option} shows all of them, and says why.\n"
     )
 
 
-def _rendered(every: pd.DataFrame, width: int | None, *, colour: bool = False) -> str:
+def _rendered(every: pd.DataFrame, width: int | None, relative_to: str | None, *, colour: bool = False) -> str:
     refused = every.groupby("device")["status"].transform(lambda found: found.isin(REFUSED).all())
     groups = list(sections.grouped(every[~refused])) if not refused.all() else []
     ratios = all(tables.fits(_columns(rows, ratios=True), width) for _, _, rows in groups)
-    shown = [_section(*group, width, ratios=ratios) for group in groups]
+    shown = [section for group in groups for section in _sections(*group, width, relative_to, ratios=ratios)]
     if refused.any():
         shown.append(Section("Not here", [], list(_refusals(every[refused]))))
     parts = sections.parts(shown, _legend(every, ratios=ratios), _closing(every))
@@ -80,6 +85,16 @@ def _refusals(rows: pd.DataFrame) -> Iterator[str]:
     for (device, name), same in rows.groupby(["device", frameworks], sort=False):
         count = units.count(len(same), "case")
         yield printable(f"{device}, {name}: {count} {same['status'].iloc[0]}: {same['reason'].iloc[0]}")
+
+
+def _sections(  # noqa: PLR0913 (a group is its heading, unit and rows)
+    heading: str, unit: str, rows: pd.DataFrame, width: int | None, relative_to: str | None, *, ratios: bool
+) -> Iterator[Section]:
+    yield _section(heading, unit, rows, width, ratios=ratios)
+    timed = cases.timed(rows)
+    if relative_to and not timed.empty:
+        title = f"{heading}: time per {unit}"
+        yield quotients.section(title, rows, relative_to, _fastest_first(timed), width)
 
 
 def _section(heading: str, unit: str, rows: pd.DataFrame, width: int | None, *, ratios: bool) -> Section:
