@@ -48,7 +48,7 @@ def require_another_answer(case: Case, backend: Backend, problem: Problem, run: 
     others, answer = asked
     result = run(*place(backend, case, *others))
     backend.wait(result)
-    error = relative_error(backend.fetch(result), answer)
+    error = relative_error(backend.fetch(result), answer, dtype=case.dtype)
     require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
 
 

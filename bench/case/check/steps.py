@@ -89,4 +89,4 @@ def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -
     given, right = double((nudged(case, problem), arguments(case, problem)[-1])), slow_end(case, problem)
     rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
     least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
-    return move_error(given[0], end, right, least)
+    return move_error(given[0], end, right, least, case.dtype)
