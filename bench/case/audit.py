@@ -204,7 +204,7 @@ def ill_conditioned(evidence: Evidence) -> AuditWarning | None:
         return None
     return AuditWarning(
         "ill-conditioned",
-        f"rounding to {case.dtype} moves the reference's end by {drift:.1g} of its way: take fewer steps or a lower rate",
+        f"{case.dtype} alone moves the reference's end by {drift:.1g} of its way: take fewer steps or a lower rate",
     )
 
 
