@@ -7,6 +7,7 @@ backends is asked for. A framework that cannot be imported is a reason in the re
 from __future__ import annotations
 
 import importlib
+import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ def load(wanted: tuple[str, ...] | None = None) -> Found:
     """Import the files of the wanted frameworks, by default of all, and return their backends.
 
     Whatever a file raises is a reason in `Found.missing`, unless it is `KeyboardInterrupt`. Raises `BackendError` if a
-    backend has no name or no builders, or if its name does not begin with its framework's.
+    backend has no name or no builders, if its name does not begin with its framework's, or if its `wait` or `fetch`
+    does not take the case.
     """
     found = Found()
     for framework in frameworks() if wanted is None else wanted:
@@ -60,6 +62,7 @@ def _backends(framework: str) -> list[Backend]:
     backends = [_with_defaults(backend) for backend in module.BACKENDS]
     for backend in backends:
         _require_a_name_and_builders(backend, framework)
+        _require_the_case(backend, framework)
     return backends
 
 
@@ -75,6 +78,17 @@ def _require_a_name_and_builders(backend: Backend, framework: str) -> None:
             f"{path}: backend '{backend.name}' must be named '{framework}', or '{framework}-<mode>': the file's name "
             "says which framework it needs."
         )
+
+
+def _require_the_case(backend: Backend, framework: str) -> None:
+    for method in ("wait", "fetch"):
+        try:
+            inspect.signature(getattr(backend, method)).bind("result", "case")
+        except TypeError:
+            raise BackendError(
+                f"backends/{framework}{SUFFIX}.py: {type(backend).__name__}.{method} must take the case too: "
+                f"def {method}(self, result, case)."
+            ) from None
 
 
 def _with_defaults(backend: Any) -> Backend:
