@@ -69,8 +69,8 @@ def _move(case: Case) -> float:
 def _require(case: Case, backend: Backend, problem: Problem, program: Run, allowed: float) -> None:
     """Raise `WrongResultError` unless the program moves from a nudged start as the reference does."""
     result = program(*place(backend, case, nudged(case, problem), arguments(case, problem)[-1]))
-    backend.wait(result)
-    error = _move_error(case, problem, allowed, backend.fetch(result))
+    backend.wait(result, case)
+    error = _move_error(case, problem, allowed, backend.fetch(result, case))
     require_close(case, error, allowed, f"from another start, in the move of {case.steps} steps,")
 
 
