@@ -171,22 +171,30 @@ def _verdict(row: Row) -> str:
 
 def _failures(check: Check) -> Iterator[tuple[str, str]]:
     """Yield each reason once, after the names of those that failed for it."""
-    found: dict[str, dict[str, None]] = {}
+    reasons: dict[str, str] = {}
+    names: dict[str, dict[str, None]] = {}
     for row in check.rows:
         if row["status"] != "ok":
-            found.setdefault(_reason(row["reason"], row["backend"]), {})[row["backend"]] = None
-    known = " ".join(found)
-    for name, reason in check.losses.failures.items():
-        if _reason(reason, "") not in known:
-            found.setdefault(_reason(reason, ""), {})[f"the loss in {name}"] = None
-    if "status" in check.kept and check.kept["reason"] not in known:
-        found.setdefault(check.kept["reason"], {})["the reference"] = None
-    return ((", ".join(names), reason) for reason, names in found.items())
+            reason = _anonymous(row["reason"], row["backend"])
+            reasons.setdefault(_cause(reason), reason)
+            names.setdefault(_cause(reason), {})[row["backend"]] = None
+    others = [(f"the loss in {name}", reason) for name, reason in check.losses.failures.items()]
+    others += [("the reference", check.kept["reason"])] if "status" in check.kept else []
+    yield from ((", ".join(names[cause]), reason) for cause, reason in reasons.items())
+    for who, reason in others:
+        if not any(_cause(_anonymous(reason)) in shown for shown in reasons.values()):
+            yield who, _anonymous(reason)
 
 
-def _reason(reason: str, backend: str) -> str:
+def _anonymous(reason: str, backend: str = "") -> str:
     """Return the reason without the name of the backend, so that those of all modes of a framework are the same."""
     return re.sub(r"\([\w-]+; parameters", "(parameters", reason.removeprefix(f"{backend}: "))
+
+
+def _cause(reason: str) -> str:
+    """Return what two failures of one cause share: the line and the exception, `mine.py:8: RuntimeError`, or all."""
+    located = re.match(r".+?\.py:\d+: \w+", reason)
+    return located[0] if located else reason
 
 
 def _counts(statuses: list[str]) -> Iterator[str]:
