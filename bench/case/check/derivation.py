@@ -47,18 +47,21 @@ class WrongReferenceError(Exception):
     """The reference contradicts its own loss, so no backend can be checked against it."""
 
 
-def require_right(problem: Problem, operator: str, batch_size: int) -> None:
-    """Raise `WrongReferenceError` if what was derived by hand for this operator contradicts the loss.
+def require_right(problem: Problem, operator: str, batch_size: int) -> float:
+    """Return how far the gradient is from central differences of the loss.
 
+    Raise `WrongReferenceError` if what was derived by hand for this operator contradicts the loss.
     The gradient is compared with the loss. The loss's fast form is too, if the operator is `value`, and the
     Hessian-vector product is compared with the gradient, if it is `hvp`.
     """
-    for what, error in _errors(problem, operator, min(batch_size, MAX_BATCH_SIZE)):
+    errors = _errors(problem, operator, min(batch_size, MAX_BATCH_SIZE))
+    for what, error in errors:
         if not error <= MAX_ERROR:  # not `>`: a NaN is wrong too
             raise WrongReferenceError(
                 f"the reference's {what} of {problem.name} is off by {error:.2g} from what its loss says in float64, "
                 "so no backend can be checked against it"
             )
+    return errors[0][1]
 
 
 @lru_cache(maxsize=256)
