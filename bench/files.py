@@ -59,6 +59,7 @@ def named(options: Mapping[str, str | None]) -> tuple[dict[str, str | None], Fil
         if not word.endswith(".py"):
             return word
         paths.append(backends.find_file(word))
+        backends.add_file(paths[-1])  # so that this process knows its framework; only workers import it
         return str(paths[-1])
 
     replaced = {"problem": _each(options.get("problem"), problem), "backend": _each(options.get("backend"), backend)}
