@@ -107,14 +107,24 @@ def _unpickled(path: Path) -> Problem:
 
 
 def _module(path: Path) -> ModuleType:
-    """Import the file. Its folder is searched last, so that nothing there hides a module of the project."""
+    """Import the file.
+
+    While it is imported, its folder is searched first: what stands beside it comes before what is installed, such as
+    another version of the same package. After that it is searched last, so that nothing there hides a module of the
+    project or of a framework.
+    """
     name = f"_problem_{path.stem}_{hashed(path.read_bytes())}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no file of Python")
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
-    return importing(spec, path)
+    folder = str(path.parent)
+    sys.path.insert(0, folder)
+    try:
+        return importing(spec, path)
+    finally:
+        sys.path.remove(folder)
+        if folder not in sys.path:
+            sys.path.append(folder)
 
 
 def _in(module: ModuleType, file: ProblemFile) -> Problem:
