@@ -131,8 +131,8 @@ def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
 def _call(backend: Backend, case: Case, problem: Problem, x: Array) -> float:
     (placed,) = place(backend, case, x)
     result = backend.compile(case, problem, placed, ())(placed, ())
-    backend.wait(result)
-    return float(backend.fetch(result)[0])
+    backend.wait(result, case)
+    return float(backend.fetch(result, case)[0])
 
 
 def _figures(checkup: Checkup, hand: float, problem: Problem) -> tuple[str, str, str, str]:

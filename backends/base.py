@@ -74,10 +74,10 @@ class Backend(ABC):
         """Return the run of the case's operator, traced and compiled for arrays like `x` and `data`."""
         return self.builders[case.operator](with_own_loss(problem, self), case, x, data)
 
-    def wait(self, result: Parameters) -> None:  # noqa: B027 (likewise)
+    def wait(self, result: Parameters, case: Case) -> None:  # noqa: B027 (likewise)
         """Block until `result` is computed. Every timed region ends with this call."""
 
-    def fetch(self, result: Parameters) -> Any:
+    def fetch(self, result: Parameters, case: Case) -> Any:
         """Return `result` with NumPy's arrays in place of the framework's."""
         return result
 

@@ -274,14 +274,14 @@ class JaxMode(Backend):
         placed = jax.device_put(arrays, jax.devices(case.device)[0])
         return tuple(jax.block_until_ready(placed))
 
-    def wait(self, result: Parameters) -> None:
+    def wait(self, result: Parameters, case: Case) -> None:
         block = getattr(result, "block_until_ready", None)
         if block is None:
             jax.block_until_ready(result)
         else:  # the same for one array, without JAX's walk through a tree: that takes microseconds
             block()
 
-    def fetch(self, result: Parameters) -> Any:
+    def fetch(self, result: Parameters, case: Case) -> Any:
         return tree_map(np.asarray, result)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 import tomllib
 from collections.abc import Container
@@ -76,7 +77,8 @@ def load(wanted: tuple[str, ...] | None = None) -> Found:
     """Import the files of the wanted frameworks, by default of all, and return their backends.
 
     Whatever a file raises is a reason in `Found.missing`, unless it is `KeyboardInterrupt`. Raises `BackendError` if a
-    backend has no name or no builders, or if its name does not begin with its framework's.
+    backend has no name or no builders, if its name does not begin with its framework's, or if its `wait` or `fetch`
+    does not take the case.
     """
     found = Found()
     for framework in frameworks() if wanted is None else wanted:
@@ -108,6 +110,7 @@ def _backends(framework: str, path: Path) -> dict[str, Backend]:
     backends = [_with_defaults(backend) for backend in module.BACKENDS]
     for backend in backends:
         _require_a_name_and_builders(backend, framework, _short(path))
+        _require_the_case(backend, _short(path))
     return {backend.name: backend for backend in backends}
 
 
@@ -139,6 +142,16 @@ def _require_a_name_and_builders(backend: Backend, framework: str, path: str) ->
             f"{path}: backend '{backend.name}' must be named '{framework}', or '{framework}-<mode>': the file's name "
             "says which framework it needs."
         )
+
+
+def _require_the_case(backend: Backend, path: str) -> None:
+    for method in ("wait", "fetch"):
+        try:
+            inspect.signature(getattr(backend, method)).bind("result", "case")
+        except TypeError:
+            raise BackendError(
+                f"{path}: {type(backend).__name__}.{method} must take the case too: def {method}(self, result, case)."
+            ) from None
 
 
 def _with_defaults(backend: Any) -> Backend:

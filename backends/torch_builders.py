@@ -10,7 +10,7 @@ from torch.autograd import forward_ad
 from torch.utils import _pytree as pytree  # what torch.func itself walks with: Dynamo traces it
 
 from backends import Builder, Case, Flat, Run, Stepwise, StepwiseInPlace, examples, spread
-from problems import NODES, Array, Data, Parameters, Problem, form, tree_leaves
+from problems import NODES, Array, Data, Parameters, Problem, form
 
 
 def value(problem: Problem) -> Flat:
@@ -66,7 +66,7 @@ def compiled(derive: Callable[[Problem], Flat]) -> Builder:
     """Return a builder that compiles the function from `derive` for the case."""
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        return spread(_compiled(derive(problem), *examples(case.operator, x, data)), case.operator)
+        return spread(_compiled(case, derive(problem), *examples(case.operator, x, data)), case.operator)
 
     return build
 
@@ -164,7 +164,7 @@ def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
 def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `torch.compile` of one step, which updates a copy of the start in place."""
     copied = partial(form(x).map, torch.clone)
-    move = _compiled(_move(gradient_func(problem), problem.rate_at(x, data), x), copied(x), *data)
+    move = _compiled(case, _move(gradient_func(problem), problem.rate_at(x, data), x), copied(x), *data)
     return StepwiseInPlace(move, case.steps, copied)  # returning x from the compiled step is no faster
 
 
@@ -181,17 +181,17 @@ def _move(gradient: Flat, rate: float, x: Parameters) -> Callable[..., None]:
     return move_each if isinstance(x, NODES) else move
 
 
-def _compiled(function: Flat, *arguments: Parameters) -> Flat:
+def _compiled(case: Case, function: Flat, *arguments: Parameters) -> Flat:
     """Compile `function` for arguments like these. torch compiles at the first call, so the first call is made here."""
     run = torch.compile(function, dynamic=False, fullgraph=True)
     run(*arguments)
-    wait(arguments[0])
+    wait(case)
     return run
 
 
-def wait(result: Parameters) -> None:
-    """Block until `result` is computed."""
-    if tree_leaves(result)[0].is_cuda:
+def wait(case: Case) -> None:
+    """Block until the case's device has computed all that it was asked for."""
+    if case.device == "cuda":
         torch.cuda.synchronize()
 
 

@@ -146,19 +146,19 @@ class TorchMode(Backend):
     def warm_up(self, case: Case) -> None:
         if case.device == "cuda":
             torch.cuda.empty_cache()  # what the case before has freed, torch would keep
-        wait(torch.ones(1, device=case.device).requires_grad_().sum())
+        torch.ones(1, device=case.device).requires_grad_().sum()
+        wait(case)
 
     def put(self, arrays: tuple[Array, ...], case: Case) -> tuple[Array, ...]:
         set_precision(case.device)
         placed = tuple(torch.tensor(array, device=case.device) for array in arrays)
-        for tensor in placed:
-            wait(tensor)
+        wait(case)
         return placed
 
-    def wait(self, result: Parameters) -> None:
-        wait(result)
+    def wait(self, result: Parameters, case: Case) -> None:
+        wait(case)
 
-    def fetch(self, result: Parameters) -> Any:
+    def fetch(self, result: Parameters, case: Case) -> Any:
         return tree_map(lambda array: array.detach().cpu().numpy(), result)
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure in fresh processes (`run`), or compare two checkouts or environments (`duel`)."""
+"""`python -m bench`: measure in fresh processes (`run`), compare two sides (`duel`), or check a problem (`check`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from bench import launches, machine, options
+from bench import check, launches, machine, options
 from bench.duel import command as duel
 from bench.process.client import StartError
 from report.exits import FAILED, exit_code
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, text in options.HELP.items():
             selection.add_argument(options.flag(name), metavar=options.METAVAR.get(name, "LIST"), help=text)
         sub.set_defaults(command=command.main)
+    check.add_to(commands).set_defaults(command=check.main)
     chosen = parser.parse_args(arguments)
     if ignored := options.of_the_race(os.environ.get("PYTEST_ADDOPTS", "")):
         print(f"{parser.prog}: is not pytest, and ignores PYTEST_ADDOPTS: {', '.join(ignored)}", file=sys.stderr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from backends import Case
 from bench.case.failure import Failure
@@ -17,6 +17,7 @@ from bench.inventory import Inventory, Objective
 from bench.options import TIMEOUT_SECONDS
 from bench.process.client import StartError, WorkerError
 from bench.process.pool import Peer
+from bench.process.protocol import Message
 from report.table.keys import CONTROL, framework
 
 MAX_DIFFERENCE = 1e-8
@@ -37,6 +38,13 @@ class Peers(Protocol):
         """The columns that are the same in every row."""
 
 
+class Losses(NamedTuple):
+    """The loss at the start in float64, by framework, in the problem's order; and the reason where there is none."""
+
+    values: dict[str, float]
+    failures: dict[str, str]
+
+
 @dataclass
 class Referee:
     """Answers, for each case, what its reference is. `timeout` is in seconds, for one question to one framework."""
@@ -45,27 +53,46 @@ class Referee:
     inventory: Inventory
     objectives: Mapping[str, Objective]
     timeout: float = TIMEOUT_SECONDS
-    _chosen: dict[object, str | Failure] = field(default_factory=dict)
-    _kept: dict[Case, Failure | None] = field(default_factory=dict)
+    _losses: dict[object, Losses] = field(default_factory=dict)
+    _kept: dict[Case, Message] = field(default_factory=dict)
 
     def reference(self, case: Case) -> str | Failure:
         """Return the framework whose gradient is the reference of the case; empty if it is derived by hand.
 
         Return the failure of the case if its losses disagree, or if there is no reference.
         """
-        objective = self.objectives[case.problem]
-        if objective.is_derived or not objective.has_loss(framework(case.backend)):
+        if not self.objectives[case.problem].has_loss(framework(case.backend)):
             return ""
-        key = (case.problem, case.sizes, case.batch_size)
-        if key not in self._chosen:
-            self._chosen[key] = self._choose(case, objective)
-        chosen = self._chosen[key]
-        if isinstance(chosen, Failure):
+        chosen = self.chosen(case)
+        if isinstance(chosen, Failure) or not chosen:
             return chosen
-        bare = replace(case, backend=self._asked(chosen), device="cpu")
+        answer = self.kept(case, chosen)
+        return Failure(answer["status"], answer["reason"]) if "status" in answer else chosen
+
+    def chosen(self, case: Case) -> str | Failure:
+        """Return the framework that is the reference of the case's problem, whether or not the case has a loss.
+
+        It is empty if the gradient is derived by hand. Return a failure if the losses disagree, or if there is none.
+        """
+        objective = self.objectives[case.problem]
+        return "" if objective.is_derived else self._choose(case, objective)
+
+    def kept(self, case: Case, name: str) -> Message:
+        """Have the framework keep the answers of the case, once, and return its answer to `keep`.
+
+        Without a framework, NumPy's process keeps those that were derived by hand.
+        """
+        bare = replace(case, backend=self._asked(name) if name else CONTROL, device="cpu")
         if bare not in self._kept:
-            self._kept[bare] = self._keep(bare, chosen)
-        return self._kept[bare] or chosen
+            self._kept[bare] = self._keep(bare, name)
+        return self._kept[bare]
+
+    def losses(self, case: Case) -> Losses:
+        """Return the losses of all frameworks at the start of the case. Each framework is asked once."""
+        key = (case.problem, case.sizes, case.batch_size)
+        if key not in self._losses:
+            self._losses[key] = self._values(case, self.objectives[case.problem])
+        return self._losses[key]
 
     def _asked(self, name: str) -> str:
         """Return the backend that is asked about a framework: its first that has a value."""
@@ -73,7 +100,7 @@ class Referee:
         return next((each.name for each in found if "value" in each.operators and not each.problems), "")
 
     def _choose(self, case: Case, objective: Objective) -> str | Failure:
-        values, failures = self._values(case, objective)
+        values, failures = self.losses(case)
         able = [name for name in values if name != CONTROL]
         if objective.reference:
             if objective.reference in able:
@@ -85,8 +112,7 @@ class Referee:
             return Failure("error" if failures else "unavailable", f"no reference: {why}"[:MAX_NAMED])
         return _disagreement(values) or able[0]
 
-    def _values(self, case: Case, objective: Objective) -> tuple[dict[str, float], dict[str, str]]:
-        """Return the loss at the start by framework, in the order of the problem's; and why others have none."""
+    def _values(self, case: Case, objective: Objective) -> Losses:
         present = list(dict.fromkeys(framework(name) for name in self.inventory.backends))
         names = [name for name in objective.frameworks if name in present]
         names += [name for name in present if objective.is_common and name not in names]
@@ -102,27 +128,33 @@ class Referee:
                 values[name] = float(answer["value"])
             else:
                 failures[name] = answer["reason"]
-        return values, failures
+        return Losses(values, failures)
 
-    def _keep(self, case: Case, name: str) -> Failure | None:
-        """Have the framework keep the answers of the case. Return why it could not."""
+    def _keep(self, case: Case, name: str) -> Message:
         try:
             answer = self.peers.peer(case).ask("keep", self.timeout, case=vars(case), framework=name)
         except (WorkerError, StartError) as error:
-            return Failure("error", f"no reference by {name}: {error}")
-        return Failure(answer["status"], f"no reference by {name}: {answer['reason']}") if answer else None
+            answer = {"status": "error", "reason": str(error)}
+        if name and "status" in answer:
+            answer["reason"] = f"no reference by {name}: {answer['reason']}"
+        return answer
 
 
 def _disagreement(values: Mapping[str, float]) -> Failure | None:
     """Return the failure of all cases if two losses differ: who, by how much, and what to do."""
     (first, value), *others = values.items()
     for name, other in others:
-        size = max(abs(value), abs(other))
-        if not abs(other - value) <= MAX_DIFFERENCE * size:  # not `>`: a NaN disagrees too
+        if not (difference := relative_difference(value, other)) <= MAX_DIFFERENCE:  # not `>`: a NaN disagrees too
             return Failure(
                 "wrong",
                 f"the losses differ at the start, in float64: {first} {value:.10g}, {name} {other:.10g}, by "
-                f"{abs(other - value) / size if size else 0.0:.2g}; nobody gets a time until the problem says which is "
-                f"right, by reference='{first}' or reference='{name}'",
+                f"{difference:.2g}; nobody gets a time until the problem says which is right, by reference='{first}' "
+                f"or reference='{name}'",
             )
     return None
+
+
+def relative_difference(first: float, other: float) -> float:
+    """Return how far the two losses differ, relative to the larger one."""
+    size = max(abs(first), abs(other))
+    return abs(other - first) / (size or 1.0)

@@ -27,7 +27,7 @@ NOISE = 0.1
 def loss(xp: Any, w: Array, data: Data) -> Array:
     X, y = data
     r = X @ w - y
-    return xp.sum(0.5 * r * r) / len(y)
+    return xp.sum(0.5 * r * r) / y.shape[0]
 
 
 def gradient(w: Array, data: Data) -> Array:

@@ -29,7 +29,7 @@ def loss(xp: Any, w: Array, data: Data) -> Array:
     z = -y * (X @ w)
     size = xp.abs(z)
     softplus = 0.5 * (z + size) + xp.log1p(xp.exp(-size))
-    return xp.sum(softplus) / len(y) + xp.sum(0.5 * PENALTY * w * w)
+    return xp.sum(softplus) / y.shape[0] + xp.sum(0.5 * PENALTY * w * w)
 
 
 def gradient(w: Array, data: Data) -> Array:

@@ -32,10 +32,10 @@ def loss(xp: Any, x: Parameters, data: Data) -> Array:
     X, y = data
     drive = X @ U + b
     H = xp.tanh(drive[0])
-    for t in range(1, len(X)):
+    for t in range(1, X.shape[0]):
         H = xp.tanh(drive[t] + H @ W)
     r = H @ w - y
-    return xp.sum(0.5 * r * r) / len(y)
+    return xp.sum(0.5 * r * r) / y.shape[0]
 
 
 def gradient(x: Parameters, data: Data) -> Parameters:

@@ -30,7 +30,7 @@ def loss(xp: Any, x: Parameters, data: Data) -> Array:
     X, Y = data
     Z = xp.tanh(X @ W1 + b1) @ W2 + b2
     Z = Z - xp.amax(Z, 1)[:, None]
-    return xp.sum(xp.log(xp.sum(xp.exp(Z), 1)) - xp.sum(Z * Y, 1)) / len(Y)
+    return xp.sum(xp.log(xp.sum(xp.exp(Z), 1)) - xp.sum(Z * Y, 1)) / Y.shape[0]
 
 
 def gradient(x: Parameters, data: Data) -> Parameters:

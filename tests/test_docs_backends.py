@@ -67,13 +67,26 @@ def test_a_problem_without_the_template_has_a_row() -> None:
     assert problem_catalogue.markdown_table(("a",), [("a | b",)]) == "| a |\n| --- |\n| a \\| b |\n"
 
 
-def test_the_functions_of_the_built_in_losses_are_listed() -> None:
-    used = set()
-    for path in (ROOT / "problems").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if path.stem in BUILT_IN and isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                used |= {node.attr} if node.value.id == "xp" else set()
-    assert between(document("problems.md"), "functions") == ", ".join(f"`{name}`" for name in sorted(used)) + "\n"
+def test_what_the_built_in_losses_use_is_listed() -> None:
+    """A loss, and each function that it calls with arrays, takes `xp`. None takes the length of an array."""
+    used: dict[str, set[str]] = {"xp": set(), "math": set(), "": set()}
+    for name in BUILT_IN:
+        source = (ROOT / "problems" / f"{name}.py").read_text(encoding="utf-8")
+        functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        for node in (node for function in functions if takes_xp(function) for node in ast.walk(function)):
+            assert not (isinstance(node, ast.Name) and node.id == "len"), name
+            if isinstance(node, ast.Attribute):
+                used.get(getattr(node.value, "id", ""), used[""]).add(node.attr)
+    assert between(document("problems.md"), "functions") == listed(used["xp"])
+    assert between(document("problems.md"), "attributes") == listed(used[""])
+
+
+def takes_xp(function: ast.FunctionDef) -> bool:
+    return any(argument.arg == "xp" for argument in function.args.args)
+
+
+def listed(names: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names)) + "\n"
 
 
 def baseline(measure: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench import machine
-from bench.case.check.reference import own_error, precision_of
+from bench.case.check.reference import own_error, precision_of, rounding_drift
 from bench.case.figures.probe import MAX_FRESH_SHARE, MIN_GROWTH, Probed, is_late
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
@@ -25,6 +25,9 @@ MAX_EXTRA_CORES = 0.2
 
 MAX_ERROR_SHARE, MIN_ERROR = 100.0, 30.0
 """A result is imprecise if its error is this many times that of NumPy in the same dtype, and this many ε."""
+
+MAX_DRIFT = 0.01
+"""A descent is ill-conditioned if rounding moves its end by more than this share of the way from its start."""
 
 MIN_FLOPS_SHARE = 0.1
 """Operations were folded into constants if a program has less than this share of those that the problem needs."""
@@ -191,6 +194,20 @@ def imprecise(evidence: Evidence) -> AuditWarning | None:
     )
 
 
+def ill_conditioned(evidence: Evidence) -> AuditWarning | None:
+    """Rounding alone changes the end of the descent."""
+    case = evidence.prepared.case
+    if case.operator != "descent":
+        return None
+    drift = rounding_drift(case, evidence.prepared.problem)
+    if drift <= MAX_DRIFT:
+        return None
+    return AuditWarning(
+        "ill-conditioned",
+        f"{case.dtype} alone moves the reference's end by {drift:.1g} of its way: take fewer steps or a lower rate",
+    )
+
+
 def control_off(evidence: Evidence) -> AuditWarning | None:
     """NumPy's own ratio to NumPy is not 1."""
     case = evidence.prepared.case
@@ -211,6 +228,7 @@ CHECKS = (
     remembers,
     dtype_drifted,
     imprecise,
+    ill_conditioned,
     constants_folded,
     unstable,
     threads,

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
-import backends
 from backends import Case
 from bench import machine
 from bench.case.check import derivation
@@ -26,7 +25,7 @@ MAX_SHAPES = 200
 """How many characters of a reason are shapes, at most."""
 
 HARNESS = machine.ROOT / "bench"
-BACKENDS = Path(backends.__file__).parent
+PROBLEM = inspect.getfile(Problem)
 
 OUT_OF_MEMORY = ("out of memory", "resource_exhausted", "can't allocate memory", "cannot allocate memory")
 """What an exception says, in lower case, when memory ran out: torch and JAX share no class for it.
@@ -93,12 +92,13 @@ def _encodable(text: str) -> str:
 
 
 def _file(error: BaseException, problem: Problem) -> Path | None:
-    """Return the file of the problem's loss if it led to the error, else that of the backend, else `None`."""
-    loss = getattr(inspect.unwrap(problem.loss), "__code__", None)
+    """Return the innermost file of the problem's functions that led to the error, else the backend's, else `None`."""
+    functions = [problem.loss, *problem.losses.values(), problem.draw, problem.gradient, problem.value, problem.hvp]
+    codes = (getattr(inspect.unwrap(each), "__code__", None) for each in functions if each is not None)
+    theirs = {code.co_filename for code in codes if code is not None} - {PROBLEM}
     files = [file for file, _ in lines(error)]
-    if loss is not None and loss.co_filename in files:
-        return Path(loss.co_filename)
-    return next((Path(file) for file in files if Path(file).parent == BACKENDS), None)
+    found = next((file for file in files if file in theirs), None)
+    return Path(found) if found else next((Path(file) for file in files if Path(file).name.endswith("_modes.py")), None)
 
 
 def _given(error: BaseException, case: Case) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from backends import Case
 from bench.case.prepare import Prepared, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
 from problems import Parameters, hand_derived
@@ -23,14 +24,14 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
 
     def reference(steps: int) -> Call:
         run = hand_derived(case.operator, problem, steps, host[0], host[-1])
-        return awaited(partial(run, *host), _no_wait)
+        return awaited(partial(run, *host), _no_wait, case)
 
     if case.operator == "descent":
         return paired(reference(1), seconds, reference, at_most=case.steps)
     return paired(reference(1), seconds)
 
 
-def _no_wait(result: Parameters) -> None:
+def _no_wait(result: Parameters, case: Case) -> None:
     """Do nothing: NumPy returns when its result is computed."""
 
 

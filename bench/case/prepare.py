@@ -91,7 +91,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     require_same_arrays(case, backend, host, placed)
     x, data = placed[0], placed[-1]
     compile_seconds, run = _clocked(lambda: backend.compile(case, problem, x, data))
-    call = awaited(partial(run, *placed), backend.wait)
+    call = awaited(partial(run, *placed), backend.wait, case)
     first_call_seconds, result = _clocked(call)
     error = _checked_error(case, backend, problem, placed, run, result)
     if case.operator == "descent":
@@ -105,7 +105,7 @@ def relocate(prepared: Prepared) -> Prepared:
     case, backend, problem = prepared.case, prepared.backend, prepared.problem
     placed = place(backend, case, *(tree_map(np.copy, argument) for argument in prepared.host))
     run = backend.compile(case, problem, placed[0], placed[-1])
-    return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait))
+    return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait, case))
 
 
 def prepare_value(gradient: Prepared) -> Call | None:
@@ -118,7 +118,7 @@ def prepare_value(gradient: Prepared) -> Call | None:
     if backend.unsupported(case, problem) is not None:
         return None
     run = backend.compile(case, problem, gradient.placed[0], gradient.placed[-1])
-    call = awaited(partial(run, *gradient.placed), backend.wait)
+    call = awaited(partial(run, *gradient.placed), backend.wait, case)
     _checked_error(case, backend, problem, gradient.placed, run, call())
     require_another_answer(case, backend, problem, run)
     return call
@@ -139,11 +139,11 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
     case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run, result: Parameters
 ) -> float:
     """Return the relative error of the result. Raise `WrongResultError` if it is beyond the tolerance, or NaN."""
-    error = answer_error(case, problem, backend.fetch(result))
+    error = answer_error(case, problem, backend.fetch(result, case))
     if case.operator == "descent":
         first = of_length(1, case, backend, problem, placed, run)(*placed)
-        backend.wait(first)
-        error = largest(error, first_step_error(case, problem, backend.fetch(first)))
+        backend.wait(first, case)
+        error = largest(error, first_step_error(case, problem, backend.fetch(first, case)))
     require_close(case, error, allowed_error(backend, case))
     return error
 
@@ -162,7 +162,7 @@ def of_length(  # noqa: PLR0913, PLR0917 (as above)
 def prepared_call(prepared: Prepared, steps: int) -> Call:
     """Return a call of the prepared descent with so many steps."""
     run = of_length(steps, prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
-    return awaited(partial(run, *prepared.placed), prepared.backend.wait)
+    return awaited(partial(run, *prepared.placed), prepared.backend.wait, prepared.case)
 
 
 def _clocked(function: Callable[[], Any]) -> tuple[float, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from backends import Case
 from bench.clock import now
 from problems import Parameters
 from report.statistics.intervals import Interval, rounds_interval
@@ -33,12 +34,12 @@ It is off by up to 1.2 % on a quiet machine (`experiments.control`).
 """
 
 
-def awaited(start: Call, wait: Callable[[Parameters], None]) -> Call:
-    """Return the timed region: a call of `start`, then `wait`, which blocks until the result is computed."""
+def awaited(start: Call, wait: Callable[[Parameters, Case], None], case: Case) -> Call:
+    """Return the timed region: a call of `start`, then the case's `wait`, which blocks until the result is computed."""
 
     def call() -> Parameters:
         result = start()
-        wait(result)
+        wait(result, case)
         return result
 
     return call

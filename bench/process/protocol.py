@@ -7,7 +7,10 @@ request, in order, until its input ends. `do` names the request:
 | --- | --- | --- |
 | `select` | `options`: a word or null by option | `cases`: a list of cases; or `error`: what is wrong, in one line |
 | `describe` | `framework` | `backends`: what each is (`bench.inventory`); `missing`: why a framework is missing |
-| `begin` | `case`, `budget`, `run`, `launch` | `rounds` and `iterations`: what to time; or `row`, without a time |
+| `problems` | | `problems`: those in files of the user (`bench.inventory`); or `error`: why a file has none |
+| `value` | `case` | `value`: the loss at the start, by the case's framework; or `status` and `reason` |
+| `keep` | `case`, `framework` | `gradient_error` and `rate`, see `bench.case.referee.Kept`; or `status` and `reason` |
+| `begin` | `case`, `budget`, `run`, `launch`, `reference` | `rounds` and `iterations`: what to time; or `row` |
 | `time` | | `seconds` per call of a round, and `elapsed` with its paired rounds; or `row`, without a time |
 | `finish` | | `row`: the row of the case that was begun |
 | `prepare` | `case` | `status` and `version`; or `status` and `reason`, if it is not `ok` |
@@ -15,7 +18,10 @@ request, in order, until its input ends. `do` names the request:
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
 | `move` | | `moved`: whether the arrays of the prepared case now lie elsewhere in memory |
 
-If the case raised, `trace` stands beside `row`: its traceback, as `short` and `whole` text.
+`keep` computes the right answers of the case and keeps them in the folder `--references`, where all workers find them.
+`framework` is the one whose reverse mode in float64 is the reference, or empty if the gradient is derived by hand.
+`begin` has the same in `reference`, for the row. If the case raised, `trace` stands beside `row`: its traceback, as
+`short` and `whole` text.
 
 A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
 the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
@@ -37,10 +43,18 @@ an answer, and `…` for fields that are left out:
     > {"do": "describe", "framework": "numpy"}
     < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
        "missing_devices": {}, "raised": []}, …], "missing": {}}
+    > {"do": "problems"}
+    < {"problems": []}
+    > {"do": "value", "case": {"operator": "value", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float64", "device": "cpu", "steps": 1, "sizes": ""}}
+    < {"value": 43.2}
+    > {"do": "keep", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""}, "framework": ""}
+    < {"gradient_error": 2.1e-11, "rate": null}
     > {"do": "begin", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
        "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""},
        "budget": {"min_round_seconds": 0.001, "max_seconds": 0.01, "min_rounds": 6, "memory": false},
-       "run": "nightly", "launch": 0}
+       "run": "nightly", "launch": 0, "reference": ""}
     < {"rounds": 8, "iterations": 117}
     > {"do": "time"}
     < {"seconds": 9.1e-06, "elapsed": 0.0014}

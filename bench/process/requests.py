@@ -98,14 +98,18 @@ class Requests:
             return failure_of(error, chosen)._asdict()
 
     def keep(self, case: CaseFields, framework: str) -> Message:
-        """Keep the right answers of the case, by the framework; answer with a status and a reason if that fails."""
+        """Keep the right answers of the case, and answer with what is known of them; or with a status and a reason.
+
+        They are those of the framework; if it is empty, those that were derived by hand.
+        """
         chosen = self._load(case)
         try:
             problem = find(chosen.problem, chosen.sizes)
-            referee.keep_answers(chosen, by_framework(problem, self._found.backends, framework))
+            if framework:
+                problem = by_framework(problem, self._found.backends, framework)
+            return referee.keep_answers(chosen, problem)._asdict()
         except self._caught as error:
             return failure_of(error, chosen)._asdict()
-        return {}
 
     def begin(
         self, case: CaseFields, budget: dict[str, Any] | None, run: str, launch: int, reference: str = ""

@@ -20,7 +20,7 @@ def slow_down(backend: Any, share: float) -> None:
 
     def compile_slower(*arguments: Any) -> Callable[..., Any]:
         cost = statistics.median(_cost_of_lengthening() for _ in range(SAMPLES))
-        return lengthened(compiled(*arguments), backend.wait, share, cost)
+        return lengthened(compiled(*arguments), lambda result: backend.wait(result, arguments[0]), share, cost)
 
     object.__setattr__(backend, "compile", compile_slower)  # a backend may be a frozen dataclass
 

@@ -49,7 +49,8 @@ def timing(case: Case, backend: Backend, seconds: float, clock_seconds: float) -
     """
     prepared = prepare.prepare(case, backend, find(case.problem, case.sizes))
     awaited = median_interval(awaited_seconds(prepared.call, seconds))
-    return Timing(awaited, unawaited_mean(partial(prepared.run, *prepared.placed), backend.wait, clock_seconds))
+    start = partial(prepared.run, *prepared.placed)
+    return Timing(awaited, unawaited_mean(start, lambda result: backend.wait(result, case), clock_seconds))
 
 
 def awaited_seconds(call: rounds.Call, seconds: float) -> list[float]:

@@ -83,9 +83,9 @@ def placed(case: Case, backend: Backend, problem: Problem) -> tuple[tuple[Any, .
     return arguments, backend.compile(case, problem, arguments[0], arguments[-1])
 
 
-def copies(backend: Backend, result: Parameters) -> list[Array]:
-    backend.wait(result)
-    return [np.array(array) for array in tree_leaves(backend.fetch(result))]
+def copies(backend: Backend, case: Case, result: Parameters) -> list[Array]:
+    backend.wait(result, case)
+    return [np.array(array) for array in tree_leaves(backend.fetch(result, case))]
 
 
 def test_a_backend_keeps_the_contract(case: Case) -> None:
@@ -98,14 +98,14 @@ def require_contract(case: Case, backend: Backend, problem: Problem) -> None:
     The checks of the race accuse no honest backend: it answers from another start, and makes every step.
     """
     arguments, run = placed(case, backend, problem)
-    before = [copies(backend, argument) for argument in arguments if tree_leaves(argument)]
+    before = [copies(backend, case, argument) for argument in arguments if tree_leaves(argument)]
     for _ in range(2):
         result = run(*arguments)
-        answer = copies(backend, result)
+        answer = copies(backend, case, result)
         assert error(tree_unflatten(result, answer), case, problem) <= reference.tolerance(case.dtype)
         assert drifts(case) or all(array.dtype == case.dtype for array in answer)
     for argument, kept in zip(filter(tree_leaves, arguments), before, strict=True):
-        for array, other in zip(copies(backend, argument), kept, strict=True):
+        for array, other in zip(copies(backend, case, argument), kept, strict=True):
             np.testing.assert_array_equal(array, other)
     require_answers(case, backend, problem, arguments, run)
     if case.operator == "descent":

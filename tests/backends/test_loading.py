@@ -23,8 +23,9 @@ BUILDERS: Mapping[str, Builder] = {"value": hand_derived}
 
 
 def test_the_examples_of_version_0_1_are_raced(checkout: Checkout) -> None:
-    """The two complete examples of the README at version 0.1, as they stood there."""
-    checkout.write("backends/blocked_modes.py", (OLD / "blocked_modes.txt").read_text(encoding="utf-8"))
+    """The two complete examples of the README at version 0.1, but for `wait` and `fetch`, which get the case."""
+    backend = (OLD / "blocked_modes.txt").read_text(encoding="utf-8")
+    checkout.write("backends/blocked_modes.py", backend.replace("(self, result)", "(self, result, case)"))
     checkout.write("problems/log_cosh.py", (OLD / "log_cosh.txt").read_text(encoding="utf-8"))
     chosen = ("--backend", "blocked,numpy", "--problem", "log_cosh,quadratic", "--batch-size", "1,10000")
     done = checkout.race(*chosen, "--device", "cpu")
@@ -111,6 +112,24 @@ def test_a_backend_that_cannot_work_is_named_in_the_error(monkeypatch: pytest.Mo
         imported(monkeypatch, Plain(), Frozen(BUILDERS))
     with pytest.raises(TypeError, match="version"):
         type("Versionless", (Backend,), {})()
+
+
+def test_a_backend_whose_wait_or_fetch_does_not_get_the_case_is_refused(checkout: Checkout) -> None:
+    checkout.write("backends/blocked_modes.py", (OLD / "blocked_modes.txt").read_text(encoding="utf-8"))
+    done = checkout.run("backends")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "backends: backends/blocked_modes.py: Blocked.wait must take the case too: def wait(self, result, case).\n"
+    )
+
+
+@pytest.mark.parametrize("method", ["wait", "fetch"])
+def test_each_of_the_two_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    old = type("Old", (Broken,), {method: lambda _self, _result: None})
+    signature = rf"backends/broken_modes.py: Old.{method} must .*: def {method}\(self, result, case\)\."
+    with pytest.raises(backends.BackendError, match=signature):
+        imported(monkeypatch, old())
+    assert imported(monkeypatch, type("New", (Broken,), {method: lambda _self, _result, _case: None})())
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_hand_written_descent_ends_where_the_hand_derived_gradient_leads(name:
     case = backends.Case("descent", problem.name, name, 3, "float32", "cpu", STEPS)
     backend.warm_up(case)
     (x,) = backend.put((start,), case)
-    end = backend.fetch(DESCENTS[name](start)(x))
+    end = backend.fetch(DESCENTS[name](start)(x), case)
     expected = start.astype("float64")
     for _ in range(STEPS):
         expected = expected - 0.1 * problem.gradient(expected, data)

@@ -18,7 +18,7 @@ def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], pla
     A backend that rounds them, or that puts something computed from them, does less than the others.
     """
     for ours, theirs in zip(filter(tree_leaves, host), filter(tree_leaves, placed), strict=True):
-        fetched = tree_leaves(backend.fetch(theirs))
+        fetched = tree_leaves(backend.fetch(theirs, case))
         same = len(fetched) == len(tree_leaves(ours)) and all(map(np.array_equal, fetched, tree_leaves(ours)))
         require_close(case, 0.0 if same else 1.0, 0.0, "in its arrays on the device, before the first call,")
 
@@ -29,8 +29,8 @@ def require_answers(case: Case, backend: Backend, problem: Problem, placed: tupl
     Return the answer, on the host.
     """
     called = run(*placed)
-    backend.wait(called)
-    result = backend.fetch(called)
+    backend.wait(called, case)
+    result = backend.fetch(called, case)
     require_close(case, answer_error(case, problem, result), allowed_error(backend, case), "after the rounds")
     require_another_answer(case, backend, problem, run)
     _require_finished(case, backend, problem, placed, run)
@@ -47,8 +47,8 @@ def require_another_answer(case: Case, backend: Backend, problem: Problem, run: 
         return
     others, answer = asked
     result = run(*place(backend, case, *others))
-    backend.wait(result)
-    error = relative_error(backend.fetch(result), answer)
+    backend.wait(result, case)
+    error = relative_error(backend.fetch(result, case), answer, dtype=case.dtype)
     require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
 
 
@@ -61,8 +61,8 @@ def _require_finished(case: Case, backend: Backend, problem: Problem, placed: tu
         return
     start = tree_map(np.array, placed[0])
     result = run(start, *placed[1:])
-    backend.wait(result)
+    backend.wait(result, case)
     for array in tree_leaves(start):
         array.fill(np.nan)
-    error = answer_error(case, problem, backend.fetch(result))
+    error = answer_error(case, problem, backend.fetch(result, case))
     require_close(case, error, allowed_error(backend, case), "once its start was overwritten")

@@ -46,8 +46,8 @@ def _operator(problem: Problem, backends: Mapping[str, Backend], name: str, oper
         if shapes not in runs:
             runs[shapes] = backend.compile(case, problem, placed[0], placed[-1])
         result = runs[shapes](*placed)
-        backend.wait(result)
-        return tree_map(_own, backend.fetch(result))
+        backend.wait(result, case)
+        return tree_map(_own, backend.fetch(result, case))
 
     return call
 

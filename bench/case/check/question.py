@@ -17,6 +17,7 @@ from backends import Case
 from bench.case.check.kept import kept
 from bench.case.check.reference import (
     MAX_KEPT,
+    WELL_POSED,
     arguments,
     by_hand,
     double,
@@ -45,10 +46,6 @@ FACTORS = (1.0, 1e2, 1e4, 1e6, 1e8)
 
 CHANGE = 10.0
 """Another answer differs from the answer by at least so many tolerances."""
-
-WELL_POSED = 0.2
-"""The reference in the case's own dtype must find the answer within this share of the tolerance. Otherwise rounding
-alone could accuse an honest backend."""
 
 
 def nudged(case: Case, problem: Problem) -> Parameters:
@@ -97,8 +94,9 @@ def _answer(problem: Problem, case: Case, others: tuple[Any, ...], usual: Parame
     """Return the right answer; `None` if it is not another answer, or if the dtype cannot tell it."""
     with np.errstate(all="ignore"):  # a start far away may overflow
         exact, rounded = (by_hand(case, problem, given) for given in (double(others), others))
-        another = relative_error(usual, exact) >= CHANGE * tolerance(case.dtype)
-        return exact if another and relative_error(rounded, exact) <= WELL_POSED * tolerance(case.dtype) else None
+        another = relative_error(usual, exact, dtype=case.dtype) >= CHANGE * tolerance(case.dtype)
+        rounding = relative_error(rounded, exact, dtype=case.dtype)
+        return exact if another and rounding <= WELL_POSED * tolerance(case.dtype) else None
 
 
 def _others(problem: Problem, case: Case, factor: float) -> tuple[Any, ...]:

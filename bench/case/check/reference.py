@@ -32,6 +32,19 @@ MAX_KEPT = 256
 """How many results are kept. Cases come in random order and all backends share a result; a sweep has about 200."""
 
 
+WELL_POSED = 0.2
+"""The dtype has enough digits for an answer if the reference in that dtype finds it within this share of the tolerance.
+
+Otherwise rounding alone could accuse an honest backend.
+"""
+
+ROUNDED = 10.0
+"""If rounding alone changes the end of a descent, that end may be off by this many times what the reference's is."""
+
+SMALL = 10.0
+"""An array is held to this many tolerances of the largest array, if it is smaller than that."""
+
+
 class WrongResultError(Exception):
     """The backend's result differs from the reference's by `relative_error`, and `allowed` is allowed.
 
@@ -42,7 +55,7 @@ class WrongResultError(Exception):
         self.relative_error = relative_error
         super().__init__(
             f"{case.backend}: {case.operator} of {case.problem}{how and f' {how}'} is off by {relative_error:.2g} of "
-            f"the hand-derived float64 reference; {allowed:.2g} is allowed"
+            f"the float64 reference; {allowed:.2g} is allowed"
         )
 
 
@@ -122,9 +135,27 @@ def answer_error(case: Case, problem: Problem, result: Parameters) -> float:
     """Return the relative error of the case's result; of a descent, that of its end.
 
     The end of a descent is measured against the rounding of its start too: where it comes near 0, no digits are left.
+    An array whose end rounding alone changes is held to what rounding makes of the reference.
     """
-    scale = _start_scale(case, problem) if case.operator == "descent" else 0.0
-    return relative_error(result, expected(case, problem), scale)
+    scale = _end_scale(case, problem) if case.operator == "descent" else 0.0
+    return relative_error(result, expected(case, problem), scale, case.dtype)
+
+
+def _end_scale(case: Case, problem: Problem) -> Parameters:
+    allowed = tolerance(case.dtype)
+
+    def scale(least: float, right: Array, rounded: Array) -> float:
+        size, off = max(_magnitude(right), least), _magnitude(rounded - right)
+        return max(least, ROUNDED * off / allowed) if off > WELL_POSED * allowed * size else least
+
+    return tree_map(scale, _start_scale(case, problem), expected(case, problem), _rounded(case, problem))
+
+
+def _rounded(case: Case, problem: Problem) -> Parameters:
+    """Return the result of the reference in the case's own dtype."""
+    bare, given = replace(case, backend="", device=""), arguments(case, problem)
+    arrays = kept(("rounded", named(problem), vars(bare)), lambda: by_hand(bare, problem, given))
+    return tree_unflatten(given[0], arrays) if case.operator in WRITES else arrays[0]
 
 
 def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
@@ -133,47 +164,68 @@ def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
     The end alone does not show a wrong gradient: a descent along 1.1 times the right gradient ends at the same minimum.
     """
     start, right = doubled(case, problem)[0], expected(replace(case, steps=1), problem)
-    return move_error(start, first, right, _start_scale(case, problem))
+    return move_error(start, first, right, _start_scale(case, problem), case.dtype)
 
 
-def move_error(start: Parameters, end: Parameters, right: Parameters, min_scale: Parameters) -> float:
+def move_error(start: Parameters, end: Parameters, right: Parameters, min_scale: Parameters, dtype: str) -> float:
     """Return the relative error of a move from `start`: that to `end`, where that to `right` is right."""
     if not alike(end, right):
         return math.inf
     move, right_move = (tree_map(np.subtract, reached, start) for reached in (end, right))
-    return relative_error(move, right_move, min_scale)
+    return relative_error(move, right_move, min_scale, dtype)
 
 
 def own_error(case: Case, problem: Problem) -> float:
     """Return the error of the reference itself, computed in the case's dtype: what rounding alone leaves."""
-    bare = replace(case, backend="", device="")
-    (error,) = kept(("own error", named(problem), vars(bare)), lambda: np.array(_own_error(bare, problem)))
-    return float(error)
-
-
-def _own_error(case: Case, problem: Problem) -> float:
-    given = arguments(case, problem)
-    error = answer_error(case, problem, by_hand(case, problem, given))
-    if case.operator != "descent":
+    descends = case.operator == "descent"
+    scale = _start_scale(case, problem) if descends else 0.0
+    error = relative_error(_rounded(case, problem), expected(case, problem), scale, case.dtype)
+    if not descends:
         return error
-    return largest(error, first_step_error(case, problem, by_hand(replace(case, steps=1), problem, given)))
+    return largest(error, first_step_error(case, problem, _rounded(replace(case, steps=1), problem)))
+
+
+def rounding_drift(case: Case, problem: Problem) -> float:
+    """Return how far rounding moves the end of the reference's descent, as a share of the way from its start.
+
+    Both are the largest among all parameters.
+    """
+    start, right = doubled(case, problem)[0], expected(case, problem)
+    off, way = (
+        max(map(_magnitude, tree_leaves(tree_map(np.subtract, end, origin))))
+        for end, origin in ((_rounded(case, problem), right), (right, start))
+    )
+    return off / way if way else 0.0
 
 
 def _start_scale(case: Case, problem: Problem) -> Parameters:
     start = arguments(case, problem)[0]
-    return tree_map(lambda array: tolerance(case.dtype) * float(np.max(np.abs(array))), start)
+    return tree_map(lambda array: tolerance(case.dtype) * _magnitude(array), start)
 
 
-def relative_error(result: Parameters, reference: Parameters, min_scale: Parameters = 0.0) -> float:
+def relative_error(
+    result: Parameters, reference: Parameters, min_scale: Parameters = 0.0, dtype: str = "float64"
+) -> float:
     """Return the largest relative error among the arrays of the result; infinite for another nesting or shape.
 
-    An error is relative to the reference's largest magnitude, but at least to `min_scale`, one number for all arrays
-    or one for each: below it, the rounding of the inputs leaves no digits.
+    An error is relative to the largest magnitude of the reference's array, but at least to `min_scale`, one number for
+    all arrays or one for each: below it, the rounding of the inputs leaves no digits. Nor does `dtype` leave digits in
+    an array that is this small beside the largest: the gradient of a parameter without effect is rounding alone.
     """
     if not alike(result, reference):
         return math.inf
     scales = itertools.repeat(min_scale) if isinstance(min_scale, float) else tree_leaves(min_scale)
-    return largest(*map(_array_error, tree_leaves(result), tree_leaves(reference), scales))
+    least = SMALL * tolerance(dtype) * max(map(_magnitude, tree_leaves(reference)))
+    return largest(
+        *(
+            _array_error(ours, right, max(scale, least))
+            for ours, right, scale in zip(tree_leaves(result), tree_leaves(reference), scales, strict=False)
+        )
+    )
+
+
+def _magnitude(array: Array) -> float:
+    return float(np.max(np.abs(array)))
 
 
 def alike(result: Parameters, reference: Parameters) -> bool:
@@ -191,5 +243,5 @@ def largest(*errors: float) -> float:
 def _array_error(result: Array, reference: Array, min_scale: float) -> float:
     """Return the largest deviation over the largest magnitude of the reference."""
     result = np.asarray(result, dtype="float64")
-    scale = max(float(np.max(np.abs(reference))), min_scale) or 1.0
+    scale = max(_magnitude(reference), min_scale) or 1.0
     return float(np.max(np.abs(result - reference))) / scale

@@ -69,8 +69,8 @@ def _move(case: Case) -> float:
 def _require(case: Case, backend: Backend, problem: Problem, program: Run, allowed: float) -> None:
     """Raise `WrongResultError` unless the program moves from a nudged start as the reference does."""
     result = program(*place(backend, case, nudged(case, problem), arguments(case, problem)[-1]))
-    backend.wait(result)
-    error = _move_error(case, problem, allowed, backend.fetch(result))
+    backend.wait(result, case)
+    error = _move_error(case, problem, allowed, backend.fetch(result, case))
     require_close(case, error, allowed, f"from another start, in the move of {case.steps} steps,")
 
 
@@ -89,4 +89,4 @@ def _move_error(case: Case, problem: Problem, allowed: float, end: Parameters) -
     given, right = double((nudged(case, problem), arguments(case, problem)[-1])), slow_end(case, problem)
     rounding = case.steps * float(np.finfo(case.dtype).eps) / 2.0
     least = tree_map(lambda array: rounding * float(np.max(np.abs(array))) / allowed, given[0])
-    return move_error(given[0], end, right, least)
+    return move_error(given[0], end, right, least, case.dtype)

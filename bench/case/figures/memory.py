@@ -31,7 +31,7 @@ def _with_scratch(prepared: Prepared) -> Call:
 
     def build_and_call() -> object:
         run = backend.compile(case, problem, placed[0], placed[-1])
-        return awaited(partial(run, *placed), backend.wait)()
+        return awaited(partial(run, *placed), backend.wait, case)()
 
     return build_and_call
 

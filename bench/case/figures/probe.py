@@ -117,7 +117,7 @@ def _lateness(prepared: Prepared, call_seconds: float) -> float:
 
 def _fetched(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
     start = now()
-    fetched = prepared.backend.fetch(result)
+    fetched = prepared.backend.fetch(result, prepared.case)
     return now() - start, fetched
 
 
@@ -127,7 +127,7 @@ def _fresh_share(prepared: Prepared, call_seconds: float, repeat: int) -> float:
     arguments = [_fresh(prepared, 1 + repeat * calls + number) for number in range(calls)]
     start = now()
     for each in arguments:
-        prepared.backend.wait(prepared.run(*each, prepared.placed[-1]))
+        prepared.backend.wait(prepared.run(*each, prepared.placed[-1]), prepared.case)
     fresh = now() - start
     if call_seconds > SLOW_SECONDS:
         return fresh / call_seconds

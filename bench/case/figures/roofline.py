@@ -137,7 +137,7 @@ def _device_product_rate(prepared: Prepared) -> float:
 
 def _device_product(prepared: Prepared, side: int) -> Callable[[], Any]:
     array = _put(prepared, np.ones((side, side), dtype=prepared.case.dtype))
-    return awaited(lambda: array @ array, prepared.backend.wait)
+    return awaited(lambda: array @ array, prepared.backend.wait, prepared.case)
 
 
 def _device_stream(prepared: Prepared, size: int) -> float:
@@ -176,7 +176,7 @@ def _rate_in_flight(prepared: Prepared, stream: Callable[[Array], Array], array:
         return current[0]
 
     moved = 2.0 * array.nbytes * STREAMS_IN_FLIGHT
-    return moved / _best_seconds(awaited(streams, prepared.backend.wait))
+    return moved / _best_seconds(awaited(streams, prepared.backend.wait, prepared.case))
 
 
 def _put(prepared: Prepared, array: Array) -> Array:

@@ -32,7 +32,7 @@ def control(seconds: list[float]) -> Pair:
 def evidence(prepared: prepare.Prepared, **others: Any) -> Evidence:
     """Return the evidence about a case with calm rounds. `others` replaces fields of it."""
     before = audit.compilations(prepared)
-    result = prepared.backend.fetch(prepared.call())
+    result = prepared.backend.fetch(prepared.call(), prepared.case)
     compiled = audit.compilations(prepared) - before
     calm = Probed(late_seconds=0.0, fresh_share=1.0, runs_loss=False, growth=None)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1

@@ -36,7 +36,7 @@ def test_a_gradient_is_paired_with_its_backends_own_value_if_there_is_one(name: 
     if pair is not None:
         pair()
         x, data = problems.instance(PROBLEM, CASE.batch_size, CASE.dtype)
-        value = FOUND.backends[name].fetch(pair.call())
+        value = FOUND.backends[name].fetch(pair.call(), CASE)
         assert float(value) == pytest.approx(float(PROBLEM.loss(np, x, data)), rel=1e-5)
         assert len(pair.seconds_per_step) == 1
 

@@ -46,7 +46,7 @@ def test_what_this_project_has_derived_is_right(name: str, operator: str) -> Non
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("factor", [1.01, 1.0 + 10.0 * MAX_ERROR])
 def test_a_gradient_that_is_a_little_wrong_is_found(name: str, factor: float) -> None:
-    with pytest.raises(WrongReferenceError, match=f"the hand-derived gradient of {name} is off by"):
+    with pytest.raises(WrongReferenceError, match=f"the reference's gradient of {name} is off by"):
         require_right(scaled(PROBLEMS[name], factor), "descent", 7)
 
 
@@ -87,7 +87,7 @@ def test_nobody_gets_a_time_and_the_reason_names_the_gradient(name: str, monkeyp
     monkeypatch.setitem(PROBLEMS, "quadratic", wrong)
     row = check(Case("descent", "quadratic", name, 7, "float32", "cpu", 3), found)
     assert row["status"] == "error"
-    assert "the hand-derived gradient of quadratic is off by 0.01" in row["reason"]
+    assert "the reference's gradient of quadratic is off by 0.01" in row["reason"]
     assert "WrongResultError" not in row["reason"]
     with pytest.raises(WrongReferenceError):
         prepare.prepare(Case("descent", "quadratic", name, 7, "float32", "cpu", 3), found.backends[name], wrong)

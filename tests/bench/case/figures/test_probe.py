@@ -41,7 +41,7 @@ class Late:
 class Unwaiting(NumpyMode):
     """A backend whose wait does not wait."""
 
-    def fetch(self, result: Any) -> Any:
+    def fetch(self, result: Any, case: Case) -> Any:
         return np.asarray(result)
 
 
@@ -59,7 +59,7 @@ def test_jax_without_its_wait_is_caught_and_with_it_is_not() -> None:
         pytest.skip(FOUND.missing["jax"])
     honest: Any = FOUND.backends["jax-loop"]
 
-    def forget(self: Any, result: Any) -> None:
+    def forget(self: Any, result: Any, case: Case) -> None:
         pass
 
     never_waits = type("NeverWaits", (type(honest),), {"wait": forget})

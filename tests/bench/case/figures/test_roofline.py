@@ -117,15 +117,16 @@ def test_fewer_bytes_stream_no_slower_than_more(streamed: dict[tuple[Traffic, in
 @pytest.mark.parametrize("name", ["torch-grad", "jax-jit"])
 def test_a_framework_updates_an_array_in_its_own_memory(name: str) -> None:
     backend = backends.load((name.partition("-")[0],)).backends[name]
-    (array,) = backend.put((np.zeros(2**20, "float32"),), Case("descent", "", name, 1, "float32", "cpu", 1))
+    case = Case("descent", "", name, 1, "float32", "cpu", 1)
+    (array,) = backend.put((np.zeros(2**20, "float32"),), case)
     update = backend.probes.updated
     assert update is not None
     array = update(array)  # JAX's first array shares its memory with NumPy's, and JAX may not write there
     before = address(array)
     after = update(array)
-    backend.wait(after)
+    backend.wait(after, case)
     assert address(after) == before
-    assert (backend.fetch(after) == 2.0).all()
+    assert (backend.fetch(after, case) == 2.0).all()
 
 
 def address(array: Any) -> int:
