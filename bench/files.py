@@ -24,6 +24,10 @@ class Files:
         told += [("--backend-file", str(path)) for path in self.backends]
         return tuple(word for pair in told for word in pair)
 
+    def with_others(self, others: Files) -> Files:
+        """Return these files and the others."""
+        return Files(self.problems + others.problems, self.backends + others.backends)
+
     def add(self) -> None:
         """Make the files known to this process."""
         for file in self.problems:

@@ -15,6 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
@@ -22,7 +24,7 @@ from bench.files import NONE, Files, named
 from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.process.client import Side
 from bench.process.pool import Pool
-from bench.progress import progress
+from bench.progress import shown
 from bench.racing import Race, loop
 from bench.referee import Referee
 from bench.selection import Selection, select
@@ -44,7 +46,7 @@ LAUNCHES = 5
 
 @dataclass(frozen=True)
 class Options:
-    """How launches measure. `timeout` is in seconds, for one case."""
+    """How launches measure. `timeout` is in seconds, for one case. `quiet` runs show no progress."""
 
     launches: int
     timeout: float
@@ -55,6 +57,7 @@ class Options:
     precision: str = PRECISIONS[0]
     files: Files = NONE
     relative_to: str | None = None
+    quiet: bool = False
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -107,18 +110,8 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
 
 def run(selection: dict[str, str | None], options: Options) -> int:
     """Measure all launches, print the summary, and return the exit code: 1 if a case failed, else 0."""
-    if options.path.exists():
-        raise ValueError(f"{options.path} exists already, and every run has its own file; name another with --output")
     refuse_foreign_beside(options.path, page=True)
-    selection, files = named(selection)
-    options = replace(options, files=files)
-    with closing(_pool(options)) as pool:
-        selected = select(selection, pool.inventory, pool.objectives)
-    if options.relative_to:
-        relative.require(options.relative_to, {case.backend for case in selected.cases})
-    with lock(options.path):
-        _measure(options, selected)
-    rows = table.read(options.path)
+    rows = measured(selection, options)
     width = shutil.get_terminal_size().columns
     print(summary.ending(rows, options.path, width, options.relative_to, colour=sys.stdout.isatty()), end="")
     summary.write_markdown(rows, options.path, options.relative_to)
@@ -126,10 +119,28 @@ def run(selection: dict[str, str | None], options: Options) -> int:
     return int(rows["status"].isin(BROKEN).any())
 
 
+def measured(selection: dict[str, str | None], options: Options) -> pd.DataFrame:
+    """Measure all launches of the cases that the selection names, and return the rows of their new CSV.
+
+    The files of `options` are known to the workers, besides those that the selection names. Raise `ValueError` if the
+    CSV exists already, or if an option is wrong.
+    """
+    if options.path.exists():
+        raise ValueError(f"{options.path} exists already, and every run has its own file; name another")
+    selection, files = named(selection)
+    options = replace(options, files=options.files.with_others(files))
+    with closing(_pool(options)) as pool:
+        selected = select(selection, pool.inventory, pool.objectives)
+    if options.relative_to:
+        relative.require(options.relative_to, {case.backend for case in selected.cases})
+    with lock(options.path):
+        _measure(options, selected)
+    return table.read(options.path)
+
+
 def _measure(options: Options, selected: Selection) -> None:
     """Measure the cases in every launch, in fresh workers and in an order of its own."""
-    with progress() as bar:
-        task = bar.add_task("", total=options.launches * len(selected.cases))
+    with shown(options.launches * len(selected.cases), quiet=options.quiet) as begin:
         for number in range(options.launches):
             launch = Launch(options.path.stem, number, options.allocator)
             order = random.Random(f"{launch.run}/{number}").sample(selected.cases, len(selected.cases))  # noqa: S311
@@ -137,9 +148,8 @@ def _measure(options: Options, selected: Selection) -> None:
                 referee = Referee(pool, selected.inventory, selected.objectives, options.timeout)
                 race = Race(referee, options.budget, options.timeout, options.path, launch)
                 for case in order:
-                    bar.update(task, description=f"launch {number + 1} of {options.launches}, {case.backend}")
+                    begin(f"launch {number + 1} of {options.launches}, {case.backend}")
                     race.run(case, loop)
-                    bar.advance(task)
 
 
 def _pool(options: Options) -> Pool:

@@ -1,8 +1,11 @@
-"""The progress bar of `bench run` and `bench duel`."""
+"""The progress of the race, `bench run` and `bench duel`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,6 +17,30 @@ def progress() -> Progress:
     """Return a bar with the remaining time, on standard error. It disappears at the end."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
     return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def shown(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], object]]:
+    """In the block, show how many of `total` cases are done. Yield what is called with the name of each as it begins.
+
+    A terminal gets the bar. A notebook gets one line, which changes and is empty at the end: there, a bar of rich needs
+    a package of its own.
+    """
+    if quiet:
+        yield str
+    elif Console(stderr=True).is_jupyter:
+        from IPython import display  # noqa: PLC0415 (a notebook has it)
+
+        line: Any = display.display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        ticker = Ticker(lambda text: line.update({"text/plain": text.strip()}, raw=True), total, live=False)
+        try:
+            yield ticker.begin
+        finally:
+            line.update({"text/plain": ""}, raw=True)
+    else:
+        with progress() as bar:
+            task, begun = bar.add_task("", total=total), itertools.count()
+            yield lambda name: bar.update(task, description=name, completed=next(begun))
 
 
 class Ticker:
