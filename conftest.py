@@ -20,9 +20,9 @@ from report.table.keys import CASE
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
 # pytest_configure has pinned the threads.
 if TYPE_CHECKING:
-    from bench.files import Files
+    from bench.own.files import Files
     from bench.process.pool import Here, Pool
-    from bench.racing import Race
+    from bench.racing.race import Race
     from bench.selection import Selection
 
 STARTED = clock.now()
@@ -149,8 +149,8 @@ def race(request: pytest.FixtureRequest) -> Race:
     """The race of this session."""
     from bench.case.rounds import Budget  # noqa: PLC0415 (imports NumPy)
     from bench.case.row import Launch  # noqa: PLC0415 (likewise)
-    from bench.racing import Race  # noqa: PLC0415 (likewise)
-    from bench.referee import Referee  # noqa: PLC0415 (likewise)
+    from bench.racing.race import Race  # noqa: PLC0415 (likewise)
+    from bench.racing.referee import Referee  # noqa: PLC0415 (likewise)
 
     config = request.config
     budget = Budget(
@@ -214,7 +214,7 @@ def _given(config: pytest.Config) -> dict[str, str | None]:
 def _brought(config: pytest.Config) -> tuple[dict[str, str | None], Files]:
     """Return the options with the names of problems in place of their files, and the user's files."""
     if BROUGHT not in config.stash:
-        from bench.files import named  # noqa: PLC0415 (imports NumPy)
+        from bench.own.files import named  # noqa: PLC0415 (imports NumPy)
 
         try:
             config.stash[BROUGHT] = named(_given(config))

@@ -11,11 +11,11 @@ import pandas as pd
 
 import problems
 from bench import machine
-from bench.by_value import written
 from bench.case.rounds import Budget
-from bench.files import Files
 from bench.launches import MAX_SECONDS, MIN_ROUND_SECONDS, MIN_ROUNDS, Options, measured
 from bench.options import TIMEOUT_SECONDS, seconds, whole
+from bench.own.by_value import written
+from bench.own.files import Files
 from bench.process.client import kill_all
 from problems import Problem, ProblemFile
 

@@ -19,15 +19,15 @@ from bench import clock, options
 from bench.case.failure import Failure
 from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
-from bench.files import named
 from bench.inventory import Objective
 from bench.options import TIMEOUT, TIMEOUT_SECONDS, seconds
+from bench.own.files import named
 from bench.process.client import Side
 from bench.process.pool import Pool
 from bench.process.protocol import Message
 from bench.progress import progress
-from bench.racing import Race
-from bench.referee import MAX_DIFFERENCE, Losses, Referee, relative_difference
+from bench.racing.race import Race
+from bench.racing.referee import MAX_DIFFERENCE, Losses, Referee, relative_difference
 from bench.selection import Selection, select
 from report.table.keys import BROKEN
 from report.write import tables, units

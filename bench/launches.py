@@ -20,13 +20,13 @@ import pandas as pd
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
-from bench.files import NONE, Files, named
 from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.own.files import NONE, Files, named
 from bench.process.client import Side
 from bench.process.pool import Pool
 from bench.progress import shown
-from bench.racing import Race, loop
-from bench.referee import Referee
+from bench.racing.race import Race, loop
+from bench.racing.referee import Referee
 from bench.selection import Selection, select
 from report import table
 from report.pages import saving

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backends import Case
-from bench.racing import Race
+from bench.racing.race import Race
 from report.errors import TableError
 from report.table.keys import REFUSED
 

@@ -34,7 +34,7 @@ def main() -> None:
     _send(channel, {"protocol": PROTOCOL, "environment": machine.environment()})
     # NumPy and the frameworks are imported here, after the threads are pinned and the allocator is set.
     from backends import precision  # noqa: PLC0415
-    from bench import files  # noqa: PLC0415
+    from bench.own import files  # noqa: PLC0415
     from bench.process.requests import Requests  # noqa: PLC0415
 
     precision.use(options.precision)

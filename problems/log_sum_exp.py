@@ -72,5 +72,14 @@ def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
 
 
 PROBLEM = Problem(
-    "log_sum_exp", loss, gradient, draw, rate, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+    "log_sum_exp",
+    loss,
+    gradient,
+    draw,
+    rate,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    batch_sizes=(1, 100, 10_000, 1_000_000),
 )

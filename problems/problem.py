@@ -86,7 +86,7 @@ class Problem:
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
     hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
-    batch_sizes: tuple[int, ...] = (1, 100, 10_000, 1_000_000)
+    batch_sizes: tuple[int, ...] = (1, 10, 100)
     flops: Flops | None = None
     minimum: Callable[[Parameters, Data], float] | None = None
     losses: Mapping[str, Callable[[Parameters, Data], Array]] = field(default_factory=dict, hash=False)
@@ -140,7 +140,7 @@ def instance(problem: Problem, batch_size: int, dtype: str, which: str = "start"
     """
     x, data = problem.draw(_rng(problem, batch_size, which), batch_size, **problem.sizes)
     if not isinstance(data, tuple):
-        raise ValueError(f"draw: data is a {type(data).__name__}, not a tuple of arrays")  # noqa: TRY004 (as below)
+        raise ValueError(f"draw: data is a {type(data).__name__}, not a tuple of arrays")  # noqa: TRY004 (as for all faults of a draw)
     arrays = [_array(part, f"data[{index}]", "biuf") for index, part in enumerate(data)]
     return _start(x, dtype), tuple(_frozen(array, dtype) for array in arrays)
 
@@ -173,16 +173,16 @@ def _array(leaf: object, path: str, kinds: str) -> Array:
         raise ValueError(f"draw: {path} is a {type(leaf).__name__}, not an array")
     array = np.asarray(leaf)
     if array.dtype.kind not in kinds:
-        raise ValueError(f"draw: {path} has dtype {array.dtype}: {DTYPES[kinds]}")
+        raise ValueError(f"draw: {path} has dtype {array.dtype}: {NEEDED[kinds]}")
     return array
 
 
-DTYPES = {"f": "only floats can be descended", "biuf": "data are floats, integers or booleans"}
+NEEDED = {"f": "only floats can be descended", "biuf": "data are floats, integers or booleans"}
 """What to say of a dtype that is none of the kinds."""
 
 
 def _frozen(array: Array, dtype: str) -> Array:
     array = np.asarray(array)
-    array = np.asarray(array, dtype=dtype if array.dtype.kind == "f" else None, order="C")
+    array = np.array(array, dtype=dtype if array.dtype.kind == "f" else None, order="C")  # the user's stays writeable
     array.setflags(write=False)
     return array

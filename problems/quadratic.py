@@ -54,5 +54,14 @@ def draw(rng: np.random.Generator, batch_size: int) -> tuple[Array, Data]:
 
 
 PROBLEM = Problem(
-    "quadratic", loss, gradient, draw, rate=0.1, gradient_into=gradient_into, hvp=hvp, flops=flops, minimum=minimum
+    "quadratic",
+    loss,
+    gradient,
+    draw,
+    rate=0.1,
+    gradient_into=gradient_into,
+    hvp=hvp,
+    flops=flops,
+    minimum=minimum,
+    batch_sizes=(1, 100, 10_000, 1_000_000),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import subprocess
 import sys
 import sysconfig
@@ -15,8 +15,10 @@ import pytest
 from report import table
 from tests.checkout import Checkout, environment
 
+# Not by `importlib.util.find_spec`: once somebody has looked for pip, setuptools hands out Python's own distutils.
+INSTALLED = {distribution.name for distribution in importlib.metadata.distributions()}
 pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"{name} is not installed: nothing can be built")
+    pytest.mark.skipif(name not in INSTALLED, reason=f"{name} is not installed: nothing can be built")
     for name in ("pip", "setuptools")
 ]
 OFFLINE = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.files import Files, named
+from bench.own.files import Files, named
 from problems import ProblemFile
 from problems.files import hashed
 

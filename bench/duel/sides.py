@@ -10,11 +10,11 @@ from pathlib import Path
 from backends import Case
 from bench import machine
 from bench.case.failure import Failure
-from bench.files import NONE, Files
+from bench.own.files import NONE, Files
 from bench.process.client import Side, StartError, Worker, select
 from bench.process.pool import Pool
 from bench.process.protocol import CaseFields
-from bench.referee import Referee
+from bench.racing.referee import Referee
 from report.table.keys import framework
 
 

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 from backends import Case
 from backends.precision import use
 from bench import inventory, machine
-from bench.files import NONE, Files
 from bench.inventory import Inventory, Objective, from_message, objective_from
 from bench.options import PRECISIONS
+from bench.own.files import NONE, Files
 from bench.process.client import HERE, IMPORT_SECONDS, Side, Worker, WorkerError, kill_all
 from bench.process.protocol import Message
 from report.table.keys import CONTROL, framework

@@ -122,8 +122,8 @@ def test_a_hand_derived_gradient_that_is_1_percent_wrong_is_named_once(check: Ch
     code, lines = check("--backend", "numpy,autograd")
     assert code == 1
     assert cell(lines, "numpy") == cell(lines, "autograd") == "error error"
-    assert notes(lines).count("the hand-derived gradient") == 1
-    assert "- numpy, autograd: WrongReferenceError: the hand-derived gradient of mine@" in notes(lines)
+    assert notes(lines).count("the reference's gradient") == 1
+    assert "- numpy, autograd: WrongReferenceError: the reference's gradient of mine@" in notes(lines)
     assert " is off by 0.01" in notes(lines)
 
 

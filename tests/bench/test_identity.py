@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.identity import is_own, name_of
+from bench.own.identity import is_own, name_of
 from problems import Array, Problem, no_loss
 from tests.checkout import ROOT, environment
 
@@ -21,7 +21,7 @@ SOURCE = """
 import numpy as np
 
 import mine
-from bench.identity import name_of
+from bench.own.identity import name_of
 from problems import Problem
 
 SHIFTS = np.arange(3.0)
@@ -154,6 +154,8 @@ def test_functions_that_call_each_other_have_a_name() -> None:
 
 
 def test_modules_of_python_of_packages_and_of_the_project_are_not_the_users() -> None:
-    assert not any(map(is_own, ("json", "builtins", "numpy.linalg", "pandas._libs.lib", "bench.identity", "problems")))
+    assert not any(
+        map(is_own, ("json", "builtins", "numpy.linalg", "pandas._libs.lib", "bench.own.identity", "problems"))
+    )
     assert is_own("__main__")
     assert is_own(__name__)

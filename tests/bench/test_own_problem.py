@@ -22,7 +22,7 @@ from bench.case.referee import keep_answers
 from bench.inventory import Inventory, objective_of, of
 from bench.process.pool import Peer
 from bench.process.requests import Requests
-from bench.referee import Referee
+from bench.racing.referee import Referee
 from problems.problem import not_derived
 from report import table
 from tests.checkout import QUICK, ROOT, environment

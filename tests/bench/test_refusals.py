@@ -14,8 +14,8 @@ from bench.case.rounds import Budget
 from bench.case.row import Launch
 from bench.inventory import Description, Inventory, objective_of
 from bench.process.pool import Peer
-from bench.racing import Race, loop
-from bench.referee import Referee
+from bench.racing.race import Race, loop
+from bench.racing.referee import Referee
 
 HERE = Inventory(
     {

@@ -36,16 +36,13 @@ def test_the_leaves_come_in_one_order_and_keep_their_nesting(tree: Any) -> None:
     assert (type(doubled), tree_leaves(doubled)) == (type(tree), tuple(2 * leaf for leaf in leaves))
 
 
-@pytest.mark.parametrize("framework", ["jax", "torch.utils._pytree"])
-def test_the_frameworks_have_the_leaves_in_the_same_order(framework: str) -> None:
-    """But for torch: its dicts are in the order of their keys' insertion, so ours walks only one tree with it."""
-    tree = TREES["deep"]
-    if framework == "jax":
-        assert tuple(pytest.importorskip("jax").tree.leaves(tree)) == tree_leaves(tree)
-    else:
-        pytree = pytest.importorskip(framework)
-        moved = pytree.tree_map(lambda leaf: -leaf, tree)
-        assert tree_leaves(moved) == tuple(-leaf for leaf in tree_leaves(tree))
+@pytest.mark.parametrize("module", ["jax.tree_util", "torch.utils._pytree"])
+def test_what_a_framework_returns_has_its_leaves_in_the_same_order(module: str) -> None:
+    """torch walks through a dict in the order in which its keys were inserted, which shows in no result."""
+    framework, tree = pytest.importorskip(module), TREES["deep"]
+    moved = framework.tree_map(lambda leaf: -leaf, tree)
+    assert structure(moved) == structure(tree)
+    assert tree_leaves(moved) == tuple(-leaf for leaf in tree_leaves(tree))
 
 
 def drawn(x: Any, data: Any = (), dtype: str = "float32") -> Any:
@@ -58,6 +55,12 @@ def test_numbers_become_arrays_without_axes_and_floats_are_rounded() -> None:
     assert [(leaf.shape, leaf.dtype) for leaf in tree_leaves(x)] == [((), "float32"), ((1, 2), "float32")]
     assert [array.dtype for array in arrays] == ["float32", "int64", "bool", "float32", "int64"]
     assert not any(array.flags.writeable for array in (*tree_leaves(x), *arrays))
+
+
+def test_arrays_that_a_draw_returns_stay_writeable() -> None:
+    own = np.ones(2)
+    drawn({"w": own}, (own,), "float64")
+    own[:] = 2.0
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def kept(key: object, compute: Callable[[], Parameters]) -> tuple[Array, ...]:
     """Return the leaves of the result of `compute`, from the folder if any process has computed it before.
 
     `key` says what is computed: two results with the same `repr` of their keys are the same. A file has no nesting: the
-    caller knows like what the result is nested, and a user's class of named tuples need not be importable to read it.
+    caller knows how the result is nested, and a user's class of named tuples need not be importable to read it.
     """
     if not _folders:
         return tree_leaves(compute())

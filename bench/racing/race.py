@@ -15,7 +15,7 @@ from bench.case.rounds import Budget
 from bench.case.row import Launch, Row
 from bench.process.client import StartError, WorkerError
 from bench.process.protocol import Message
-from bench.referee import Referee
+from bench.racing.referee import Referee
 from report import table
 from report.table.keys import framework
 

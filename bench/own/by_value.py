@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cloudpickle
 
-from bench.identity import is_own, name_of
+from bench.own.identity import is_own, name_of
 from problems import Problem, ProblemFile
 from problems.faults import described
 

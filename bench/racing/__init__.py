@@ -1,0 +1,1 @@
+"""The race of one session: who is right where nobody derived the gradient by hand, and a row for each case."""
