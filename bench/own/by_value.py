@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,16 @@ from bench.own.identity import is_own, name_of
 from problems import Problem, ProblemFile
 from problems.faults import described
 
+NAME = re.compile(r"[\w.-]+")
+
 
 def written(problem: Problem, folder: Path) -> ProblemFile:
     """Write the problem to the folder, with the code of the user that it needs, and return its file.
 
-    Raise `ValueError` if something that it needs cannot be written.
+    Raise `ValueError` if something that it needs cannot be written, or if its name would be no word of an option.
     """
+    if not NAME.fullmatch(problem.name):
+        raise ValueError(f"problem '{problem.name}': its name may have letters, digits, '_', '-' and '.' only")
     name = name_of(problem)
     path = folder / f"{name}.pickle"
     try:

@@ -90,6 +90,7 @@ class Pool:
 
     def _describe(self, name: str) -> Inventory:
         worker = self._running(name)
+        worker.resume()  # the selection asks again if a name is unknown
         try:
             return from_message(worker.ask("describe", self._import_timeout, framework=name))
         except WorkerError as error:
