@@ -20,7 +20,7 @@ import pytest
 
 import problems
 from bench import race
-from bench.identity import name_of
+from bench.own.identity import name_of
 from bench.process import client
 from problems import Array, Data, Problem
 from report import table
