@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -142,13 +143,14 @@ class Here:
         precision: str = PRECISIONS[0],
         files: Files = NONE,
     ) -> None:
-        from bench.case.check.kept import keep_in  # noqa: PLC0415 (imports NumPy)
+        from bench.case.check.kept import keeping  # noqa: PLC0415 (imports NumPy)
         from bench.process.requests import Requests  # noqa: PLC0415 (likewise)
 
         use(precision)
         files.add()
-        self._references = Path(tempfile.mkdtemp(prefix="descent-bench-"))
-        keep_in(self._references)
+        self._resources = ExitStack()
+        folder = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="descent-bench-"))
+        self._resources.enter_context(keeping(Path(folder)))
         self._requests = Requests(allocator, caught)
         self.environment = machine.environment()
 
@@ -173,4 +175,4 @@ class Here:
 
     def close(self) -> None:
         """Forget the right answers."""
-        shutil.rmtree(self._references, ignore_errors=True)
+        self._resources.close()

@@ -16,7 +16,7 @@ import pytest
 import problems
 from backends import Case, Found, load
 from bench.case.check.derived import by_framework
-from bench.case.check.kept import keep_in
+from bench.case.check.kept import keeping
 from bench.case.failure import Failure
 from bench.case.referee import keep_answers
 from bench.inventory import Inventory, objective_of, of
@@ -162,12 +162,8 @@ def test_a_user_brings_backends_too(tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder in which right answers are kept."""
-    from bench.case.check import kept  # noqa: PLC0415 (its folder is set and reset here alone)
-
-    before = list(kept._folders)
-    keep_in(tmp_path)
-    yield tmp_path
-    kept._folders[:] = before
+    with keeping(tmp_path):
+        yield tmp_path
 
 
 UNDERIVED = replace(

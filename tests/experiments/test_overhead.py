@@ -12,6 +12,7 @@ for framework in ("torch", "jax", "autograd"):
     pytest.importorskip(framework, reason="the experiment imports every framework")
 
 from experiments.overhead import __main__ as command  # noqa: E402 (it imports all of them)
+from experiments.overhead import attention  # noqa: E402 (likewise)
 from experiments.overhead.hand_written import DESCENTS, STEPS  # noqa: E402 (likewise)
 
 FOUND = backends.load().backends
@@ -38,3 +39,16 @@ def test_the_command_prints_a_row_for_each_backend_and_batch_size(capsys: pytest
     assert table[0] == "| backend | batch size | µs a step | harness / hand |"
     assert [row.split(" | ")[0] for row in table[2:]] == [f"| `{name}`" for name in eager] * 2
     assert commit.startswith("Measured at commit ")
+
+
+@pytest.mark.parametrize("name", attention.DESCENTS)
+def test_a_hand_written_descent_on_the_attention_block_ends_where_the_harness_does(name: str) -> None:
+    backend, problem = FOUND[name], attention.PROBLEM
+    host, data = instance(problem, 2, "float32")
+    case = backends.Case("descent", problem.name, name, 2, "float32", "cpu", problem.steps)
+    backend.warm_up(case)
+    arguments = backends.place(backend, case, host, data)
+    by_hand = backend.fetch(attention.DESCENTS[name](host)(*arguments), case)
+    harness = backend.fetch(backend.compile(case, problem, *arguments)(*arguments), case)
+    for key, array in by_hand.items():
+        np.testing.assert_allclose(harness[key], array, atol=1e-5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,17 @@ _folders: list[Path] = []
 def keep_in(folder: Path) -> None:
     """Keep results in this folder, where other processes find them."""
     _folders[:] = [folder]
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Keep results in this folder, in the block."""
+    before = list(_folders)
+    keep_in(folder)
+    try:
+        yield
+    finally:
+        _folders[:] = before
 
 
 def kept(key: object, compute: Callable[[], Parameters]) -> tuple[Array, ...]:
