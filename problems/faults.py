@@ -20,7 +20,7 @@ def fault(error: BaseException, path: Path) -> str:
 
     If the exception comes from deeper down, the line is the one of the file that led there.
     """
-    at = f"{path.parent.name}/{path.name}"
+    at = f"{path.parent.name}/{path.name}".removeprefix("/")  # code that was pickled has no folder
     if isinstance(error, SyntaxError) and error.filename == str(path) and error.lineno is not None:
         return f"{at}:{error.lineno}: {type(error).__name__}: {error.msg}"
     line = next((f":{line}" for file, line in lines(error) if file == str(path)), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import signal
 import subprocess
 import sys
@@ -176,6 +177,30 @@ def test_a_wrong_argument_is_an_error_of_one_line(arguments: dict[str, Any], wor
     with pytest.raises(ValueError, match=words) as refused:
         race(**{"problem": MINE} | ONE | arguments)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_the_example_of_the_documents_runs_as_a_script(tmp_path: Path) -> None:
+    section = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8").partition("## In Python\n")[2]
+    example = (
+        section.partition("```python\n")[2].partition("```")[0].replace("max_time=0.5", "max_time=0.01, memory=False")
+    )
+    (tmp_path / "script.py").write_text(example, encoding="utf-8")
+    env = environment() | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^neuron@[0-9a-f]{8}: descent of 100 steps", done.stdout, re.MULTILINE)
+    assert len(re.findall(r"^(?:torch-grad|autograd) .* µs .* µs", done.stdout, re.MULTILINE)) == 2
+
+
+def test_what_a_loss_raises_is_said_with_the_line_of_its_source() -> None:
+    def raising(xp: Any, x: Array, data: Data) -> Array:
+        raise RuntimeError("torn")
+
+    (reason,) = race(replace(MINE, loss=raising), **ONE)["reason"]
+    line = raising.__code__.co_firstlineno + 1
+    assert re.search(rf"no reference: (?!/)\S*:{line}: RuntimeError: torn \(autograd; parameters x \(2, 3\)\)$", reason)
 
 
 def test_importing_bench_imports_no_numpy_and_offers_race() -> None:
