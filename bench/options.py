@@ -33,6 +33,7 @@ HELP = {
 """The options that select cases, with their help."""
 
 RACE = (
+    "--relative-to",
     "--threads",
     "--allocator",
     "--precision",

@@ -74,7 +74,7 @@ def test_a_case_that_ends_or_hangs_its_process_has_a_row_and_the_others_are_meas
         "deadly-segfault": "crashed",
         "deadly-exit": "crashed",
         "deadly-hangs": "timeout",
-        "deadly-prints": "error",
+        "deadly-prints": "wrong",
         "numpy": "ok",
     }
     assert "SIGSEGV" in str(rows.loc["deadly-segfault", "reason"])

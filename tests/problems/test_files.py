@@ -29,6 +29,12 @@ MINE = Problem("anything", loss, draw=draw)
 """
 
 
+@pytest.fixture(autouse=True)
+def nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the files of a test at its end."""
+    monkeypatch.setattr("problems.files._files", {})
+
+
 def written(folder: Path, text: str, name: str = "mine.py") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
