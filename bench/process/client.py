@@ -260,11 +260,15 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
 
 
 def kill_all() -> None:
-    """Kill every worker of this process. A thread that waits for an answer gets a `WorkerError`."""
+    """Kill every worker of this process. A thread that waits for an answer gets a `WorkerError`.
+
+    Ctrl-C may come while a worker is being started, before it is known: such a worker is found by its mark.
+    """
     with _alive_lock:
         alive = list(_alive)
     for worker in alive:
         worker.kill()
+    guard.kill_marked(f"{OWN_MARK}/".encode())
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()
