@@ -204,4 +204,4 @@ def _fresh_leaf(array: Array) -> Array:
 
 
 def _gradient_of(leaf: Array) -> Array:
-    return leaf.grad
+    return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad  # the loss may not use it

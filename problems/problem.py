@@ -138,7 +138,10 @@ def instance(problem: Problem, batch_size: int, dtype: str, which: str = "start"
 
     Raises `ValueError` if the start is not made of float arrays, or the data are not a tuple of arrays. It says where.
     """
-    x, data = problem.draw(_rng(problem, batch_size, which), batch_size, **problem.sizes)
+    drawn = problem.draw(_rng(problem, batch_size, which), batch_size, **problem.sizes)
+    if not (isinstance(drawn, tuple) and len(drawn) == len(("x", "data"))):
+        raise ValueError("draw: must return two values, the start and the data: return x, ()")
+    x, data = drawn
     if not isinstance(data, tuple):
         raise ValueError(f"draw: data is a {type(data).__name__}, not a tuple of arrays")  # noqa: TRY004 (as for all faults of a draw)
     arrays = [_array(part, f"data[{index}]", "biuf") for index, part in enumerate(data)]
@@ -152,7 +155,8 @@ def direction(problem: Problem, batch_size: int, x: Parameters, which: str = "di
 
 
 def _rng(problem: Problem, batch_size: int, what: str) -> np.random.Generator:
-    return np.random.default_rng(zlib.crc32(f"{problem.name}/{batch_size}/{what}".encode()))
+    name = problem.name.partition("@")[0]  # without the hash of a file: a comment in it changes no number
+    return np.random.default_rng(zlib.crc32(f"{name}/{batch_size}/{what}".encode()))
 
 
 def _start(x: Parameters, dtype: str) -> Parameters:

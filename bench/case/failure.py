@@ -119,9 +119,9 @@ def _given(error: BaseException, case: Case) -> str:
 def _shapes(x: Parameters, data: Data) -> str:
     leaves = zip(optree.tree_paths(x), optree.tree_leaves(x), strict=True)
     text = f"parameters {', '.join(f'{_name(path)} {np.shape(leaf)}' for path, leaf in leaves)}"
-    if data:
-        text += f"; data {', '.join(str(np.shape(array)) for array in data)}"
-    return text if len(text) <= MAX_SHAPES else f"{text[:MAX_SHAPES]}…"
+    rest = f"; data {', '.join(str(np.shape(array)) for array in data)}" if data else ""
+    most = max(MAX_SHAPES - len(rest), 0)  # of two, the data are the shorter, and more often the culprit
+    return (text if len(text) <= most else f"{text[:most]}…") + rest
 
 
 def _name(path: tuple[Any, ...]) -> str:

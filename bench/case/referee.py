@@ -13,7 +13,7 @@ from backends import Case
 from bench.case.check.derivation import require_right
 from bench.case.check.question import question
 from bench.case.check.rate import with_rate
-from bench.case.check.reference import arguments, expected, own_error
+from bench.case.check.reference import answer_error, arguments, expected, own_error
 from bench.case.check.steps import SHORT, slow_end, slowed
 from bench.case.figures.target import first_step_at_target
 from problems import Problem
@@ -55,6 +55,7 @@ def _keep_answer(case: Case, problem: Problem) -> None:
 
 
 def _keep_steps(case: Case, problem: Problem) -> None:
+    answer_error(case, problem, expected(case, problem))  # what rounding makes of the end
     expected(replace(case, steps=1), problem)
     slow_end(replace(case, steps=min(SHORT, case.steps)), problem)
     if (slow := slowed(case, problem)) is not None:

@@ -7,6 +7,7 @@ against its own loss, and keeps the right answers, which all other processes rea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
@@ -141,10 +142,15 @@ class Referee:
 
 
 def _disagreement(values: Mapping[str, float]) -> Failure | None:
-    """Return the failure of all cases if two losses differ: who, by how much, and what to do."""
+    """Return the failure of all cases if a loss is no number, or two differ: who, by how much, and what to do."""
+    if unusable := [name for name, value in values.items() if not math.isfinite(value)]:
+        return Failure(
+            "wrong",
+            f"the loss at the start, in float64, is {values[unusable[0]]} in {', '.join(unusable)}: nobody gets a time",
+        )
     (first, value), *others = values.items()
     for name, other in others:
-        if not (difference := relative_difference(value, other)) <= MAX_DIFFERENCE:  # not `>`: a NaN disagrees too
+        if not (difference := relative_difference(value, other)) <= MAX_DIFFERENCE:
             return Failure(
                 "wrong",
                 f"the losses differ at the start, in float64: {first} {value:.10g}, {name} {other:.10g}, by "

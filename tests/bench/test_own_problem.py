@@ -248,7 +248,19 @@ def test_the_reference_is_the_first_framework_whose_loss_can_be_computed() -> No
     assert reference({"numpy": 1.0, "autograd": 1.0 + 1e-12, "torch": 1.0}) == "autograd"
 
 
-@pytest.mark.parametrize("other", [1.01, 1.0 + 1e-7, float("nan"), float("inf"), -1.0, 0.0])
+@pytest.mark.parametrize("other", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_gives_nobody_a_time(other: float) -> None:
+    found = failure({"numpy": 1.0, "autograd": other, "torch": 1.0})
+    assert found == ("wrong", f"the loss at the start, in float64, is {other} in autograd: nobody gets a time")
+
+
+def test_a_loss_that_is_no_scalar_is_named() -> None:
+    problem = replace(UNDERIVED, loss=lambda *arguments: arguments[1])
+    with pytest.raises(ValueError, match=r"the loss in autograd has the shape \(16,\): it must be one number"):
+        by_framework(problem, FOUND, "autograd").numpy_loss(*problems.instance(problem, 5, "float64"))
+
+
+@pytest.mark.parametrize("other", [1.01, 1.0 + 1e-7, -1.0, 0.0])
 def test_losses_that_differ_are_named_with_their_values(other: float) -> None:
     losses = {"numpy": 1.0, "autograd": 1.0, "torch": other}
     assert failure(losses).status == "wrong"

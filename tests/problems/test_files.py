@@ -57,6 +57,12 @@ def test_the_name_has_the_files_name_and_a_hash_of_its_content(tmp_path: Path) -
     assert loaded(str(tmp_path / "mine.py")).name == other.name
 
 
+def test_a_comment_in_the_file_changes_no_number(tmp_path: Path) -> None:
+    first, other = (loaded(str(written(tmp_path, text))) for text in (MINE, f"{MINE}# a comment\n"))
+    assert first.name != other.name
+    np.testing.assert_array_equal(problems.instance(first, 5, "float64")[0], problems.instance(other, 5, "float64")[0])
+
+
 def test_a_file_is_one_word_of_a_command_line_and_back() -> None:
     for file in (ProblemFile("mine@12345678", Path("/a b/mine.py")), ProblemFile("m:X@1", Path("/m.py"), "X")):
         assert problems.from_text(file.as_text()) == file

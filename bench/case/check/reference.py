@@ -38,6 +38,9 @@ WELL_POSED = 0.2
 Otherwise rounding alone could accuse an honest backend.
 """
 
+ULPS = (0.0, 1.0, -1.0)
+"""By how many roundings a start is moved, to see what rounding makes of the end of a descent."""
+
 ROUNDED = 10.0
 """If rounding alone changes the end of a descent, that end may be off by this many times what the reference's is."""
 
@@ -144,18 +147,21 @@ def answer_error(case: Case, problem: Problem, result: Parameters) -> float:
 def _end_scale(case: Case, problem: Problem) -> Parameters:
     allowed = tolerance(case.dtype)
 
-    def scale(least: float, right: Array, rounded: Array) -> float:
-        size, off = max(_magnitude(right), least), _magnitude(rounded - right)
+    def scale(least: float, right: Array, *rounded: Array) -> float:
+        size, off = max(_magnitude(right), least), max(_magnitude(end - right) for end in rounded)
         return max(least, ROUNDED * off / allowed) if off > WELL_POSED * allowed * size else least
 
-    return tree_map(scale, _start_scale(case, problem), expected(case, problem), _rounded(case, problem))
+    ends = (_rounded(case, problem, ulps) for ulps in ULPS)
+    return tree_map(scale, _start_scale(case, problem), expected(case, problem), *ends)
 
 
-def _rounded(case: Case, problem: Problem) -> Parameters:
-    """Return the result of the reference in the case's own dtype."""
-    bare, given = replace(case, backend="", device=""), arguments(case, problem)
-    arrays = kept(("rounded", named(problem), vars(bare)), lambda: by_hand(bare, problem, given))
-    return tree_unflatten(given[0], arrays) if case.operator in WRITES else arrays[0]
+def _rounded(case: Case, problem: Problem, ulps: float = 0.0) -> Parameters:
+    """Return the result of the reference in the case's own dtype, from a start that is moved by some roundings."""
+    bare, (x, *others) = replace(case, backend="", device=""), arguments(case, problem)
+    factor = 1.0 + ulps * float(np.finfo(case.dtype).eps)
+    moved = tree_map(lambda array: (array * factor).astype(array.dtype), x)
+    arrays = kept(("rounded", named(problem), vars(bare), ulps), lambda: by_hand(bare, problem, (moved, *others)))
+    return tree_unflatten(x, arrays) if case.operator in WRITES else arrays[0]
 
 
 def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
@@ -193,7 +199,7 @@ def rounding_drift(case: Case, problem: Problem) -> float:
     start, right = doubled(case, problem)[0], expected(case, problem)
     off, way = (
         max(map(_magnitude, tree_leaves(tree_map(np.subtract, end, origin))))
-        for end, origin in ((_rounded(case, problem), right), (right, start))
+        for end, origin in ((_rounded(case, problem, ULPS[-1]), right), (right, start))
     )
     return off / way if way else 0.0
 
