@@ -17,7 +17,7 @@ import torch
 from problems import Problem
 
 WIDTH, LENGTH, NAMES = 64, 32, ("query", "key", "value", "out")
-RATE, STEPS = 0.1, 10
+RATE, STEPS = 0.1, 100
 Descent = Callable[[Any, Any], Any]
 
 
