@@ -37,7 +37,8 @@ def not_derived(x: Parameters, data: Data) -> Parameters:
 
 
 def _no_draw(rng: np.random.Generator, batch_size: int) -> tuple[Parameters, Data]:
-    raise NotImplementedError
+    """The draw of a problem that was given none: `Problem` refuses it."""
+    raise NotDerivedError("the problem has no draw")
 
 
 @dataclass(frozen=True)
