@@ -102,8 +102,8 @@ def test_a_file_that_is_not_there_or_lacks_the_name(tmp_path: Path) -> None:
 
 def test_a_file_finds_the_modules_beside_it_and_hides_none_of_the_project(tmp_path: Path) -> None:
     written(tmp_path, "SCALE = 3.0\n", "beside_mine.py")
-    written(tmp_path, "raise RuntimeError('hidden')\n", "backends.py")
-    text = MINE.replace("from problems", "import backends\nimport beside_mine\nfrom problems")
+    written(tmp_path, "raise RuntimeError('hidden')\n", "problems.py")
+    text = MINE.replace("from problems", "import beside_mine\nfrom problems")
     assert loaded(str(written(tmp_path, text))).steps == 100
 
 
