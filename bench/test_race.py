@@ -41,7 +41,7 @@ CLOCK = WorkersClock()
 @pytest.mark.filterwarnings("ignore:Benchmark fixture was not used:pytest_benchmark.logger.PytestBenchmarkWarning")
 def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by parameters: a case is its fields)
     benchmark: Any,
-    pytestconfig: pytest.Config,
+    request: pytest.FixtureRequest,
     race: Race,
     operator: str,
     problem: str,
@@ -64,7 +64,9 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     if row["status"] in REFUSED:
         pytest.skip(str(row["reason"]))
     if row["status"] != "ok":
-        style = pytestconfig.option.tbstyle
+        style = request.config.option.tbstyle
         trace = race.trace.whole if style in {"long", "native"} else race.trace.short
-        shown = f"\n\n{trace}" if trace and style not in {"line", "no"} else ""
-        pytest.fail(f"{row['status']}: {row['reason']}{shown}", pytrace=False)
+        if trace and style not in {"line", "no"}:
+            # A section of the report: the failure's own text is repeated in the summary, in full under CI.
+            request.node.add_report_section("call", "traceback", trace)
+        pytest.fail(f"{row['status']}: {row['reason']}", pytrace=False)

@@ -17,7 +17,7 @@ from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row, startup
 from bench.case.audit import Evidence
-from bench.case.check.answers import require_answers
+from bench.case.check.answers import Answered, require_answers
 from bench.case.failure import Trace, failure_of, trace_of
 from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
@@ -28,7 +28,7 @@ from bench.case.pairs import reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from problems import Parameters, find
+from problems import find
 from report.table.warnings import AuditWarning, join
 
 T = TypeVar("T")
@@ -170,12 +170,12 @@ class Timing:
         """
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
-        result = require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
+        answered = require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)
         per_step = columns["seconds_per_step"]
         self.warnings += self._or_warn("throttling", lambda: throttled(prepared)) or []
-        self.warnings += self._or_warn("audit", lambda: self._audit(result, compiled, cores)) or []
+        self.warnings += self._or_warn("audit", lambda: self._audit(answered, compiled, cores)) or []
         columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= self._to_target()
@@ -190,10 +190,10 @@ class Timing:
         seconds = self._or_warn("seconds_to_target", lambda: seconds_to_target(self.prepared, steps))
         return {"steps_to_target": steps, "seconds_to_target": seconds}
 
-    def _audit(self, result: Parameters, compiled: int, cores: float) -> list[AuditWarning]:
-        found = probe(self.prepared, float(np.median(self.seconds)))
+    def _audit(self, answered: Answered, compiled: int, cores: float) -> list[AuditWarning]:
+        found = probe(self.prepared, float(np.median(self.seconds)), answered)
         seconds, control = np.asarray(self.seconds), self.rounds.reference
-        return audit.warnings_of(Evidence(self.prepared, seconds, control, compiled, cores, result, found))
+        return audit.warnings_of(Evidence(self.prepared, seconds, control, compiled, cores, answered.result, found))
 
     def _or_warn(self, column: str, figure: Callable[[], T]) -> T | None:
         """Return the figure of `column`. If that fails, add a warning and return `None`: the times stay valid."""

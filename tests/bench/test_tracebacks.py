@@ -75,7 +75,7 @@ def test_the_traceback_of_a_loss_is_shown_as_pytest_is_asked(checkout: Checkout,
     assert checkout.rows()["reason"].tolist() == [REASON]
     assert {frame for frame in (FRAME, HARNESS) if frame in done.stdout} == frames
     assert ("Traceback" in done.stdout) == bool(frames)
-    assert f"error: {REASON}\n\nTraceback" in done.stdout or not frames
+    assert ("Captured traceback call" in done.stdout) == bool(frames)
 
 
 def test_a_backend_that_raises_in_a_round_has_its_traceback_too(checkout: Checkout) -> None:
@@ -104,8 +104,11 @@ def test_a_draw_that_raises_has_its_line_and_no_shapes(checkout: Checkout) -> No
     assert checkout.rows()["reason"].tolist() == [f"problems/mine.py:{line + 1}: KeyError: 2 (NumPy, before numpy)"]
 
 
-def test_an_error_of_a_compiler_names_the_line_of_the_loss_and_is_one_report(checkout: Checkout) -> None:
-    """Without isolation, where pytest captures what torch's compiler logs."""
+def test_an_error_of_a_compiler_names_the_line_of_the_loss_and_is_one_report(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without isolation, where pytest captures what torch's compiler logs; under CI, where it repeats a failure."""
+    monkeypatch.setenv("CI", "true")
     pytest.importorskip("torch")
     pytest.importorskip("jax")
     checkout.write("problems/mine.py", LOSS.format(condition="xp.sum(x) > 1e9"))

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from backends import Backend, Case, Run, place
 from bench.case.check.question import question
 from bench.case.check.reference import allowed_error, answer_error, relative_error, require_close
+from bench.clock import now
 from problems import Parameters, Problem, tree_leaves, tree_map
+
+
+class Answered(NamedTuple):
+    """What the calls after the rounds gave.
+
+    `result` is the answer on the host, and `fetch_seconds` how long it took to get there. `other_seconds` is how long
+    the call with another question took; `None` if there is no other question.
+    """
+
+    result: Parameters
+    fetch_seconds: float
+    other_seconds: float | None
 
 
 def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], placed: tuple[Any, ...]) -> None:
@@ -23,33 +36,36 @@ def require_same_arrays(case: Case, backend: Backend, host: tuple[Any, ...], pla
         require_close(case, 0.0 if same else 1.0, 0.0, "in its arrays on the device, before the first call,")
 
 
-def require_answers(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> Parameters:
-    """Raise `WrongResultError` unless `run` still has the right answer, and has it to another question too.
-
-    Return the answer, on the host.
-    """
+def require_answers(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> Answered:
+    """Return what `run` answers now. Raise `WrongResultError` unless it is right, and right for another question."""
     called = run(*placed)
     backend.wait(called, case)
+    start = now()
     result = backend.fetch(called, case)
+    fetch_seconds = now() - start
     require_close(case, answer_error(case, problem, result), allowed_error(backend, case), "after the rounds")
-    require_another_answer(case, backend, problem, run)
+    other_seconds = require_another_answer(case, backend, problem, run)
     _require_finished(case, backend, problem, placed, run)
-    return result
+    return Answered(result, fetch_seconds, other_seconds)
 
 
-def require_another_answer(case: Case, backend: Backend, problem: Problem, run: Run) -> None:
+def require_another_answer(case: Case, backend: Backend, problem: Problem, run: Run) -> float | None:
     """Raise `WrongResultError` if `run` is wrong for other arguments, to which the answer is another.
 
-    Nothing is asked if no such arguments were found.
+    Return the seconds of the call. Nothing is asked, and `None` is returned, if no such arguments were found.
     """
     asked = question(case, problem)
     if asked is None:
-        return
+        return None
     others, answer = asked
-    result = run(*place(backend, case, *others))
+    placed = place(backend, case, *others)
+    start = now()
+    result = run(*placed)
     backend.wait(result, case)
+    seconds = now() - start
     error = relative_error(backend.fetch(result, case), answer, dtype=case.dtype)
     require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
+    return seconds
 
 
 def _require_finished(case: Case, backend: Backend, problem: Problem, placed: tuple[Any, ...], run: Run) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from backends import Stepwise, own_loss, place
+from bench.case.check.answers import Answered
 from bench.case.check.question import nudged
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import calibrate, round_seconds
@@ -70,15 +71,22 @@ class Probed:
     growth: float | None
 
 
-def probe(prepared: Prepared, call_seconds: float) -> Probed:
-    """Find out about a program whose calls take `call_seconds`.
+def probe(prepared: Prepared, call_seconds: float, answered: Answered | None = None) -> Probed:
+    """Find out about a program whose calls take `call_seconds`. Where it has `answered` slowly, that is not repeated.
 
     A figure that speaks against the program is measured again, and the best counts: a busy machine disturbs calls too.
     """
-    late = _least(lambda _: _lateness(prepared, call_seconds), lambda late: not is_late(late, call_seconds))
+    known = answered if call_seconds > SLOW_SECONDS else None
+    late = _least(
+        lambda repeat: _lateness(prepared, call_seconds, None if repeat else known),
+        lambda late: not is_late(late, call_seconds),
+    )
     return Probed(
         late,
-        _least(lambda repeat: _fresh_share(prepared, call_seconds, repeat), lambda share: share <= MAX_FRESH_SHARE),
+        _least(
+            lambda repeat: _fresh_share(prepared, call_seconds, repeat, None if repeat else known),
+            lambda share: share <= MAX_FRESH_SHARE,
+        ),
         prepared.backend.compiled and _runs_loss(prepared),
         None if is_late(late, call_seconds) else _growth(prepared, call_seconds),
     )
@@ -102,17 +110,25 @@ def is_late(late_seconds: float, call_seconds: float) -> bool:
     return late_seconds > max(MAX_LATE_SECONDS, MAX_LATE_SHARE * call_seconds)
 
 
-def _lateness(prepared: Prepared, call_seconds: float) -> float:
+def _lateness(prepared: Prepared, call_seconds: float, answered: Answered | None) -> float:
     """Return how much longer it takes to fetch a result than an array like it that is computed: the mean of calls.
 
-    A single fetch takes microseconds, and its time scatters by as much.
+    A single fetch takes microseconds, and its time scatters by as much. Where `answered` is given, it is the only call.
     """
-    backend, calls, of_results, of_computed = prepared.backend, _calls(call_seconds), 0.0, 0.0
+    if answered is not None:
+        return answered.fetch_seconds - _fetched_computed(prepared, answered.result)
+    calls, of_results, of_computed = _calls(call_seconds), 0.0, 0.0
     for _ in range(calls):
         seconds, result = _fetched(prepared, prepared.call())
         of_results += seconds
-        of_computed += _fetched(prepared, place(backend, prepared.case, tree_map(np.array, result))[0])[0]
+        of_computed += _fetched_computed(prepared, result)
     return (of_results - of_computed) / calls
+
+
+def _fetched_computed(prepared: Prepared, result: Parameters) -> float:
+    """Return how long it takes to fetch a copy of the result."""
+    (copy,) = place(prepared.backend, prepared.case, tree_map(np.array, result))
+    return _fetched(prepared, copy)[0]
 
 
 def _fetched(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]:
@@ -121,8 +137,13 @@ def _fetched(prepared: Prepared, result: Parameters) -> tuple[float, Parameters]
     return now() - start, fetched
 
 
-def _fresh_share(prepared: Prepared, call_seconds: float, repeat: int) -> float:
-    """Return the time of calls with starts and directions of their own over that of as many usual calls."""
+def _fresh_share(prepared: Prepared, call_seconds: float, repeat: int, answered: Answered | None) -> float:
+    """Return the time of calls with starts and directions of their own over that of as many usual calls.
+
+    Where `answered` is given, its call with another question is the only call.
+    """
+    if answered is not None and answered.other_seconds is not None:
+        return answered.other_seconds / call_seconds
     calls = _calls(call_seconds)
     arguments = [_fresh(prepared, 1 + repeat * calls + number) for number in range(calls)]
     start = now()

@@ -157,7 +157,7 @@ def test_a_closed_form_in_place_of_a_descent_is_caught() -> None:
     found = probed(prepared(descending(closed_form), replace(CASE, operator="descent", steps=100)), 1e-5)
     warning = audit.ends_early(found)
     assert warning is not None
-    assert "four times the steps take 1.0 times as long" in warning.remedy
+    assert warning.remedy.startswith("four times the steps take ")
 
 
 def test_a_step_that_rests_once_it_has_converged_is_caught() -> None:
