@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import quantile_test
@@ -26,7 +28,7 @@ def test_the_interval_of_a_time_does_not_reach_below_0() -> None:
 def test_the_interval_of_a_median_is_that_of_scipys_sign_test(confidence: float) -> None:
     for size in range(1, 40):
         samples = np.random.default_rng(size).normal(size=size)
-        expected = quantile_test(samples).confidence_interval(confidence)
+        expected: Any = quantile_test(samples).confidence_interval(confidence)
         found = median_interval(samples, confidence)[1:]
         np.testing.assert_array_equal(found, (expected.low, expected.high))
 
