@@ -20,7 +20,7 @@ import pandas as pd
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
-from bench.options import MEMORY, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.options import MEMORY, ONLY_TIMES, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.own.files import NONE, Files, named
 from bench.process.client import Side
 from bench.process.pool import Pool
@@ -80,6 +80,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add("--min-rounds", metavar="N", default=str(MIN_ROUNDS), help=f"fewest rounds of a case (default: {MIN_ROUNDS})")
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
+    add("--only-times", action="store_true", help=ONLY_TIMES)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
     add(relative.FLAG, metavar="BACKEND", help=relative.HELP)
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
@@ -98,6 +99,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
                 seconds(chosen.max_time),
                 whole("--min-rounds", chosen.min_rounds),
                 memory=chosen.memory == "on",
+                only_times=chosen.only_times,
             ),
             threads=None if chosen.threads is None else whole("--threads", chosen.threads),
             allocator=chosen.allocator,

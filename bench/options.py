@@ -56,6 +56,11 @@ PRECISION = "in which precision a GPU multiplies float32 arrays (default: float3
 
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
+ONLY_TIMES = (
+    "measure what `report compare` needs and nothing else: no memory, roofline, target or value; what was compiled "
+    "before may be used again"
+)
+
 TIMEOUT_SECONDS = 300.0
 """How long a case may take, with its preparation and all its rounds. In a duel, how long one request may take."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -24,12 +24,18 @@ from bench.case.figures.memory import peak_bytes
 from bench.case.figures.probe import probe
 from bench.case.figures.roofline import limit
 from bench.case.figures.target import seconds_to_target, steps_to_target
-from bench.case.pairs import reference_pair, value_pair
-from bench.case.prepare import Prepared, find_refusal, prepare
+from bench.case.pairs import moved_pair, reference_pair, value_pair
+from bench.case.prepare import Prepared, find_refusal, prepare, relocate
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
 from problems import find
 from report.table.warnings import AuditWarning, join
+
+MOVES = 8
+"""How often a case's arrays are moved during its rounds. Where they lie changes a time by some percent."""
+
+MAX_WARM_SECONDS = 0.02
+"""A program whose calls take longer is not called for the sake of warmth alone once its arrays were moved."""
 
 T = TypeVar("T")
 
@@ -79,9 +85,11 @@ class Measurement:
     def _begin(self, budget: Budget | None) -> None:
         backend, problem = self._found.backends[self._case.backend], find(self._case.problem, self._case.sizes)
         self._identity |= row.framework(self._case, backend) | row.reference(problem, self._reference)
-        self._resources.enter_context(startup.empty_caches(self._case, backend))
+        cold = budget is None or not budget.only_times
+        if cold:
+            self._resources.enter_context(startup.empty_caches(self._case, backend))
         prepared = prepare(self._case, backend, problem)
-        self._columns = row.checked(prepared)
+        self._columns = row.checked(prepared, cold=cold)
         if budget is not None:
             self._timing = Timing(prepared, budget, self._caught)
             self._timing.begin()
@@ -100,7 +108,7 @@ class Measurement:
         """Return the row of the case. Figures other than the times are measured here, outside the rounds."""
         try:
             if self._timing is not None:
-                self._columns = self._timing.finish()
+                self._columns |= self._timing.finish()
         except self._caught as error:
             self._fail(error)
         self._end()
@@ -145,12 +153,16 @@ class Timing:
         self.resources.enter_context(no_garbage_collection())
         ramp(self.prepared)
         iterations, seconds = calibrate(self.prepared.call, self.budget.min_round_seconds)
-        value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
+        value = None
+        if not self.budget.only_times:
+            value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
         self._rounds = plan(iterations, seconds, reference_pair(self.prepared, seconds), value, self.budget)
         self.compiled_before = audit.compilations(self.prepared)
 
     def round(self) -> Round:
         """Time one round, and its paired rounds."""
+        if self.seconds and len(self.seconds) % max(1, self.rounds.rounds // MOVES) == 0:
+            self._move()
         start = clock.now()
         before, after = self.rounds.drawn()
         for pair in before:
@@ -163,6 +175,16 @@ class Timing:
         self.seconds.append(seconds / self.rounds.iterations)
         return Round(self.seconds[-1], clock.now() - start)
 
+    def _move(self) -> None:
+        """Move the arrays of the case, and those of the reference, elsewhere in memory. On a GPU they stay."""
+        if self.prepared.case.device != "cpu":
+            return
+        self.prepared, reference = relocate(self.prepared), self.rounds.reference
+        if reference is not None:
+            self._rounds = replace(self.rounds, reference=moved_pair(reference, self.prepared))
+        if self.seconds[-1] <= MAX_WARM_SECONDS:
+            self.prepared.call()
+
     def finish(self) -> Row:
         """Return the columns of the case: its times, and the figures that are measured after them.
 
@@ -173,15 +195,21 @@ class Timing:
         answered = require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)
-        per_step = columns["seconds_per_step"]
         self.warnings += self._or_warn("throttling", lambda: throttled(prepared)) or []
         self.warnings += self._or_warn("audit", lambda: self._audit(answered, compiled, cores)) or []
-        columns |= self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
+        if not self.budget.only_times:
+            columns |= self._figures(columns["seconds_per_step"])
+        return columns | {"warnings": join(self.warnings)}
+
+    def _figures(self, per_step: float) -> Row:
+        """Return the columns that explain a time of `per_step` seconds a step."""
+        prepared = self.prepared
+        columns = self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= self._to_target()
         if self.budget.memory:
             columns["peak_bytes"] = self._or_warn("peak_bytes", lambda: peak_bytes(prepared))
-        return columns | {"warnings": join(self.warnings)}
+        return columns
 
     def _to_target(self) -> Row:
         steps = self._or_warn("steps_to_target", lambda: steps_to_target(self.prepared))

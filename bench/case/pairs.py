@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from backends import Case
-from bench.case.prepare import Prepared, prepare_value
+from bench.case.prepare import Prepared, copied, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
 from problems import Parameters, hand_derived
 
@@ -18,17 +20,27 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
     For a descent, a paired round is some descents of the case's steps, or a shorter one. For the other operators it is
     some calls, made as the backend's calls are.
     """
-    case, host, problem = prepared.case, prepared.host, prepared.problem
+    case, problem = prepared.case, prepared.problem
     if not (problem.has_loss("numpy") if case.operator == "value" else problem.is_derived):
         return None
-
-    def reference(steps: int) -> Call:
-        run = hand_derived(case.operator, problem, steps, host[0], host[-1])
-        return awaited(partial(run, *host), _no_wait, case)
-
     if case.operator == "descent":
-        return paired(reference(1), seconds, reference, at_most=case.steps)
-    return paired(reference(1), seconds)
+        lengthened = partial(_reference, prepared.host, prepared)
+        return paired(lengthened(1), seconds, lengthened, at_most=case.steps)
+    return paired(_reference(prepared.host, prepared, 1), seconds)
+
+
+def moved_pair(pair: Pair, prepared: Prepared) -> Pair:
+    """Return the paired rounds of the reference with its arrays elsewhere in memory. Its seconds so far are kept."""
+    host = copied(prepared.host)
+    once = _reference(host, prepared, 1)
+    length = pair.steps // pair.calls
+    return replace(pair, once=once, call=once if length == 1 else _reference(host, prepared, length))
+
+
+def _reference(host: tuple[Any, ...], prepared: Prepared, steps: int) -> Call:
+    case = prepared.case
+    run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
+    return awaited(partial(run, *host), _no_wait, case)
 
 
 def _no_wait(result: Parameters, case: Case) -> None:

@@ -7,6 +7,7 @@ gives the reason for each.
 from __future__ import annotations
 
 import gc
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,7 +32,13 @@ from bench.case.check.steps import require_every_step
 from bench.case.failure import Failure, no_device
 from bench.case.rounds import Call, awaited
 from bench.clock import now
-from problems import Parameters, Problem, find, tree_map
+from problems import Array, Parameters, Problem, find, tree_map
+
+MAX_REBUILD_SECONDS = 0.01
+"""A case that took longer to compile keeps its run when its arrays are moved."""
+
+MAX_SPACER_BYTES = 1 << 16
+"""How much memory, at most, is held in front of the arrays of a case that is moved."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class Prepared:
     compile_seconds: float
     first_call_seconds: float
     relative_error: float
+    spacer: bytes = b""
+    """Memory that is held so that the arrays lie elsewhere."""
 
 
 def find_refusal(case: Case, found: Found) -> Failure | None:
@@ -101,11 +110,30 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
 
 
 def relocate(prepared: Prepared) -> Prepared:
-    """Return the same case with its arrays copied elsewhere in memory, and compiled again. Nothing is checked."""
+    """Return the same case with its arrays copied elsewhere in memory. Nothing is checked.
+
+    If compiling is cheap, the case is compiled again, so that what its run allocates once is moved too. A spacer of
+    random size, which is kept, shifts later allocations to a different offset within the page.
+    """
     case, backend, problem = prepared.case, prepared.backend, prepared.problem
-    placed = place(backend, case, *(tree_map(np.copy, argument) for argument in prepared.host))
-    run = backend.compile(case, problem, placed[0], placed[-1])
-    return replace(prepared, placed=placed, run=run, call=awaited(partial(run, *placed), backend.wait, case))
+    spacer = bytes(random.randrange(MAX_SPACER_BYTES))  # noqa: S311 (not a secret)
+    host = copied(prepared.host)
+    placed, run = place(backend, case, *host), prepared.run
+    if prepared.compile_seconds <= MAX_REBUILD_SECONDS:
+        run = backend.compile(case, problem, placed[0], placed[-1])
+    call = awaited(partial(run, *placed), backend.wait, case)
+    return replace(prepared, host=host, placed=placed, run=run, call=call, spacer=spacer)
+
+
+def copied(host: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments with their arrays copied elsewhere in memory, read-only as they were."""
+    return tuple(tree_map(_copied, argument) for argument in host)
+
+
+def _copied(array: Array) -> Array:
+    array = np.copy(array)
+    array.setflags(write=False)
+    return array
 
 
 def prepare_value(gradient: Prepared) -> Call | None:

@@ -98,13 +98,15 @@ class Budget:
 
     A round takes at least `min_round_seconds`. `max_seconds` is the target for all rounds with their paired rounds.
     There are at least `min_rounds` rounds, however long they take. If `memory` is true, peak memory is measured after
-    the rounds.
+    the rounds. If `only_times` is true, nothing but times and the ratio to NumPy is measured, and compilers may find
+    what they compiled before.
     """
 
     min_round_seconds: float
     max_seconds: float
     min_rounds: int
     memory: bool = True
+    only_times: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,29 +84,38 @@ def raised(error: BaseException, case: Case) -> Row:
     return failed(failure_of(error, case)) | wrong
 
 
-def checked(prepared: Prepared) -> Row:
-    """Return the columns of a case whose answer is right, as far as they are known before the first round."""
+def checked(prepared: Prepared, *, cold: bool = True) -> Row:
+    """Return the columns of a case whose answer is right, as far as they are known before the first round.
+
+    Unless it began `cold`, with nothing compiled, the times of starting and compiling are left out.
+    """
     rate = {}
     if prepared.case.operator == "descent":
         rate = {"rate": float(prepared.problem.rate_at(prepared.host[0], prepared.host[-1]))}
-    return rate | {
-        "status": "ok",
-        "reason": "",
-        "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
+    once = {
         "startup_seconds": startup_seconds(prepared.case, prepared.backend),
         "compile_seconds": prepared.compile_seconds,
         "first_call_seconds": prepared.first_call_seconds,
-        "transfer_seconds": prepared.transfer_seconds,
-        "relative_error": prepared.relative_error,
     }
+    return (
+        rate
+        | (once if cold else {})
+        | {
+            "status": "ok",
+            "reason": "",
+            "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
+            "transfer_seconds": prepared.transfer_seconds,
+            "relative_error": prepared.relative_error,
+        }
+    )
 
 
 def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float) -> Row:
-    """Return the columns of a case that was timed. `seconds` are those per call of each round, in order."""
+    """Return the columns of the rounds. `seconds` are those per call of each round, in order."""
     calls = np.asarray(seconds)
     steps = prepared.case.steps if prepared.case.operator == "descent" else 1
     time = rounds_interval(calls)
-    return checked(prepared) | {
+    return {
         "rounds": len(seconds),
         "iterations": rounds.iterations,
         "cores": cores,

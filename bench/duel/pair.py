@@ -34,7 +34,7 @@ matters more than their length (docs/methodology.md).
 MIN_ROUNDS = 3
 
 ROUNDS_PER_MOVE = 8
-"""After so many rounds both sides move their arrays, if that is cheap.
+"""After so many rounds both sides move their arrays.
 
 The positions of the arrays relative to each other change a case's time by some percent. Without moves they would do so
 for the whole pair.

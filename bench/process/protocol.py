@@ -16,7 +16,7 @@ request, in order, until its input ends. `do` names the request:
 | `prepare` | `case` | `status` and `version`; or `status` and `reason`, if it is not `ok` |
 | `calibrate` | `seconds` | `iterations`: how many calls of the prepared case take at least so long |
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
-| `move` | | `moved`: whether the arrays of the prepared case now lie elsewhere in memory |
+| `move` | | `moved`: true. The arrays of the prepared case now lie elsewhere in memory |
 
 `keep` computes the right answers of the case and keeps them in the folder `--references`, where all workers find them.
 `framework` is the one whose reverse mode in float64 is the reference, or empty if the gradient is derived by hand.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -23,12 +22,6 @@ from bench.selection import SelectionError, select
 from problems import ProblemError, find
 from report.table.keys import framework
 
-MAX_MOVE_SECONDS = 0.01
-"""A case that took longer to compile is not moved, since it would be compiled again."""
-
-MAX_SPACER_BYTES = 1 << 16
-"""How much memory, at most, is held in front of the arrays of a case that is moved."""
-
 
 class Requests:
     """Answers the requests of `bench.process.protocol`, one method each.
@@ -44,7 +37,6 @@ class Requests:
         self._found = Found()
         self._measurement: Measurement | None = None
         self._prepared: Prepared | None = None
-        self._spacer = b""
 
     def answer(self, request: Message) -> Message:
         """Return the answer to a request."""
@@ -158,13 +150,8 @@ class Requests:
         return {"seconds": rounds.round_seconds(self._ready().call, iterations)}
 
     def move(self) -> Message:
-        """Move the arrays of the prepared case elsewhere in memory, if compiling it again is cheap; answer whether."""
-        prepared = self._ready()
-        if prepared.compile_seconds > MAX_MOVE_SECONDS:
-            return {"moved": False}
-        # A spacer of random size, which is kept, shifts later allocations to a different offset within the page.
-        self._spacer = bytes(random.randrange(MAX_SPACER_BYTES))  # noqa: S311 (not a secret)
-        self._prepared = prepare.relocate(prepared)
+        """Move the arrays of the prepared case elsewhere in memory."""
+        self._prepared = prepare.relocate(self._ready())
         self._prepared.call()
         return {"moved": True}
 

@@ -12,6 +12,7 @@ from backends import Case
 from bench.case import prepare
 from bench.case.measure import Timing
 from bench.case.rounds import Budget
+from bench.case.row import checked
 from problems import Problem
 from tests.backends.test_contract import FOUND, STEPS, label, quick, require_contract
 from tests.nested import NESTED
@@ -40,10 +41,11 @@ def test_the_race_has_every_figure_of_a_nested_problem(name: str, problem: Probl
     if name not in FOUND.backends:
         pytest.skip(str(FOUND.missing))
     case = Case("descent", problem.name, name, 50, "float32", "cpu", 20)
-    timing = Timing(prepare.prepare(case, FOUND.backends[name], problem), Budget(1e-4, 1e-3, 2, memory=False), ())
+    prepared = prepare.prepare(case, FOUND.backends[name], problem)
+    timing = Timing(prepared, Budget(1e-4, 1e-3, 2, memory=False), ())
     timing.begin()
     for _ in range(timing.rounds.rounds):
         timing.round()
-    row = timing.finish()
-    assert row["parameters"] == 8
-    assert "no " not in row["warnings"], row["warnings"]
+    assert checked(prepared)["parameters"] == 8
+    warned = timing.finish()["warnings"]
+    assert "no " not in warned, warned

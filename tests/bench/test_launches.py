@@ -47,6 +47,16 @@ def test_the_rounds_of_a_launch_have_the_defaults_of_the_race() -> None:
     assert int(given["--benchmark-min-rounds"]) == launches.MIN_ROUNDS
 
 
+def test_a_run_of_only_times_has_times_and_ratios_and_nothing_else(checkout: Checkout) -> None:
+    only = ("--operator", "descent,gradient", "--backend", "numpy,autograd", "--batch-size", "3", "--only-times")
+    done = checkout.run("bench", "run", "--launches", "1", *only, *QUICK)
+    assert done.returncode == 0, done.stderr
+    rows = table.read(checkout.csvs()[0])
+    assert rows[["seconds_median", "ratio_to_numpy", "relative_error"]].notna().all(axis=None)
+    left_out = ["peak_bytes", "roofline_fraction", "gradient_over_value", "seconds_to_target", "compile_seconds"]
+    assert rows[[*left_out, "first_call_seconds", "startup_seconds"]].isna().all(axis=None)
+
+
 def test_every_launch_measures_every_case_in_its_own_order(checkout: Checkout) -> None:
     sizes = "1,2,3,4,5,6"
     only = ("--backend", "numpy", "--batch-size", sizes, "--memory", "off", "--relative-to", "numpy")

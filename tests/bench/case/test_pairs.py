@@ -14,7 +14,7 @@ from backends import Case
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.check.reference import WrongResultError
-from bench.case.pairs import reference_pair, value_pair
+from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.rounds import PAIR_BIAS, Budget, Pair, paired, plan
 from report.table.keys import framework
 
@@ -39,6 +39,19 @@ def test_a_gradient_is_paired_with_its_backends_own_value_if_there_is_one(name: 
         value = FOUND.backends[name].fetch(pair.call(), CASE)
         assert float(value) == pytest.approx(float(PROBLEM.loss(np, x, data)), rel=1e-5)
         assert len(pair.seconds_per_step) == 1
+
+
+@pytest.mark.parametrize("operator", ["descent", "gradient"])
+def test_a_moved_reference_computes_the_same_and_keeps_its_seconds(operator: str) -> None:
+    ready = prepared("numpy", operator)
+    pair = reference_pair(ready, 0.001)
+    assert pair is not None
+    pair()
+    moved = moved_pair(pair, ready)
+    moved()
+    np.testing.assert_array_equal(moved.call(), pair.call())
+    assert (moved.calls, moved.steps) == (pair.calls, pair.steps)
+    assert len(pair.seconds_per_step) == len(moved.seconds_per_step) == 2
 
 
 def test_only_a_gradient_is_paired_with_a_value() -> None:

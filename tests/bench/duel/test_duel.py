@@ -173,7 +173,7 @@ def test_the_measured_ratio_does_not_decide_when_rounds_end() -> None:
             assert precise(ahead, precision) == precise(scattered(), precision)
 
 
-def test_a_case_is_moved_if_that_needs_no_compiling() -> None:
+def test_a_case_is_moved_and_compiled_again_if_that_is_cheap() -> None:
     requests = Requests("default")
     case = {"operator": "descent", "problem": "logistic", "backend": "numpy-inplace", "batch_size": 7}
     case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
@@ -187,7 +187,10 @@ def test_a_case_is_moved_if_that_needs_no_compiling() -> None:
         assert not any(np.shares_memory(old, new) for old, new in zip(before.placed[1], after.placed[1], strict=True))
         np.testing.assert_array_equal(after.call(), result)
         requests._prepared = replace(after, compile_seconds=1.0)
-        assert requests.move() == {"moved": False}
-        assert requests._ready().run is after.run
+        requests.move()
+        again = requests._ready()
+        assert again.run is after.run
+        assert not any(np.shares_memory(old, new) for old, new in zip(after.placed[1], again.placed[1], strict=True))
+        np.testing.assert_array_equal(again.call(), result)
     finally:
         gc.enable()
