@@ -23,11 +23,12 @@ from bench.options import PRECISION as PRODUCTS
 from bench.options import PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
 from bench.process.pool import Pool
 from bench.progress import progress
-from report.commands.arguments import share
+from report.commands.arguments import add_gate, gate, share
 from report.statistics.duel_rules import (
     FRESH_PAIRS,
     FRESH_PRECISION,
     FRESH_SECONDS,
+    MIN_PAIRS,
     PAIRS,
     PRECISION,
     SECONDS,
@@ -55,8 +56,9 @@ EPILOG = """\
 --problem mine.py --base-rev main    your own loss: the file as it is, against the file at a revision of its repository
 --base-problem old.py --head-problem new.py     two files
 
-Exit codes: 0, nothing regressed, failed or is missing; inconclusive cases are counted and do not fail. 1, a case
-regressed (confirmed by fresh pairs), failed, or is missing, unless --allow-missing. 2, usage, or a side does not start.
+Exit codes: 0, nothing regressed, failed or is missing; inconclusive cases are counted and do not fail, unless
+--fail-inconclusive. 1, a case regressed (confirmed by fresh pairs), failed, or is missing, unless --allow-missing. 2,
+usage, or a side does not start.
 """
 
 
@@ -71,7 +73,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     _add_sides(parser)
     _add_rules(parser)
     _add_effort(parser)
-    parser.add_argument("--allow-missing", action="store_true", help="do not fail if head lacks a case of base")
+    add_gate(parser)
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, help="folder to write (default: results/duels/<UTC>-<commit>/)"
     )
@@ -170,9 +172,8 @@ def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: E
     pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
     rules = Rules(chosen.threshold, chosen.confidence)
     cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
-    count = len(cases.common)
-    if pairs < (least := min_pairs(count, chosen.confidence)):
-        raise ValueError(f"--pairs '{pairs}': must be {least} or more for {count} cases, to conclude anything")
+    if pairs < MIN_PAIRS:
+        raise ValueError(f"--pairs '{pairs}': must be {MIN_PAIRS} or more, to conclude anything")
     if any(case["device"] != "cpu" for case in cases.common.values()):
         # Two pairs on one device would not alternate on it. The second CPU is for torch's thread that goes backward:
         # the main thread waits for the device in a loop.
@@ -183,18 +184,18 @@ def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: E
         sides = refereed(sides, list(cases.common.values()), workers, resources)
     folder.mkdir(parents=True, exist_ok=True)
     with progress() as bar:
-        first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(count))
+        first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(pairs))
         _run(1, first, folder, bar)
         suspects = verdicts.suspects(first, rules)
-        fresh_pairs = max(fresh_pairs, min_pairs(len(suspects), chosen.confidence))
-        second = Stage(sides, fresh_effort, suspects, fresh_pairs, rules.clearing(len(suspects)))
+        fresh_pairs = max(fresh_pairs, MIN_PAIRS, min_pairs(len(suspects), chosen.confidence))
+        second = Stage(sides, fresh_effort, suspects, fresh_pairs, rules.clearing(fresh_pairs))
         _run(2, second, folder, bar)
     rows = [*verdicts.judged(first, second, rules), *verdicts.unmatched(cases)]
     names = (
         describe(sides.base, sides.head) + contents(files.base),
         describe(sides.head, sides.base) + contents(files.head),
     )
-    result = verdicts.comparison_of(rows, names, rules, allow_missing=chosen.allow_missing)
+    result = verdicts.comparison_of(rows, names, rules, gate(chosen))
     width = shutil.get_terminal_size().columns
     for form, name in FILES.items():
         output.write_text(folder / name, comparison_files.write(result, form, width), begins=_begins(form))

@@ -108,7 +108,9 @@ class Stage:
                 yield number, self.cases[number]
 
     def _add(self, number: int, cpu: int, case: int, outcome: Outcome) -> None:
-        """Add what pair `number` measured of the case."""
+        """Add what pair `number` measured of the case. What comes in after the case was decided does not count."""
+        if case in self._decided:
+            return
         if not isinstance(outcome, Measured):
             self._fail(case, outcome)
             return

@@ -13,9 +13,8 @@ from bench.duel.sides import Cases
 from bench.duel.stage import Stage
 from bench.process.protocol import CaseFields
 from report.compare import comparison
-from report.compare.comparison import Comparison
+from report.compare.comparison import Comparison, Gate
 from report.compare.findings import DuelControlMoved, Inconclusive, Note, Reason, Remeasured, SidesFailed
-from report.statistics import verdict
 from report.statistics.duel_rules import Rules
 from report.statistics.verdict import Verdict
 from report.table.keys import BROKEN, CASE, CONTROL
@@ -29,7 +28,7 @@ def suspects(first: Stage, rules: Rules) -> dict[int, CaseFields]:
     return {
         number: case
         for number, case in first.cases.items()
-        if (logs := first.log_ratios(number)) and rules.suspect(logs) and not first.cleared(logs)
+        if (logs := first.log_ratios(number)) and rules.suspect(logs)
     }
 
 
@@ -49,11 +48,11 @@ def unmatched(cases: Cases) -> Iterator[Row]:
             yield _named(case) | _untimed(found, "")
 
 
-def comparison_of(rows: list[Row], names: tuple[str, str], rules: Rules, *, allow_missing: bool) -> Comparison:
+def comparison_of(rows: list[Row], names: tuple[str, str], rules: Rules, gate: Gate) -> Comparison:
     """Return the comparison with these rows. `names` describe base and head."""
     frame = comparison.worst_first(pd.DataFrame(rows, columns=[*CASE, *comparison.COMPARISON_COLUMNS]))
     notes = list(_notes(frame))
-    return Comparison(frame, *names, rules.threshold, rules.confidence, notes, allow_missing=allow_missing)
+    return Comparison(frame, *names, rules.threshold, rules.confidence, notes, gate=gate)
 
 
 def _named(case: CaseFields) -> Row:
@@ -64,18 +63,20 @@ def _timed(first: Stage, second: Stage, number: int, rules: Rules) -> Row:
     suspect = number in second.cases
     stage = second if suspect else first
     logs, rounds = stage.log_ratios(number), stage.rounds[number]
-    change = rules.change(logs, len(stage.cases))
-    at_first = verdict.paired(first.log_ratios(number), rules.confidence).center
+    alone, together = rules.alone(logs), rules.change(logs, len(stage.cases))
+    at_first = rules.alone(first.log_ratios(number)).center
     return {
         "measure": "paired rounds",
         "base_seconds": statistics.median(sample.base_seconds for sample in rounds),
         "head_seconds": statistics.median(sample.head_seconds for sample in rounds),
         "base_replicates": len(logs),
         "head_replicates": len(logs),
-        "ratio": change.center,
-        "low": change.low,
-        "high": change.high,
-        "verdict": verdict.judge(change, rules.threshold),
+        "ratio": alone.center,
+        "low": alone.low,
+        "high": alone.high,
+        "all_low": together.low,
+        "all_high": together.high,
+        "verdict": rules.judge(logs, len(stage.cases)),
         "reason": Remeasured(at_first, len(logs)) if suspect else "",
     }
 

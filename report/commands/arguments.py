@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeAlias
 
-from report.compare.comparison import COMPARE_CONFIDENCE, COMPARE_THRESHOLD, Rules
+from report.compare.comparison import COMPARE_CONFIDENCE, COMPARE_THRESHOLD, Gate, Rules
 from report.write import units
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 (it has no public name)
@@ -41,10 +41,21 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="base and head are from two machines: compare only the ratios to NumPy",
     )
-    parser.add_argument("--allow-missing", action="store_true", help="a case without a row in head does not fail")
+    add_gate(parser)
 
 
 def rules(options: argparse.Namespace) -> Rules:
     """Return the rules from the options of `add_rules`."""
     threshold = options.threshold or COMPARE_THRESHOLD
-    return Rules(threshold, options.confidence, options.across_machines, options.allow_missing)
+    return Rules(threshold, options.confidence, options.across_machines, gate(options))
+
+
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which verdicts fail."""
+    parser.add_argument("--allow-missing", action="store_true", help="a case that only base has does not fail")
+    parser.add_argument("--fail-inconclusive", action="store_true", help="a case that is inconclusive fails too")
+
+
+def gate(options: argparse.Namespace) -> Gate:
+    """Return the gate from the options of `add_gate`."""
+    return Gate(options.allow_missing, options.fail_inconclusive)

@@ -14,11 +14,11 @@ from pathlib import Path
 from report.commands.arguments import Commands, share
 from report.compare import noise_floor
 from report.compare.comparison import COMPARE_THRESHOLD
-from report.compare.noise_floor import Gate
+from report.compare.noise_floor import Kind
 from report.statistics import duel_rules
 from report.write.text import noise
 
-THRESHOLDS = {Gate.DUEL: duel_rules.THRESHOLD, Gate.COMPARISON: COMPARE_THRESHOLD}
+THRESHOLDS = {Kind.DUEL: duel_rules.THRESHOLD, Kind.COMPARISON: COMPARE_THRESHOLD}
 
 EPILOG = "Exit codes: 0, reported; 2, the data are unusable, or --threshold is tighter than the noise floor."
 
@@ -41,7 +41,7 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the noise, and return the exit code."""
     found = noise_floor.of_files(options.files, options.threshold)
-    threshold = options.threshold or THRESHOLDS[found.gate]
+    threshold = options.threshold or THRESHOLDS[found.kind]
     if options.threshold is not None and threshold < found.floor:
         print(f"report: {noise.refusal(found, threshold)}", file=sys.stderr)
         return 2

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from report.compare import changes, control, outcomes, sides
-from report.compare.findings import ByRatio, BySeconds, Inconclusive, Note
+from report.compare.changes import Measure
+from report.compare.findings import ByRatio, BySeconds, Inconclusive, Note, OneRun, Weighted
 from report.compare.sides import Sides
 from report.statistics.verdict import Verdict
 from report.table import TableError
@@ -27,14 +28,17 @@ COMPARE_CONFIDENCE = 0.98
 the slower side. So one suite in a hundred fails by chance."""
 
 COMPARISON_COLUMNS = {
-    "measure": "what the ratio is of: `ratio_to_numpy` or `seconds_median`; in a duel, `paired rounds`",
+    "measure": "what the ratio is of: `seconds_median`, `ratio_to_numpy` or, in a duel, `paired rounds`",
+    "numpy_weight": "how much of the shift of NumPy's paired rounds was taken off: 0, none; 1, all; empty without them",
     "base_seconds": "median over the replicates of base, seconds per call; empty: base has no time",
     "head_seconds": "the same for head",
     "base_replicates": "how many launches (in a duel: process pairs) of base have a time",
     "head_replicates": "the same for head",
     "ratio": "head over base, the geometric mean of the replicates; above 1, head is slower",
-    "low": "lower end of the ratio's interval, at the confidence of all cases together; empty: too few replicates",
-    "high": "upper end of the interval",
+    "low": "lower end of the ratio's interval of this case alone, at 95 %; empty: too few replicates",
+    "high": "upper end of that interval",
+    "all_low": "lower end of the interval that holds for all cases together; empty: too few replicates",
+    "all_high": "upper end of that interval",
     "verdict": ", ".join(Verdict),
     "reason": "why a side has no time, or why nothing can be concluded",
 }
@@ -52,20 +56,38 @@ WORST_FIRST = (
 )
 
 FAILING = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
-"""The verdicts that fail a gate."""
+"""The verdicts that fail a gate, unless the user says otherwise."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Which verdicts fail, besides those that always do: a case may be missing, or must not be inconclusive."""
+
+    allow_missing: bool = False
+    fail_inconclusive: bool = False
+
+    @property
+    def failing(self) -> set[Verdict]:
+        """The verdicts that fail."""
+        failing = {Verdict.REGRESSED, Verdict.FAILED}
+        if not self.allow_missing:
+            failing.add(Verdict.MISSING)
+        if self.fail_inconclusive:
+            failing.add(Verdict.INCONCLUSIVE)
+        return failing
 
 
 @dataclass(frozen=True)
 class Rules:
     """How two sides are compared: the smallest change that matters, and the confidence of all cases together.
 
-    `across_machines`: the sides may be of two machines. `allow_missing`: a case without a row in head does not fail.
+    `across_machines`: the sides may be of two machines. `gate`: which verdicts fail.
     """
 
     threshold: float = COMPARE_THRESHOLD
     confidence: float = COMPARE_CONFIDENCE
     across_machines: bool = False
-    allow_missing: bool = False
+    gate: Gate = Gate()
 
 
 @dataclass(frozen=True)
@@ -83,7 +105,7 @@ class Comparison:
     confidence: float
     notes: list[Note] = field(default_factory=list)
     key: tuple[str, ...] = CASE
-    allow_missing: bool = False
+    gate: Gate = Gate()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -93,9 +115,8 @@ class Comparison:
 
     @property
     def exit_code(self) -> int:
-        """1 if a case regressed, failed or, unless that is allowed, is missing; else 0. `inconclusive` passes."""
-        failing = set(FAILING) - ({Verdict.MISSING} if self.allow_missing else set())
-        return int(any(verdict in self.counts for verdict in failing))
+        """1 if a case has a verdict that fails the gate, else 0."""
+        return int(any(verdict in self.counts for verdict in self.gate.failing))
 
     @property
     def means(self) -> pd.DataFrame:
@@ -123,15 +144,15 @@ def compare(both: Sides, rules: Rules) -> Comparison:
     """Return what changed from base to head. Raise `TableError` if the sides cannot be compared."""
     across = rules.across_machines or both.by == "machine"
     differences = list(sides.differences(both, across_machines=across))
-    measures = _measures(both, across=across)
-    cases = outcomes.judged(both, changes.measured(both, measures, rules.confidence), rules.threshold)
+    measure = _measure(both, across=across)
+    cases = outcomes.judged(both, changes.measured(both, measure, rules.confidence), rules.threshold)
     _require_common(both, cases)
     of_control = [] if across else control.notes(both, rules.threshold)
-    notes = [*_compared_by(cases, measures, across=across), *of_control, *_inconclusive(cases), *both.notes]
+    notes = [*_compared_by(cases, measure), *_one_run(both), *of_control, *_inconclusive(cases), *both.notes]
     notes += differences
     rows = worst_first(cases[[*both.key, *COMPARISON_COLUMNS]])
     base, head = map(_launches, (both.base_name, both.head_name), both.launches())
-    return Comparison(rows, base, head, rules.threshold, rules.confidence, notes, both.key, rules.allow_missing)
+    return Comparison(rows, base, head, rules.threshold, rules.confidence, notes, both.key, rules.gate)
 
 
 def _require_common(both: Sides, cases: pd.DataFrame) -> None:
@@ -143,21 +164,30 @@ def _require_common(both: Sides, cases: pd.DataFrame) -> None:
         raise TableError(f"no case is on both sides: {sides.disjoint(both)}")
 
 
-def _measures(both: Sides, *, across: bool) -> tuple[str, ...]:
-    """Return the columns that may be compared, the preferred column first."""
+def _measure(both: Sides, *, across: bool) -> Measure:
+    """Return what is compared. If the sides have different references, NumPy's paired rounds say nothing of a shift."""
     if across:
-        return (changes.RATIO,)
-    return (changes.RATIO, changes.SECONDS) if sides.same_reference(both) else (changes.SECONDS,)
+        return Measure.RATIO
+    return Measure.WEIGHTED if sides.same_reference(both) else Measure.SECONDS
 
 
-def _compared_by(cases: pd.DataFrame, measures: tuple[str, ...], *, across: bool) -> Iterator[Note]:
-    """Yield how many cases are compared by their ratios to NumPy, and how many by seconds."""
-    chosen = cases.loc[cases["ratio"].notna(), "measure"]
-    seconds, ratios = int((chosen == changes.SECONDS).sum()), int((chosen == changes.RATIO).sum())
-    if ratios:
-        yield ByRatio(ratios, across)
-    if seconds:
-        yield BySeconds(seconds, changes.RATIO not in measures)
+def _compared_by(cases: pd.DataFrame, measure: Measure) -> Iterator[Note]:
+    """Yield what the cases are compared by."""
+    weights = cases.loc[cases["ratio"].notna(), "numpy_weight"]
+    weighted = weights.dropna()
+    if len(weighted) and measure is Measure.RATIO:
+        yield ByRatio(len(weighted))
+    elif len(weighted):
+        yield Weighted(len(weighted), float(weighted.min()), float(weighted.max()))
+    if len(weighted) < len(weights):
+        yield BySeconds(len(weights) - len(weighted), measure is Measure.SECONDS)
+
+
+def _one_run(both: Sides) -> Iterator[Note]:
+    """Yield that launches are the units, if the sides are of different runs."""
+    runs = [set(both.rows.loc[side, "run"].astype(str)) for side in (~both.head, both.head)]
+    if not changes.units(both).are_runs and not runs[0] & runs[1]:
+        yield OneRun(*map(len, runs))
 
 
 def _inconclusive(cases: pd.DataFrame) -> Iterator[Note]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from report.compare import changes
+from report.compare.changes import Measure
 from report.compare.findings import Control, ControlRatioMoved, NoControl, Note, Range
 from report.compare.sides import REFERENCE_CONDITIONS, Sides
 from report.table.keys import CASE, CONTROL
@@ -27,7 +28,7 @@ def notes(sides: Sides, threshold: float) -> Iterator[Note]:
         return
     is_control = (sides.rows["backend"] == CONTROL).to_numpy()
     control = replace(sides, rows=sides.rows[is_control].reset_index(drop=True), head=sides.head[is_control])
-    seconds, ratios = (_changes(control, measure) for measure in (changes.SECONDS, changes.RATIO))
+    seconds, ratios = (_changes(control, measure) for measure in (Measure.SECONDS, Measure.RATIO))
     if seconds.empty:
         yield NoControl(paired=bool(sides.rows[changes.RATIO].notna().any()))
         return
@@ -36,11 +37,11 @@ def notes(sides: Sides, threshold: float) -> Iterator[Note]:
         yield ControlRatioMoved(_range(ratios))
 
 
-def _changes(control: Sides, measure: str) -> pd.Series:
+def _changes(control: Sides, measure: Measure) -> pd.Series:
     """Return head over base of a measure, for each case of the control that has it on both sides."""
     if control.rows.empty:
         return pd.Series(dtype=float)
-    return changes.measured(control, (measure,), ANY_CONFIDENCE)["ratio"].dropna()
+    return changes.measured(control, measure, ANY_CONFIDENCE)["ratio"].dropna()
 
 
 def _moved(ratios: pd.Series, threshold: float) -> bool:

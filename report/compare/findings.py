@@ -54,25 +54,38 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class ByRatio:
-    """This number of cases is compared by the ratio to NumPy.
-
-    `across_machines` is true if base and head were measured on different machines. Then no case is compared by seconds.
-    """
+    """This number of cases is compared by the ratio to NumPy, because base and head are of different machines."""
 
     cases: int
-    across_machines: bool
 
 
 @dataclass(frozen=True)
 class BySeconds:
-    """This number of cases is compared by seconds.
+    """This number of cases is compared by seconds alone.
 
     If `other_reference` is true, this is because the two sides have different references. Otherwise it is because a
-    launch has no ratio to NumPy.
+    launch has no ratio to NumPy, or because the case is one of a GPU.
     """
 
     cases: int
     other_reference: bool
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """This number of cases is compared by seconds with NumPy as control variate: its least and its largest weight."""
+
+    cases: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """The units are launches, because a side has fewer than three runs."""
+
+    base: int
+    head: int
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,8 @@ Note: TypeAlias = (
     | LeftOut
     | ByRatio
     | BySeconds
+    | Weighted
+    | OneRun
     | Inconclusive
     | NoControl
     | Control

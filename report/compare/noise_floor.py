@@ -11,7 +11,7 @@ duel or of `compare`. Results:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -21,10 +21,14 @@ import numpy as np
 import pandas as pd
 
 from report import table
-from report.statistics import duel_rules, verdict
+from report.compare import changes
+from report.compare.comparison import COMPARE_CONFIDENCE
+from report.compare.sides import Sides
+from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
 from report.statistics.intervals import Interval
-from report.statistics.verdict import FAMILY_CONFIDENCE, MIN_LAUNCHES
+from report.statistics.verdict import MIN_LAUNCHES
+from report.statistics.welch import Array
 from report.table import TableError
 from report.table.keys import CASE
 
@@ -50,8 +54,8 @@ Case = tuple[Any, ...]
 """The values of the columns `CASE`."""
 
 
-class Gate(Enum):
-    """The kind of the gates, and so of the data."""
+class Kind(Enum):
+    """What the gates are, and so the data."""
 
     DUEL = auto()
     COMPARISON = auto()
@@ -65,7 +69,7 @@ class Noise:
     half-widths of the stage that decides on a changed case: in a duel, the second stage.
     """
 
-    gate: Gate
+    kind: Kind
     changes: pd.DataFrame
     halves: pd.DataFrame
     judged: tuple[pd.DataFrame, pd.DataFrame]
@@ -124,7 +128,7 @@ def _of_duels(paths: list[Path], rules: Rules) -> Noise:
     duels = [duel_rules.draw(by_case, rules, random) for _ in range(GATES)]
     changes = [{case: change for case, (change, _) in duel.items()} for duel in duels]
     fresh = [{case: duel_rules.draw_fresh(logs, rules, random) for case, logs in by_case.items()} for _ in range(GATES)]
-    return Noise(Gate.DUEL, *_frames(changes), _frames(fresh))
+    return Noise(Kind.DUEL, *_frames(changes), _frames(fresh))
 
 
 def _first_stages(paths: list[Path]) -> dict[Case, np.ndarray]:
@@ -162,35 +166,37 @@ def _samples(path: Path) -> pd.DataFrame:
 
 
 def _of_runs(rows: pd.DataFrame) -> Noise:
-    values = {
-        case if isinstance(case, tuple) else (case,): _measure(launches)
-        for case, launches in table.timed(rows).groupby(list(CASE), observed=True)
-    }
-    values = {case: launches for case, launches in values.items() if len(launches) >= MIN_RUN_LAUNCHES}
-    if not values:
+    """Draw comparisons of one half of the launches with the other, by the rules of `compare`.
+
+    A case counts if enough launches have a time. The split is the same for all cases, since they share their launches.
+    """
+    timed = table.timed(rows).reset_index(drop=True)
+    launch = np.asarray(timed.groupby(["run", "launch"], observed=True).ngroup())
+    if launch.max(initial=-1) + 1 < MIN_RUN_LAUNCHES:
+        raise TableError(f"too few launches; python -m bench run --launches {2 * MIN_RUN_LAUNCHES}")
+    whole = Sides(timed, launch % 2 == 1, "base", "head")
+    cases, logs = changes.by_launch(whole)
+    usable = np.sum(~np.isnan(logs), axis=0) >= MIN_RUN_LAUNCHES
+    if not usable.any():
         raise TableError(
             f"no case has {MIN_RUN_LAUNCHES} launches; python -m bench run --launches {2 * MIN_RUN_LAUNCHES}"
         )
-    random, confidence = np.random.default_rng(0), verdict.corrected(FAMILY_CONFIDENCE, len(values))
-    frames = _frames([dict(_split(values, confidence, random)) for _ in range(GATES)])
-    return Noise(Gate.COMPARISON, *frames, frames)
+    names = list(cases[usable].itertuples(index=False, name=None))
+    drawn = list(_splits(logs[:, usable], np.random.default_rng(0)))
+    found = [
+        pd.DataFrame(np.log([gate[name] for gate in drawn]), columns=pd.Index(names, tupleize_cols=False))
+        for name in ("ratio", "all_low")
+    ]
+    frames = found[0], (found[0] - found[1]).fillna(np.inf)
+    return Noise(Kind.COMPARISON, *frames, frames)
 
 
-def _split(
-    values: Mapping[Case, np.ndarray], confidence: float, random: np.random.Generator
-) -> Iterator[tuple[Case, Interval]]:
-    """Yield the change of each case between two random halves of its launches. The split is the same for all cases."""
-    order = random.permutation(max(map(len, values.values())))
-    for case, launches in values.items():
-        mine = launches[order[order < len(launches)]]
-        half = len(mine) // 2
-        yield case, verdict.unpaired(mine[:half], mine[half:], confidence)
-
-
-def _measure(launches: pd.DataFrame) -> np.ndarray:
-    """Return what `compare` goes by: the launches' ratios to NumPy or, if any of them has none, their seconds."""
-    ratios = launches["ratio_to_numpy"]
-    return (launches["seconds_median"] if ratios.isna().any() else ratios).to_numpy()
+def _splits(logs: Array, random: np.random.Generator) -> Iterator[dict[str, Array]]:
+    """Yield what comparing two random halves of the launches says, `GATES` times."""
+    for _ in range(GATES):
+        order = random.permutation(len(logs))
+        half = len(logs) // 2
+        yield changes.intervals(logs[order[:half]], logs[order[half : 2 * half]], COMPARE_CONFIDENCE)
 
 
 def _frames(gates: list[dict[Case, Interval]]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -26,8 +26,12 @@ from report.table.keys import BROKEN, framework
 
 def judged(sides: Sides, cases: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return the cases of `changes.measured` with the columns `verdict` and `reason`, a `findings.Reason`."""
-    ends = zip(cases["ratio"], cases["low"], cases["high"], strict=True)
-    verdicts = pd.Series([verdict.judge(Interval(*end), threshold) for end in ends], index=cases.index, dtype=object)
+    ends = cases[["ratio", "low", "high", "all_low", "all_high"]].itertuples(index=False, name=None)
+    judged = [
+        verdict.judge(Interval(ratio, low, high), threshold, Interval(ratio, all_low, all_high))
+        for ratio, low, high, all_low, all_high in ends
+    ]
+    verdicts = pd.Series(judged, index=cases.index, dtype=object)
     reasons = _why_inconclusive(cases)
     for name, found in _without_times(sides, cases).items():
         verdicts[found.index], reasons[found.index] = name, found

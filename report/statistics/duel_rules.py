@@ -2,13 +2,16 @@
 
 The first stage measures every case. It may clear a case or suspect it, and it gives no other verdict.
 
-- A case is cleared, and measured no further, once its interval lies within the threshold. Clearing a case early can
-  miss a change, but it cannot raise a false alarm.
-- A case is suspect if its estimate is beyond `SUSPICION` of the threshold.
+- A case is cleared, and measured no further, once its interval lies within the threshold. The duel looks three times:
+  after half of the pairs, three quarters, and all.
+- A case is suspect if it was not cleared, and its estimate is beyond `SUSPICION` of the threshold.
 
-The second stage measures the suspects again. Their verdict comes from these fresh pairs alone, because the pairs of the
-first stage were selected: chance helped to make their cases suspect. So the intervals of the second stage are corrected
-for the number of suspects, not for the number of cases.
+The second stage measures the suspects again, and looks three times too. The verdict comes from these fresh pairs alone,
+because the pairs of the first stage were selected: chance helped to make their cases suspect.
+
+So either error is made in one place. A false alarm can only come from the second stage: its intervals are corrected for
+the number of suspects, and hold together at the confidence of the duel. A change is missed if one of six looks clears
+its case: each look has a sixth of `MISSED`.
 
 `draw` plays a whole duel by these rules, with pairs drawn from measured pairs. Thousands of these duels show how often
 a gate on this machine reports a change.
@@ -31,8 +34,20 @@ from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 THRESHOLD = 0.03
 """The smallest change that matters, unless the user names another."""
 
-PAIRS, FRESH_PAIRS = 16, 16
-"""Process pairs of the first stage, and of the second."""
+PAIRS, FRESH_PAIRS = 16, 24
+"""Process pairs of the first stage, and of the second, which is longer since few cases are in it."""
+
+MISSED = 0.025
+"""How often a case that changed by just the threshold may be called `unchanged`, all looks of a duel together."""
+
+LOOKS = 6
+"""How often a duel looks whether a case can be cleared: three times in each stage."""
+
+ALONE = 1.0 - 2.0 * MISSED / LOOKS
+"""The confidence of the interval of one case at one look. All looks together it holds at 95 %."""
+
+MIN_PAIRS = 8
+"""With fewer pairs, no interval has that confidence."""
 
 PRECISION, FRESH_PRECISION = 0.010, 0.006
 """A pair stops measuring a case when its log ratio is known to this standard error, in the first and the second stage.
@@ -64,14 +79,34 @@ class Rules:
         """
         return verdict.paired(logs, verdict.corrected(self.confidence, cases))
 
-    def clearing(self, cases: int) -> Callable[[ArrayLike], bool]:
-        """Return the function that says whether the log ratios of a case clear it, in a stage of `cases` cases."""
-        return lambda logs: verdict.judge(self.change(logs, cases), self.threshold) == Verdict.UNCHANGED
+    def alone(self, logs: ArrayLike) -> Interval:
+        """Return the ratio of head to base with the interval of the case alone, which holds for all looks together."""
+        return verdict.paired(logs, ALONE)
+
+    def clears(self, logs: ArrayLike) -> bool:
+        """Return whether the log ratios of a case clear it."""
+        return verdict.within(self.alone(logs), self.threshold)
+
+    def clearing(self, pairs: int) -> Callable[[ArrayLike], bool]:
+        """Return the function that says whether a case needs no more of the `pairs` of a stage, given its log ratios.
+
+        It is `False` between two looks, whatever the log ratios are.
+        """
+        return lambda logs: np.size(logs) in looks(pairs) and self.clears(logs)
+
+    def judge(self, logs: ArrayLike, cases: int) -> Verdict:
+        """Return the verdict on a case, by the log ratios of the stage that decides on it, which has `cases` cases."""
+        return verdict.judge(self.alone(logs), self.threshold, self.change(logs, cases))
 
     def suspect(self, logs: ArrayLike) -> bool:
-        """Return whether the case is suspect, and is measured again unless it was cleared."""
-        size = abs(float(np.log(verdict.paired(logs, self.confidence).center)))
-        return size > SUSPICION * float(np.log1p(self.threshold))
+        """Return whether the case is measured again, after all pairs of the first stage."""
+        size = abs(float(np.log(self.alone(logs).center)))
+        return size > SUSPICION * float(np.log1p(self.threshold)) and not self.clears(logs)
+
+
+def looks(pairs: int) -> tuple[int, ...]:
+    """Return after how many of the pairs of a stage the duel looks at a case."""
+    return math.ceil(pairs / 2), math.ceil(3 * pairs / 4), pairs
 
 
 def never(logs: ArrayLike) -> bool:
@@ -98,16 +133,14 @@ def draw(
     """
     changed = changed or {}
 
-    def measured(logs: np.ndarray, case: Case, pairs: int, cases: int) -> np.ndarray:
-        return _until_cleared(_drawn(logs, pairs, random, flip=case not in changed), rules, cases)
+    def measured(logs: np.ndarray, case: Case, pairs: int) -> np.ndarray:
+        return _until_cleared(_drawn(logs, pairs, random, flip=case not in changed), rules)
 
-    first = {case: measured(logs, case, PAIRS, len(pools)) for case, logs in pools.items()}
-    cleared = rules.clearing(len(pools))
-    suspects = [case for case, logs in first.items() if rules.suspect(logs) and not cleared(logs)]
-    second = {case: measured(changed.get(case, pools[case]), case, FRESH_PAIRS, len(suspects)) for case in suspects}
-    changes = {case: rules.change(logs, len(first)) for case, logs in first.items() if case not in second}
-    changes |= {case: rules.change(logs, len(second)) for case, logs in second.items()}
-    return {case: (changes[case], verdict.judge(changes[case], rules.threshold)) for case in first}
+    first = {case: measured(logs, case, PAIRS) for case, logs in pools.items()}
+    suspects = [case for case, logs in first.items() if rules.suspect(logs)]
+    second = {case: measured(changed.get(case, pools[case]), case, FRESH_PAIRS) for case in suspects}
+    judged = {case: (second[case], len(second)) if case in second else (first[case], len(first)) for case in first}
+    return {case: (rules.change(*by), rules.judge(*by)) for case, by in judged.items()}
 
 
 def draw_fresh(logs: np.ndarray, rules: Rules, random: np.random.Generator, suspects: int = 2) -> Interval:
@@ -124,10 +157,7 @@ def _drawn(logs: np.ndarray, count: int, random: np.random.Generator, *, flip: b
     return pairs * signs if flip else pairs
 
 
-def _until_cleared(logs: np.ndarray, rules: Rules, cases: int) -> np.ndarray:
-    """Return the pairs that a duel would have measured. After each pair, the duel asks whether the case is cleared."""
-    cleared = rules.clearing(cases)
-    for count in range(min_pairs(cases, rules.confidence), len(logs)):
-        if cleared(logs[:count]):
-            return logs[:count]
-    return logs
+def _until_cleared(logs: np.ndarray, rules: Rules) -> np.ndarray:
+    """Return the pairs that a duel would have measured."""
+    cleared = (logs[:count] for count in looks(len(logs)) if rules.clears(logs[:count]))
+    return next(cleared, logs)

@@ -32,7 +32,7 @@ VERDICTS = "verdicts.csv"
 BEGINNINGS = {"csv": f"{','.join(CASE)},", "json": '{\n "base": '}
 """How the files of a duel begin, by format. Markdown has a mark instead."""
 
-FIGURES = ("base_seconds", "head_seconds", "ratio", "low", "high")
+FIGURES = ("base_seconds", "head_seconds", "numpy_weight", "ratio", "low", "high", "all_low", "all_high")
 """The columns of numbers that may be unknown."""
 
 LEVELS = {

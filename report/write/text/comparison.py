@@ -44,6 +44,7 @@ STYLE = {
     Verdict.IMPROVED: "green",
 }
 DIRECTION = "Ratios are head over base: above 1, head is slower."
+INTERVALS = "Intervals are 95 % and of one case; regressed and improved hold for all cases together"
 
 
 def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
@@ -84,7 +85,8 @@ def _opening(comparison: Comparison) -> list[str]:
     varying, first = _varying(comparison.key, rows), rows.iloc[0]
     common = [f"{name} {_word(first[name])}" for name in comparison.key if name not in varying and first[name] != ""]
     lines = [f"base: {comparison.base}", f"head: {comparison.head}", f"cases: {', '.join(common)}" if common else ""]
-    return [*filter(None, lines), f"{_summary(comparison)}. {DIRECTION} {_times(comparison, rows)}"]
+    intervals = f"{INTERVALS}, at {units.percent(comparison.confidence)}."
+    return [*filter(None, lines), f"{_summary(comparison)}. {DIRECTION} {_times(comparison, rows)} {intervals}"]
 
 
 def _summary(comparison: Comparison) -> str:

@@ -48,14 +48,37 @@ def _(finding: findings.LeftOut) -> str:
 
 @text.register
 def _(finding: findings.ByRatio) -> str:
-    seconds = "; the machines differ, so seconds are shown and not compared" if finding.across_machines else ""
-    return f"{_cases(finding.cases)}: compared by the ratio to the paired NumPy rounds ({changes.RATIO}){seconds}"
+    return (
+        f"{_cases(finding.cases)}: compared by the ratio to the paired NumPy rounds ({changes.RATIO}); the machines "
+        "differ, so seconds are shown and not compared"
+    )
 
 
 @text.register
 def _(finding: findings.BySeconds) -> str:
-    other, missing = "the paired NumPy is not the same on both sides", "not every launch has a ratio to NumPy"
+    other, missing = (
+        "the paired NumPy is not the same on both sides",
+        "not every launch has a ratio to NumPy of its device",
+    )
     return f"{_cases(finding.cases)}: compared by {changes.SECONDS}: {other if finding.other_reference else missing}"
+
+
+@text.register
+def _(finding: findings.Weighted) -> str:
+    weights = f"{finding.low:.2f}" + (f" to {finding.high:.2f}" if finding.high > finding.low else "")
+    return (
+        f"{_cases(finding.cases)}: compared by {changes.SECONDS}, less {weights} of the shift of their paired NumPy "
+        "rounds, as far as these explain the scatter"
+    )
+
+
+@text.register
+def _(finding: findings.OneRun) -> str:
+    sides = f"{units.count(finding.base, 'run')} against {finding.head:,}"
+    return (
+        f"{sides}: the intervals hold for launches of these runs. The machine may differ between two runs, which no "
+        f"number of launches shows; from {MIN_LAUNCHES} runs a side on, runs are compared"
+    )
 
 
 @text.register

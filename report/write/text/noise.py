@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from rich.table import Table
 
-from report.compare.noise_floor import Case, Gate, Noise
+from report.compare.noise_floor import Case, Kind, Noise
 from report.table.keys import CASE
 from report.write import tables, units
 
@@ -37,10 +37,10 @@ def _table(noise: Noise, threshold: float) -> Table:
 
 
 def _lines(noise: Noise, threshold: float) -> Iterator[str]:
-    drawn = f"{len(noise.changes):,} {'duels' if noise.gate is Gate.DUEL else 'comparisons'} drawn from the data"
+    drawn = f"{len(noise.changes):,} {'duels' if noise.kind is Kind.DUEL else 'comparisons'} drawn from the data"
     alarms, at = units.percent(noise.false_alarms(threshold)), units.percent(threshold)
     yield f"{drawn}, with nothing changed: {alarms} fail at a threshold of {at}."
     yield f"Noise floor, the threshold at which 1 suite in 100 fails: {units.percent(noise.floor)}."
-    if noise.gate is Gate.COMPARISON:
+    if noise.kind is Kind.COMPARISON:
         yield "Both sides are halves of one run. The drift between two runs comes on top."
     yield f"Visible: the smallest true change that is reported at {at} 95 times in 100."

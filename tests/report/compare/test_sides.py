@@ -12,14 +12,25 @@ from tests.report.compare.launches import broken, later, steady
 CUT_OFF = "the last line is cut off: it has no end; remove it, or measure again"
 
 
-def test_the_ratio_to_numpy_cancels_a_change_of_the_machine(folder: Folder) -> None:
+def test_where_the_machine_moved_numpys_shift_is_taken_off(folder: Folder) -> None:
     folder.write("base", steady())
     folder.write("head", [row | {"seconds_median": 2e-3} for row in steady()])
     code, whole = folder.compare()
     (case,) = whole["cases"]
-    assert (code, case["measure"], case["verdict"]) == (0, "ratio_to_numpy", "unchanged")
+    assert (code, case["measure"], case["verdict"]) == (0, "seconds_median", "unchanged")
     assert case["head_seconds"] / case["base_seconds"] == pytest.approx(2.0)
-    assert "1 case: compared by the ratio to the paired NumPy rounds (ratio_to_numpy)" in whole["notes"]
+    assert case["numpy_weight"] == pytest.approx(1.0, abs=0.01)
+    assert any(note.startswith("1 case: compared by seconds_median, less 1.00 of the shift") for note in whole["notes"])
+
+
+def test_where_numpy_explains_nothing_it_is_not_looked_at(folder: Folder) -> None:
+    """The backend's seconds are steady; NumPy's own scatter by 30 %, so a ratio would only add that."""
+    scattered: list[rows.Row] = [{"ratio_to_numpy": ratio} for ratio in (0.7, 1.3, 1.0, 1.2, 0.8)]
+    for side in ("base", "head"):
+        folder.write(side, [row | ratio for row, ratio in zip(steady(), scattered, strict=True)])
+    (case,) = folder.compare()[1]["cases"]
+    assert case["numpy_weight"] < 0.1
+    assert (case["low"], case["high"]) == pytest.approx((1.0, 1.0), abs=0.03)
 
 
 def test_seconds_are_compared_if_a_launch_has_no_ratio(folder: Folder) -> None:
@@ -27,7 +38,7 @@ def test_seconds_are_compared_if_a_launch_has_no_ratio(folder: Folder) -> None:
     folder.write("head", [row | ({"ratio_to_numpy": 9.0} if row["launch"] else rows.UNPAIRED) for row in steady()])
     code, whole = folder.compare()
     assert (code, whole["cases"][0]["measure"], whole["cases"][0]["verdict"]) == (0, "seconds_median", "unchanged")
-    assert "1 case: compared by seconds_median: not every launch has a ratio to NumPy" in whole["notes"]
+    assert "1 case: compared by seconds_median: not every launch has a ratio to NumPy of its device" in whole["notes"]
 
 
 def test_seconds_are_compared_if_the_sides_have_different_versions_of_numpy(folder: Folder) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,15 +57,52 @@ def test_more_confidence_needs_more_evidence(folder: Folder) -> None:
     assert folder.verdicts("--confidence", "99.9999%") == (0, {"jax-loop": "inconclusive"})
 
 
-def test_with_more_cases_each_interval_is_wider(folder: Folder) -> None:
-    folder.write("base", steady(batch_size=1))
-    folder.write("head", steady(batch_size=1))
-    alone = folder.compare()[1]["cases"][0]
-    more = [steady(batch_size=size) for size in range(2, 22)]
-    folder.write("base", *more)
-    folder.write("head", *more)
-    among = folder.compare()[1]["cases"][0]
-    assert among["high"] / among["low"] > 1.5 * np.log(alone["high"] / alone["low"]) + 1
+def width(case: Any, ends: str = "") -> float:
+    """Return the width of one of the two intervals of a case, on logarithms."""
+    return float(np.log(case[f"{ends}high"] / case[f"{ends}low"]))
+
+
+def test_an_interval_of_one_case_does_not_depend_on_the_others_and_that_of_all_does(folder: Folder) -> None:
+    random = np.random.default_rng(0)
+    for size in range(1, 22):
+        for side in ("base", "head"):
+            noise = random.lognormal(sigma=0.02, size=8)
+            folder.write(side, [row | {"batch_size": size} for row in rows.launches([1e-3 * float(x) for x in noise])])
+        if size == 1:
+            (alone,) = folder.compare()[1]["cases"]
+    among = next(case for case in folder.compare()[1]["cases"] if case["batch_size"] == 1)
+    assert width(among) == pytest.approx(width(alone), rel=0.1)  # but for the weight of NumPy
+    assert width(among, "all_") > 1.3 * width(alone, "all_")
+
+
+def test_cases_that_move_together_need_no_wider_interval(folder: Folder) -> None:
+    """All noise is that of the launches: 21 cases are one."""
+    noise = [float(x) for x in 1e-3 * np.random.default_rng(0).lognormal(sigma=0.02, size=16)]
+    widths = []
+    for sizes in (range(1, 2), range(2, 22)):
+        for side, times in (("base", noise[:8]), ("head", noise[8:])):
+            folder.write(side, *([row | {"batch_size": size} for row in rows.launches(times)] for size in sizes))
+        widths.append(width(folder.compare()[1]["cases"][0], "all_"))
+    assert widths[1] == pytest.approx(widths[0], rel=0.01)
+
+
+def test_from_three_runs_a_side_on_runs_are_compared(folder: Folder) -> None:
+    """Launches of a run agree to 1e-4, runs differ by 5 %: only runs show that."""
+    for number in range(6):
+        times = [1e-3 * (1.05 ** (number % 3)) * (1 + 1e-4 * launch) for launch in range(5)]
+        folder.write(f"run{number}", rows.launches(times))
+    paths = [folder.path / f"run{number}.csv" for number in range(6)]
+    _, few = folder.json("--base", *paths[:2], "--head", *paths[3:5])
+    _, several = folder.json("--base", *paths[:3], "--head", *paths[3:])
+    assert any("the intervals hold for launches of these runs" in note for note in few["notes"])
+    assert not any("launches of these runs" in note for note in several["notes"])
+    assert width(several["cases"][0]) > 0.1
+
+
+def test_an_inconclusive_case_fails_if_that_is_asked_for(folder: Folder) -> None:
+    folder.write("base", rows.launches([1e-3, 2e-3, 3e-3]))
+    folder.write("head", rows.launches([1e-3, 2e-3, 5e-3]))
+    assert folder.compare("--fail-inconclusive")[0] == 1
 
 
 def test_an_inconclusive_case_does_not_fail_and_is_counted(folder: Folder) -> None:

@@ -19,18 +19,35 @@ def pools(deviation: float, cases: int = CASES) -> dict[int, np.ndarray]:
 
 
 def test_a_small_change_is_cleared_and_a_large_one_is_suspect() -> None:
-    quiet = np.random.default_rng(0).normal(0.0, 0.005, 14)
-    assert RULES.clearing(CASES)(quiet)
+    quiet = np.random.default_rng(0).normal(0.0, 0.005, 12)
+    cleared = RULES.clearing(16)
+    assert cleared(quiet)
     assert not RULES.suspect(quiet)
     for sign in (-1.0, 1.0):
         assert RULES.suspect(quiet + sign * 0.05)
-        assert not RULES.clearing(CASES)(quiet + sign * 0.05)
+        assert not cleared(quiet + sign * 0.05)
+
+
+def test_a_duel_looks_three_times_in_a_stage_and_not_in_between() -> None:
+    cleared = RULES.clearing(16)
+    assert [count for count in range(1, 17) if cleared(np.zeros(count))] == [8, 12, 16]
+
+
+@pytest.mark.parametrize("shape", ["normal", "heavy"])
+def test_a_case_that_changed_by_the_threshold_is_hardly_ever_called_unchanged(shape: str) -> None:
+    """All six looks together. With a look after every pair, each at the confidence of one, it was 8 %."""
+    random = np.random.default_rng(5)
+    noise = random.normal(0.0, 0.02, 4000) if shape == "normal" else 0.015 * random.standard_t(3, 4000)
+    changed = {0: noise + np.log1p(RULES.threshold)}
+    duels = [duel_rules.draw(changed, RULES, random, changed=changed) for _ in range(2000)]
+    missed = sum(duel[0][1] == Verdict.UNCHANGED for duel in duels)
+    assert missed <= 2000 * duel_rules.MISSED + 3 * (2000 * duel_rules.MISSED) ** 0.5
 
 
 def test_a_case_is_suspect_beyond_two_thirds_of_the_threshold() -> None:
-    exact = np.zeros(14)
-    assert not RULES.suspect(exact + 0.019)
-    assert RULES.suspect(exact + 0.021)
+    scattered = np.tile([-0.02, 0.02], 7)
+    assert not RULES.suspect(scattered + 0.019)
+    assert RULES.suspect(scattered + 0.021)
 
 
 def test_a_duel_of_unchanged_code_hardly_ever_fails() -> None:

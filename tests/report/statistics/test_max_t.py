@@ -1,0 +1,59 @@
+"""The critical value of many cases: it holds for all of them together, whatever they have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from report.statistics import max_t, welch
+
+
+def launches(random: np.random.Generator, common: float, cases: int = 20, count: int = 10) -> np.ndarray:
+    """Return the launches of cases that share a part of their noise."""
+    return np.asarray(
+        np.sqrt(common) * random.normal(size=(count, 1)) + np.sqrt(1.0 - common) * random.normal(size=(count, cases))
+    )
+
+
+def largest(base: np.ndarray, head: np.ndarray) -> float:
+    """Return the largest |t| of the cases."""
+    sides = [
+        welch.of_logs(side.ravel(), np.tile(np.arange(side.shape[1]), len(side)), side.shape[1])
+        for side in (base, head)
+    ]
+    found = welch.difference(*sides)
+    return float(np.max(np.abs(found.shift) / found.error))
+
+
+@pytest.mark.parametrize("common", [0.0, 0.9])
+def test_the_intervals_hold_for_all_cases_together(common: float) -> None:
+    """In 200 comparisons of equal sides at 90 %, 20 are expected to have a case beyond the critical value."""
+    random = np.random.default_rng(0)
+    beyond = 0
+    for _ in range(200):
+        base, head = launches(random, common), launches(random, common)
+        beyond += largest(base, head) > max_t.critical(base, head, 0.9)
+    assert 5 <= beyond <= 35
+
+
+def test_cases_that_move_together_need_a_lower_critical_value_than_bonferronis() -> None:
+    random = np.random.default_rng(1)
+    base, head = launches(random, 0.99), launches(random, 0.99)
+    bonferroni = t.ppf(1.0 - 0.01 / 20, 18)
+    assert max_t.critical(base, head, 0.98) < 0.85 * bonferroni
+
+
+def test_a_launch_that_lacks_a_case_does_not_count_there() -> None:
+    random = np.random.default_rng(2)
+    base, head = launches(random, 0.0), launches(random, 0.0)
+    base[0, 0] = np.nan
+    assert np.isfinite(max_t.critical(base, head, 0.98))
+
+
+def test_too_few_launches_for_the_confidence_have_no_critical_value() -> None:
+    random = np.random.default_rng(3)
+    four, five, ten = (launches(random, 0.0, count=count) for count in (4, 5, 10))
+    assert np.isnan(max_t.critical(four, four, 0.98))
+    assert np.isfinite(max_t.critical(five, five, 0.98))
+    assert np.isnan(max_t.critical(ten, ten, 0.9999))
