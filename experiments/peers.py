@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import machine
-from experiments import gate, provenance
+from experiments import provenance, suite
 
 LIMITS = ("mean:5%", "mean:10%", "min:5%", "min:10%")
 CASE_SECONDS = 0.5
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     collecting = commands.add_parser("collect", help="run the races that the folder lacks")
     collecting.add_argument("--races", type=int, default=5, help="one after the other (default: 5)")
-    gate.add_suite(collecting)
+    suite.add_suite(collecting)
     collecting.set_defaults(command=_collect)
     printing = commands.add_parser("table", help="print the table of what the folder holds")
     printing.set_defaults(command=_print)
@@ -49,7 +49,7 @@ def _collect(options: argparse.Namespace) -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     for number in range(options.races):
         if not _said(options.folder, number).exists():
-            race(options.folder, number, gate.suite(options), options.max_seconds or CASE_SECONDS)
+            race(options.folder, number, suite.chosen(options), options.max_seconds or CASE_SECONDS)
 
 
 def race(folder: Path, number: int, selection: dict[str, str], seconds: float) -> None:
@@ -57,7 +57,7 @@ def race(folder: Path, number: int, selection: dict[str, str], seconds: float) -
     kept = (f"--benchmark-json={folder}/peer{number}.json", f"--results={folder}/peer{number}.csv", "--no-page")
     storage = (f"--benchmark-storage={folder}/peers", "--benchmark-save=race", f"--benchmark-max-time={seconds}")
     against = ("--benchmark-compare", "--benchmark-compare-fail", *LIMITS) if number else ()
-    command = [sys.executable, "-m", "pytest", "bench/", "--benchmark-only", *gate.arguments(selection)]
+    command = [sys.executable, "-m", "pytest", "bench/", "--benchmark-only", *suite.arguments(selection)]
     command += [*storage, *kept, *against]
     done = subprocess.run(command, cwd=machine.ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
     _said(folder, number).write_text(done.stdout + done.stderr, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 python -m report noise samples.csv --threshold 3%
 python -m report noise RUN.csv
+python -m report noise RUN.csv --keep
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import shutil
 import sys
 from pathlib import Path
 
+from report import table
 from report.commands.arguments import Commands, share
 from report.compare import noise_floor
 from report.compare.comparison import COMPARE_THRESHOLD
 from report.compare.noise_floor import Kind
+from report.errors import ReportError
+from report.run import launch_noise
 from report.statistics import duel_rules
 from report.write.text import noise
 
@@ -34,6 +38,11 @@ def add_to(commands: Commands) -> None:
         help=f"threshold of the gate (default: {100 * duel_rules.THRESHOLD:g}%% for duels, "
         f"{100 * COMPARE_THRESHOLD:g}%% for runs)",
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep what the launches of the runs differ by, for the intervals of single launches on this machine",
+    )
     parser.add_argument("--format", choices=("text", "markdown"), default="text")
     parser.set_defaults(command=run)
 
@@ -47,4 +56,10 @@ def run(options: argparse.Namespace) -> int:
         return 2
     width = shutil.get_terminal_size().columns if options.format == "text" else None
     print(noise.text(found, threshold, width), end="")
+    if options.keep:
+        if found.kind is not Kind.COMPARISON:
+            raise ReportError("--keep: needs runs of several launches, not the samples of a duel")
+        kept = launch_noise.estimated(table.read_all(options.files))
+        launch_noise.keep(kept)
+        print(noise.kept(kept))
     return 0

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from report.compare.sides import Rows, Sides
-from report.statistics import control_variate, max_t, verdict, welch
+from report.statistics import control_variate, max_t, verdict, yuen
 from report.statistics.intervals import CONFIDENCE
 from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array, Codes
@@ -92,9 +92,9 @@ def intervals(base: Array, head: Array, confidence: float) -> dict[str, Array]:
     The rows of `base` and `head` are units, the columns are cases, and NaN is a unit without the case. The values are
     logarithms.
     """
-    old, new = map(_replicates, (base, head))
+    old, new = yuen.trimmed(base), yuen.trimmed(head)
     enough = np.minimum(old.count, new.count) >= MIN_LAUNCHES
-    found = welch.difference(old, new)
+    found = yuen.difference(old, new)
     critical = max_t.critical(base[:, enough], head[:, enough], confidence) if enough.any() else np.nan
     alone = found.within(CONFIDENCE)
     together = found.within(verdict.corrected(confidence, int(enough.sum())))
@@ -145,8 +145,3 @@ def _means(values: Array, unit: Codes, codes: Codes, mine: Rows, cases: int) -> 
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.bincount(cell, values[mine], count * cases) / np.bincount(cell, minlength=count * cases)
     return np.asarray(means.reshape(count, cases), dtype=float)
-
-
-def _replicates(side: Array) -> welch.Replicates:
-    unit, case = np.nonzero(~np.isnan(side))
-    return welch.of_logs(side[unit, case], np.asarray(case, dtype=np.intp), side.shape[1])

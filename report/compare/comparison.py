@@ -34,7 +34,7 @@ COMPARISON_COLUMNS = {
     "head_seconds": "the same for head",
     "base_replicates": "how many launches (in a duel: process pairs) of base have a time",
     "head_replicates": "the same for head",
-    "ratio": "head over base, the geometric mean of the replicates; above 1, head is slower",
+    "ratio": "head over base: of launches, by their trimmed means on logarithms; above 1, head is slower",
     "low": "lower end of the ratio's interval of this case alone, at 95 %; empty: too few replicates",
     "high": "upper end of that interval",
     "all_low": "lower end of the interval that holds for all cases together; empty: too few replicates",

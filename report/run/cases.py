@@ -8,7 +8,10 @@ replication:
 - Three launches (`MIN_LAUNCHES`) or more: the estimate is the geometric mean of the launches. The interval is that of
   Student's t on their logarithms.
 - Two launches: the estimate is the geometric mean. The interval reaches from the lowest end to the highest.
-- One launch: the estimate and the interval are those of the launch.
+- One launch: the estimate is that of the launch.
+
+One or two launches cannot show what launches differ by. So each of their intervals is widened by it
+(`report.run.launch_noise`).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from report.run import launch_noise
 from report.statistics import welch
 from report.statistics.intervals import CONFIDENCE
 from report.statistics.verdict import MIN_LAUNCHES
@@ -42,8 +46,11 @@ ESTIMATES = tuple(f"{name}{end}" for name in MEASURES for end in ENDS)
 
 FIGURES = [column.name for column in columns(VERSION) if column.is_number and not column.always]
 
+NORMAL = 1.96
+"""Standard deviations to either end of a 95 % interval."""
+
 NOISY = 0.05
-"""A case is noisy if the half-width of an interval is more than this share of its estimate."""
+"""A case is noisy if the half-width of an interval is more than this share of its estimate, before it is widened."""
 
 
 def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.DataFrame:
@@ -55,7 +62,10 @@ def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.Dat
     - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of start-up, compiling and the first call. The ends
       of their intervals are in columns with `_low` and `_high`, which are NaN if there is no interval. Rows of older
       schemas have no start-up, and it does not count there;
-    - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`.
+    - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`;
+    - `half`, the half-width of the wider interval, that of the time or that of the ratio, as a share of its estimate,
+      before it was widened; NaN without an interval;
+    - `launch_known`, whether what launches differ by is known of its machine.
 
     The schema's columns of times and ratios hold these estimates. Other figures are medians over the launches, and
     `warnings` has the warnings of all launches.
@@ -81,12 +91,8 @@ def timed(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def noisy(cases: pd.Series | pd.DataFrame) -> Any:
-    """Return whether a case is noisy; for a frame, which of its cases are.
-
-    A case without an interval is noisy too. Of a case without a ratio to NumPy, only the time counts.
-    """
-    seconds, ratio = ((cases[f"{name}_high"] - cases[f"{name}_low"]) / 2 / cases[name] for name in ("seconds", "ratio"))
-    return np.logical_not(seconds <= NOISY) | (pd.notna(cases["ratio"]) & np.logical_not(ratio <= NOISY))
+    """Return whether a case is noisy; for a frame, which of its cases are. A case without an interval is noisy too."""
+    return np.logical_not(cases["half"] <= NOISY)
 
 
 def mixed(frame: pd.DataFrame) -> dict[str, int]:
@@ -128,15 +134,31 @@ def _merged(texts: pd.Series) -> str:
     return warnings.join(warning for text in texts for warning in warnings.split(text))
 
 
-def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Array]:
-    """Return the columns `ESTIMATES` of `count` cases, from the rows of the cases that have a time."""
+def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Any]:
+    """Return the columns `ESTIMATES`, `half` and `launch_known` of `count` cases, from the rows that have a time."""
     rows = rows.assign(once_seconds=_once(rows))
-    estimates: dict[str, Array] = {}
+    deviations = launch_noise.of(rows)
+    estimates: dict[str, Any] = {}
+    halves: dict[str, Array] = {}
     for name, of_measure in MEASURES.items():
         center, low, high = (_column(rows, column) for column in of_measure)
+        middle, bottom, top = _interval(center, low, high, codes, count)
+        halves[name] = (top - bottom) / 2.0 / middle
+        if name != "once":
+            low, high = _widened(center, low, high, getattr(deviations, name))
         ends = _interval(center, low, high, codes, count)
         estimates |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
-    return estimates
+    no_ratio = np.isnan(estimates["ratio"])
+    estimates["half"] = np.where(no_ratio, halves["seconds"], np.maximum(halves["seconds"], halves["ratio"]))
+    known = np.bincount(codes[deviations.known], minlength=count) > 0
+    return estimates | {"launch_known": known}
+
+
+def _widened(center: Array, low: Array, high: Array, deviation: Array) -> tuple[Array, Array]:
+    """Return the ends of the intervals of single launches, with what launches differ by."""
+    with np.errstate(all="ignore"):
+        down, up = np.log(center / low), np.log(high / center)
+        return center * np.exp(-np.hypot(down, NORMAL * deviation)), center * np.exp(np.hypot(up, NORMAL * deviation))
 
 
 def _once(rows: pd.DataFrame) -> pd.Series:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from report.run import cases, payback
+from report.run import cases, launch_noise, payback
 from report.run.payback import Payback
 from report.statistics import crossover
 from report.statistics.crossover import Crossover
@@ -86,18 +86,30 @@ def without_ratio(of: pd.DataFrame) -> str:
 
 
 def replication(of: pd.DataFrame) -> str:
-    """Return what the intervals of these cases are intervals of: rounds within a launch, or launches."""
-    launches = cases.timed(of)["launches"]
+    """Return what the intervals are intervals of: launches, or one launch with what launches differ by."""
+    timed = cases.timed(of)
+    launches = timed["launches"]
     low, high = (int(launches.min()), int(launches.max())) if len(launches) else (1, 1)
     if high == 1:
-        return "Intervals of 95 % hold within one launch. Another launch differs by more (docs/methodology.md)."
+        return f"Intervals are 95 %, of one launch, and include what launches differ by: {_launch_noise(timed)}."
     count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     sentences = [f"Intervals of 95 % are over launches, {count} a case."]
     if high >= MIN_LAUNCHES:
         sentences.append(f"From {MIN_LAUNCHES} launches on they are those of Student's t on logarithms.")
     if low < MIN_LAUNCHES:
-        sentences.append(f"With fewer than {MIN_LAUNCHES} launches they cover the intervals of the launches.")
+        sentences.append(
+            f"With fewer than {MIN_LAUNCHES} launches they cover the intervals of the launches, and include what "
+            f"launches differ by: {_launch_noise(timed)}."
+        )
     return " ".join(sentences)
+
+
+def _launch_noise(timed: pd.DataFrame) -> str:
+    """Return where the size of what launches differ by comes from."""
+    if len(timed) and timed["launch_known"].all():
+        return "measured on this machine"
+    floor = f"{units.percent(launch_noise.FLOOR)}, from {launch_noise.LARGE:,} elements on "
+    return f"assumed, {floor}{units.percent(launch_noise.LARGE_FLOOR)} (to measure it: docs/methodology.md)"
 
 
 def mixed(differing: Mapping[str, int]) -> Iterator[str]:

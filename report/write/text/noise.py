@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
+import pandas as pd
 from rich.table import Table
 
 from report.compare.noise_floor import Case, Kind, Noise
@@ -16,6 +17,13 @@ from report.write import tables, units
 def text(noise: Noise, threshold: float, width: int | None) -> str:
     """Return the noise for a terminal of `width` columns, or as Markdown if `width` is `None`."""
     return tables.render([_table(noise, threshold), "\n".join(_lines(noise, threshold))], width)
+
+
+def kept(found: pd.DataFrame) -> str:
+    """Return what launches differ by, as it was kept for the intervals of single launches."""
+    of_size = zip(found["batch_size"], found["seconds"], strict=True)
+    sizes = (f"{units.percent(deviation)} at {size:,}" for size, deviation in of_size)
+    return f"Kept for single launches on this machine: launches differ by {', '.join(sizes)} (standard deviation)."
 
 
 def refusal(noise: Noise, threshold: float) -> str:

@@ -15,7 +15,7 @@ def add_suite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-seconds", type=float, metavar="SECONDS", help="of rounds at most, a case and process")
 
 
-def suite(options: argparse.Namespace) -> dict[str, str]:
+def chosen(options: argparse.Namespace) -> dict[str, str]:
     """Return the suite that the options select, by the names of the race's own options."""
     return {**SUITE, "backend": options.backend, "batch_size": options.batch_size}
 

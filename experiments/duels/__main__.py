@@ -1,0 +1,73 @@
+"""What do duels find? `python -m experiments.duels collect FOLDER`, `gather FOLDER`, then `table`
+
+`collect` runs real duels: of two equal copies of this checkout, and against a copy in which some backends do about 4 %
+more, by one more operation whose cost was measured apart. It runs what the folder lacks, so it can be interrupted.
+`gather` keeps one median for each process pair, and the verdicts, in results/evidence. `table` prints what they say.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench import machine
+from experiments import provenance, suite
+from experiments.duels.collect import collect, gathered
+from experiments.duels.table import Evidence, rows
+
+KEPT = machine.ROOT / "results" / "evidence"
+MEDIANS, VERDICTS = "duel_medians.csv", "duel_verdicts.csv"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.duels", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    collecting = commands.add_parser("collect", help="run the duels that the folder lacks")
+    collecting.add_argument("--same", type=int, default=12, help="duels of equal copies (default: 12)")
+    collecting.add_argument("--slow", type=int, default=8, help="duels against the slower copy (default: 8)")
+    suite.add_suite(collecting)
+    collecting.set_defaults(command=_collect)
+    gathering = commands.add_parser("gather", help="keep the medians and the verdicts of the folder's duels")
+    gathering.set_defaults(command=_gather)
+    for command in (collecting, gathering):
+        command.add_argument("folder", type=Path)
+    printing = commands.add_parser("table", help="print the table of what is kept")
+    printing.add_argument("--draws", type=int, default=2000, help="duels that are drawn (default: 2000)")
+    printing.set_defaults(command=_print)
+    for command in (gathering, printing):
+        command.add_argument(
+            "--kept", type=Path, default=KEPT, help="folder of what is kept (default: results/evidence)"
+        )
+    options = parser.parse_args(arguments)
+    options.command(options)
+
+
+def _collect(options: argparse.Namespace) -> None:
+    brief = []
+    if options.max_seconds is not None:
+        seconds = str(options.max_seconds)
+        brief = ["--pairs", "8", "--fresh-pairs", "8", "--seconds", seconds, "--fresh-seconds", seconds]
+    amounts = {"same": options.same, "slow": options.slow}
+    collect(options.folder.resolve(), suite.chosen(options), amounts, brief)
+
+
+def _gather(options: argparse.Namespace) -> None:
+    options.kept.mkdir(parents=True, exist_ok=True)
+    for name, frame in zip((MEDIANS, VERDICTS), gathered(options.folder), strict=True):
+        frame.to_csv(options.kept / name, index=False, float_format="%.5g", lineterminator="\n")
+
+
+def _print(options: argparse.Namespace) -> None:
+    evidence = Evidence(*(pd.read_csv(options.kept / name) for name in (MEDIANS, VERDICTS)))
+    print("| what | found | from |\n| --- | --- | --- |")
+    for row in rows(evidence, options.draws):
+        print(f"| {' | '.join(row)} |", flush=True)
+    print(provenance.line("Measured", evidence.verdicts["commit"]))
+
+
+if __name__ == "__main__":
+    main()

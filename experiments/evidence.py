@@ -1,0 +1,38 @@
+"""Rows of result CSVs that are kept as evidence: the few columns that say what a case took."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from bench import machine
+from report.table.schema import NAMES
+
+FOLDER = machine.ROOT / "results" / "evidence"
+
+KEPT = (
+    *("run", "launch", "commit", "machine", "threads", "backend", "batch_size", "steps", "seconds_median"),
+    *("seconds_ci_low", "seconds_ci_high", "ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
+)
+"""The columns that are kept. In the others all rows are alike: quadratic descents in float32 on the CPU."""
+
+ALIKE = {"status": "ok", "operator": "descent", "problem": "quadratic", "dtype": "float32", "device": "cpu"}
+ALIKE |= dict.fromkeys(("reason", "warnings", "sizes", "reference", "variables"), "")
+
+
+def keep(rows: pd.DataFrame, path: Path) -> None:
+    """Write the rows that have a time. Those of runs that the file has already replace them."""
+    rows = rows.loc[rows["status"].astype(str) == "ok", [*KEPT]]
+    if path.exists():
+        older = pd.read_csv(path)
+        rows = pd.concat([older[~older["run"].isin(rows["run"].astype(str))], rows])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Return the kept rows with all columns of the schema. What was not kept is 0, or what all rows have."""
+    rows = pd.read_csv(path)
+    rows["batch_size"] = rows["batch_size"].astype("int64")
+    return rows.assign(**{name: ALIKE.get(name, 0) for name in NAMES if name not in KEPT})

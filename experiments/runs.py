@@ -1,0 +1,163 @@
+"""What do two CSVs say? `python -m experiments.runs collect FOLDER`, then `table`
+
+`collect` measures runs of pinned launches, one after the other, with nothing changed: as many as the folder lacks. The
+rows are kept in results/evidence. `table` has what launches and runs differ by, what `report compare` says of two runs
+that follow one another, and whether it finds a backend that takes 10 % longer: the same rows, with its times scaled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench import machine
+from experiments import evidence, provenance
+from experiments.rates import rate
+from report import table as results
+from report.compare.comparison import Comparison, Rules, compare
+from report.compare.sides import Sides
+from report.statistics.verdict import Verdict
+
+OPTIONS = {"--launches": "10", "--max-time": "0.3", "--steps": "5", "--device": "cpu"}
+PINNED = ("--threads", "1", "--allocator", "steady", "--only-times")
+THRESHOLD = 0.05
+SLOWER = 0.10
+LARGE = 100_000
+"""From this batch size on, arrays leave the cache, and the cases are counted apart."""
+
+KEPT = evidence.FOLDER / "runs.csv"
+
+Figures = tuple[str, str, str]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one of the two commands."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.runs", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    collecting = commands.add_parser("collect", help="measure the runs that the folder lacks")
+    collecting.add_argument("folder", type=Path)
+    collecting.add_argument("--runs", type=int, default=6, help="in all (default: 6)")
+    for name, value in OPTIONS.items():
+        collecting.add_argument(name, default=value, help=f"of `bench run` (default: {value})")
+    collecting.add_argument("--backend", default="all", metavar="LIST", help="of `bench run` (default: all)")
+    collecting.add_argument("--batch-size", metavar="LIST", help="of `bench run` (default: the race's)")
+    collecting.set_defaults(command=_collect)
+    printing = commands.add_parser("table", help="print the table of what is kept")
+    printing.set_defaults(command=_print)
+    for command in (collecting, printing):
+        command.add_argument(
+            "--kept", type=Path, default=KEPT, help="what is kept (default: results/evidence/runs.csv)"
+        )
+    options = parser.parse_args(arguments)
+    options.command(options)
+
+
+def _collect(options: argparse.Namespace) -> None:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    given = [word for name in OPTIONS for word in (name, getattr(options, name[2:].replace("-", "_")))]
+    given += ["--backend", options.backend] + (["--batch-size", options.batch_size] if options.batch_size else [])
+    for number in range(options.runs):
+        path = options.folder / f"run{number}.csv"
+        if not path.with_suffix(".md").exists():  # written when a run has ended
+            path.unlink(missing_ok=True)
+            command = [sys.executable, "-m", "bench", "run", *given, *PINNED, "--output", str(path)]
+            subprocess.run(command, cwd=machine.ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+        evidence.keep(results.read(path), options.kept)
+
+
+def _print(options: argparse.Namespace) -> None:
+    rows = evidence.read(options.kept)
+    print("| what | found | from |\n| --- | --- | --- |")
+    for figures in figures_of(rows):
+        print(f"| {' | '.join(figures)} |", flush=True)
+    print(provenance.line("Measured", {provenance.described(commit, dirty=False) for commit in rows["commit"]}))
+
+
+def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
+    """Yield the rows of the table."""
+    yield from _components(rows)
+    runs = [same for _, same in rows.groupby("run")]
+    pairs = list(pairwise(runs))
+    compared = [_compared(base, head) for base, head in pairs]
+    source = f"real, {len(pairs)} pairs of runs that follow one another"
+    cases = pd.concat([comparison.rows for comparison in compared])
+    for what, chosen in (("below", cases["batch_size"] < LARGE), ("from", cases["batch_size"] >= LARGE)):
+        some = cases[chosen]
+        if some.empty:
+            continue
+        changes, halves = np.abs(np.log(some["ratio"])), np.log(some["high"] / some["low"]) / 2.0
+        sizes = ", ".join(_percent(np.quantile(changes, share)) for share in (0.5, 0.95))
+        of = f"two runs, cases {what} {LARGE:,}"
+        yield f"{of}: change, median and 95th percentile", sizes, source
+        yield f"{of}: half-width of one case's interval, median", _percent(np.median(halves)), source
+        yield (
+            f"{of}: the same for all cases together",
+            _percent(np.median(np.log(some["all_high"] / some["all_low"]) / 2.0)),
+            source,
+        )
+    failed = [comparison.exit_code for comparison in compared]
+    yield f"two runs: suites that fail at {100 * THRESHOLD:g} %", rate(sum(failed), len(failed)), source
+    split = [_compared(*_half(run)).exit_code for run in runs]
+    yield f"two halves of a run: suites that fail at {100 * THRESHOLD:g} %", rate(sum(split), len(split)), "real"
+    yield from _slower(pairs)
+
+
+def _components(rows: pd.DataFrame) -> Iterator[Figures]:
+    """Yield what rounds, launches and runs differ by, at each batch size: the median over the backends."""
+    for size, same in rows.groupby("batch_size"):
+        for measure, name in (("seconds_median", "seconds"), ("ratio_to_numpy", "ratio to NumPy")):
+            logs = np.log(same[measure])
+            keys = [same["backend"], same["run"]]
+            launches = logs.groupby(keys).var().groupby("backend").mean()
+            means = logs.groupby(keys).mean().groupby("backend").var()
+            count = same.groupby(["backend", "run"]).size().groupby("backend").mean()
+            runs = np.sqrt(np.maximum(0.0, means - launches / count))
+            yield (
+                f"{name} at {size:,}: standard deviation of launches, of runs beyond that",
+                f"{_percent(np.sqrt(launches).median())}, {_percent(runs.median())}",
+                f"real, {len(launches)} backends",
+            )
+
+
+def _half(run: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return run[run["launch"] % 2 == 0], run[run["launch"] % 2 == 1]
+
+
+def _slower(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[Figures]:
+    """Yield how often a backend that takes 10 % longer is found, in its cases below `LARGE`."""
+    hits = []
+    for base, head in pairs:
+        for backend in sorted(set(head["backend"])):
+            slow = head.assign(**{name: _times(head, name, backend) for name in ("seconds_median", "ratio_to_numpy")})
+            found = _compared(base, slow).rows
+            mine = found[(found["backend"] == backend) & (found["batch_size"] < LARGE)]
+            hits += [verdict == Verdict.REGRESSED for verdict in mine["verdict"]]
+    what = f"two runs, one backend slower by {100 * SLOWER:g} %, cases below {LARGE:,}: found at {100 * THRESHOLD:g} %"
+    yield what, rate(sum(hits), len(hits)), "real runs, its times scaled"
+
+
+def _times(rows: pd.DataFrame, column: str, backend: str) -> pd.Series:
+    """Return a column of the rows, longer in one backend. NumPy's ratio to itself stays."""
+    longer = rows["backend"] == backend
+    return rows[column].where(~longer, rows[column] * (1.0 + SLOWER))
+
+
+def _compared(base: pd.DataFrame, head: pd.DataFrame) -> Comparison:
+    rows = pd.concat([base, head], ignore_index=True)
+    of_head = np.arange(len(rows)) >= len(base)
+    return compare(Sides(rows, of_head, "base", "head"), Rules(THRESHOLD))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The experiment on duels runs, briefly: real duels of equal copies, and of one that does more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.duels import __main__ as command
+from experiments.duels import collect
+from experiments.duels.extra_work import with_more
+from experiments.duels.table import pools
+from experiments.rates import rate
+
+QUICK = ("--backend", "numpy-inplace,numpy", "--batch-size", "1", "--max-seconds", "0.01")
+
+
+def test_what_is_collected_makes_the_table_and_is_not_measured_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = str(tmp_path / "duels"), str(tmp_path / "kept")
+    monkeypatch.setattr("experiments.duels.work.SECONDS", 0.02)
+    command.main(["collect", folder, "--same", "1", "--slow", "1", *QUICK])
+    before = (tmp_path / "duels" / "same-00" / "seconds.json").stat().st_mtime_ns
+    command.main(["collect", folder, "--same", "1", "--slow", "1", *QUICK])
+    assert (tmp_path / "duels" / "same-00" / "seconds.json").stat().st_mtime_ns == before
+    command.main(["gather", folder, "--kept", kept])
+    verdicts = pd.read_csv(tmp_path / "kept" / "duel_verdicts.csv")
+    (work,) = json.loads((tmp_path / "duels" / collect.WORK).read_text(encoding="utf-8"))
+    more = verdicts.set_index(["kind", "backend"])["more"]
+    assert more["slow", "numpy-inplace"] == pytest.approx(work["share"], rel=1e-4)
+    assert more["same", "numpy-inplace"] == more["slow", "numpy"] == 0.0
+    monkeypatch.setattr("experiments.duels.table.CLOSE", (-1.0, 9.0))
+    capsys.readouterr()
+    command.main(["table", "--kept", kept, "--draws", "4"])
+    *table, _, commit = capsys.readouterr().out.splitlines()
+    assert table[0] == "| what | found | from |"
+    assert sum("| real" in row for row in table) >= 6
+    assert sum("| drawn from" in row for row in table) == 6
+    assert commit.startswith("Measured at commit ")
+
+
+def test_only_pairs_before_the_first_look_are_drawn_from() -> None:
+    medians = pd.DataFrame({"pair": range(16), "log_ratio": np.arange(16.0)})
+    medians = medians.assign(kind="same", stage=1, duel=0, backend="numpy", batch_size=1)
+    assert pools(medians)["numpy", 1].tolist() == [*range(8)]
+
+
+def test_a_call_that_does_more_returns_the_same() -> None:
+    assert with_more(lambda x: 2 * x, 3)(21) == 42
+
+
+def test_a_rate_has_its_exact_bounds() -> None:
+    assert rate(0, 12) == "0 of 12 (0 %; 95 % bounds 0 % and 26.5 %)"
