@@ -39,6 +39,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_the_fastest_is_named_with_its_margin_to_the_runner_up(tmp_path: Path) -> None:
     (row,) = decisions(tmp_path, race({"slow": 4e-3, "quick": 1e-3, "middle": 2e-3})).to_dict("records")
     assert (row["verdict"], row["fastest"], row["runner_up"]) == ("fastest", "quick", "middle")
@@ -53,6 +54,7 @@ def test_all_backends_that_overlap_the_fastest_are_named_in_the_order_of_their_t
     assert (row["verdict"], row["fastest"], row["not_separated"]) == ("not separated", "a", ("c", "b"))
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_a_backend_that_overlaps_is_named_even_if_a_faster_backend_does_not_overlap(tmp_path: Path) -> None:
     noisy = rows.row(1.2e-3, 1.2, backend="noisy") | {"seconds_ci_low": 0.9e-3}
     (row,) = decisions(tmp_path, [*race({"a": 1e-3, "b": 1.1e-3}), noisy]).to_dict("records")
@@ -121,6 +123,7 @@ def test_several_launches_are_the_unit_of_replication(tmp_path: Path) -> None:
     assert [case["seconds"], case["seconds_low"], case["seconds_high"]] == pytest.approx(expected)
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_the_interval_of_two_launches_covers_the_intervals_of_both(tmp_path: Path) -> None:
     path = rows.write(tmp_path / "run.csv", rows.launches([1e-3, 4e-3]))
     (case,) = cases.from_rows(table.read(path)).to_dict("records")
@@ -203,6 +206,7 @@ def test_the_text_fits_a_terminal_of_80_columns(
     assert "…" not in text
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_markdown_has_one_table_in_each_section(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, rows.write(tmp_path / "run.csv", race({"a": 1e-3, "b": 2e-3})), "--format", "markdown")
     assert "### quadratic: descent of 100 steps, float32, cpu" in text

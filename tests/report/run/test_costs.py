@@ -74,6 +74,7 @@ def test_the_crossover_is_with_numpy_or_with_the_backend_that_is_named(
     }
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_payback_is_the_cost_of_compiling_over_what_a_call_saves(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = {(row["backend"], int(row["batch_size"])): row for row in cost_rows(capsys, run)}
     seconds, reference = 100 * (2e-5 + 5e-11 * 1e6), 100 * (2e-6 + 5e-10 * 1e6)
@@ -123,6 +124,7 @@ def test_every_figure_is_in_the_csv_and_in_the_json(run: Path, capsys: pytest.Ca
     assert "one launch" in whole["intervals"]
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_the_text_fits_80_columns_and_says_why_a_backend_has_no_fit(
     run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_the_time_alone_says_who_is_fastest(alone: Path) -> None:
     decided = decide(table.read(alone)).rows
     assert set(decided["fastest"]) == {"quick"}

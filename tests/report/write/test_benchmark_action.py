@@ -20,6 +20,7 @@ def entries(path: Path, run: list[Row], capsys: pytest.CaptureFixture[str]) -> l
     return list(json.loads(capsys.readouterr().out, parse_constant=pytest.fail))  # NaN is not JSON
 
 
+@pytest.mark.usefixtures("alike_launches")
 def test_a_case_has_a_name_a_unit_a_value_and_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (entry,) = entries(tmp_path / "run.csv", [rows.row(2e-3, 1.5), rows.row(None, backend="numpy")], capsys)
     assert entry == {
