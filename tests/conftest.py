@@ -10,8 +10,10 @@ import pytest
 
 from tests.checkout import Checkout, copy_to
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # how long a test takes is no failure
-hypothesis.settings.load_profile("untimed")
+# How long a test takes is no failure.
+hypothesis.settings.register_profile("brief", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=300)
+hypothesis.settings.load_profile("brief")
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that it starts: here some are sent one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -22,8 +24,14 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    text = "hold every backend to its contract in every dtype and batch size, not in one of them a case: minutes more"
-    parser.addoption("--every-dtype", action="store_true", help=text)
+    text = "hold every backend to its contract in every dtype and batch size, not in one of them a case, and try more "
+    parser.addoption("--every-dtype", action="store_true", help=f"{text}examples of each property: minutes more")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try many examples of each property where every dtype is asked for, as CI does by night."""
+    if config.getoption("every_dtype"):
+        hypothesis.settings.load_profile("thorough")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

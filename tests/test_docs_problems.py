@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as command
 from tests.checkout import ROOT, environment
 
 EXAMPLES = {
@@ -26,9 +27,10 @@ def example(document: str, name: str) -> str:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_right_in_every_framework_that_has_its_loss(tmp_path: Path, name: str) -> None:
+    """Its gradient: a descent makes a hundred steps of the same loss, and other tests check descents."""
     (tmp_path / f"{name}.py").write_text(example("docs/problems.md", name), encoding="utf-8")
     command = [sys.executable, "-m", "bench", "check", str(tmp_path / f"{name}.py"), "--backend", EXAMPLES[name]]
-    command += ["--dtype", "float32"]
+    command += ["--dtype", "float32", "--operator", "gradient"]
     env = environment() | {"OMP_NUM_THREADS": "1"}  # the tests share the machine
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -43,12 +45,14 @@ def test_an_example_is_short() -> None:
     assert all(len(example("docs/problems.md", name).splitlines()) <= 45 for name in EXAMPLES)
 
 
-def test_the_commands_of_the_document_name_files_as_the_options_take_them() -> None:
+def test_the_commands_of_the_document_name_files_as_the_options_take_them(capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
     commands = text.partition("<!-- commands -->")[2].partition("<!-- /commands -->")[0]
-    for words in (line.split("#")[0].split() for line in commands.splitlines() if line.startswith("$ python")):
-        asked = subprocess.run(
-            [sys.executable, *words[2:5], "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert asked.returncode == 0, words
-        assert all(word in asked.stdout for word in words if word.startswith("--")), words
+    typed = [line.split("#")[0].split() for line in commands.splitlines() if line.startswith("$ python -m bench ")]
+    assert {words[4] for words in typed} == {"check", "run", "duel"}
+    for words in typed:
+        with pytest.raises(SystemExit) as end:
+            command.main([words[4], "--help"])
+        assert end.value.code == 0
+        shown = capsys.readouterr().out
+        assert all(word in shown for word in words if word.startswith("--")), words

@@ -70,14 +70,19 @@ def with_losses(fault: str = "", scale: str = "1.0", reference: str = "") -> str
     return BLOCK + LOSSES.format(fault=fault, scale=scale, reference=reference)
 
 
-def raced(folder: Path, text: str, backends: str, *arguments: str) -> tuple[int, str, pd.DataFrame]:
-    """Race the problem in a file from a folder of the user's, and return exit code, output and rows by backend."""
-    (folder / "block.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", str(ROOT / "bench"), "--benchmark-only", "--problem", "block.py", *QUICK]
-    command += ["--backend", backends, "--device", "cpu", "--results", "rows.csv", *arguments]
+def race(folder: Path, *arguments: str) -> tuple[int, str, pd.DataFrame]:
+    """Race from a folder of the user's, and return exit code, output and rows by backend."""
+    command = [sys.executable, "-m", "pytest", str(ROOT / "bench"), "--benchmark-only", "--results", "rows.csv", *QUICK]
+    command += ["--device", "cpu", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     assert (folder / "rows.csv").exists(), done.stdout + done.stderr
     return done.returncode, done.stdout, table.read(folder / "rows.csv").set_index("backend")
+
+
+def raced(folder: Path, text: str, backends: str, *arguments: str) -> tuple[int, str, pd.DataFrame]:
+    """Race the problem in a file from a folder of the user's, and return exit code, output and rows by backend."""
+    (folder / "block.py").write_text(text, encoding="utf-8")
+    return race(folder, "--problem", "block.py", "--backend", backends, *arguments)
 
 
 def test_one_loss_for_all_frameworks_needs_no_gradient_and_no_rate(tmp_path: Path) -> None:
@@ -112,11 +117,28 @@ def test_losses_of_frameworks_run_those_frameworks_alone(tmp_path: Path) -> None
     assert rows.loc["autograd", "reference"] == "torch float64"
 
 
-def test_losses_that_differ_by_one_percent_give_nobody_a_time(tmp_path: Path) -> None:
-    text = with_losses(scale="1.01")
-    code, _, rows = raced(tmp_path, text, "torch-grad,autograd")
-    assert code == 1
-    assert set(rows["status"]) == {"wrong"}
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    """The rows of one race of three problems in which the loss of torch is wrong, by the name of the file."""
+    folder = tmp_path_factory.mktemp("wrong")
+    for name, text in WRONG.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    files = ",".join(f"{name}.py" for name in WRONG)
+    code, output, rows = race(folder, "--problem", files, "--backend", "torch-grad,autograd")
+    assert code == 1, output
+    return {name: rows[rows["problem"].str.startswith(f"{name}@")] for name in WRONG}
+
+
+WRONG = {
+    "differs": with_losses(scale="1.01"),
+    "named": with_losses(scale="1.01", reference=', reference="autograd"'),
+    "torn": with_losses(fault="p['out'] @ data[0]"),
+}
+
+
+def test_losses_that_differ_by_one_percent_give_nobody_a_time(wrong: dict[str, pd.DataFrame]) -> None:
+    rows = wrong["differs"]
+    assert rows["status"].to_dict() == {"torch-grad": "wrong", "autograd": "wrong"}
     assert rows["seconds_median"].isna().all()
     for reason in rows["reason"]:
         assert "the losses differ at the start, in float64: torch " in reason
@@ -125,21 +147,17 @@ def test_losses_that_differ_by_one_percent_give_nobody_a_time(tmp_path: Path) ->
         assert "reference='torch' or reference='autograd'" in reason
 
 
-def test_the_user_says_which_loss_is_right_and_the_other_is_wrong(tmp_path: Path) -> None:
-    text = with_losses(scale="1.01", reference=', reference="autograd"')
-    code, _, rows = raced(tmp_path, text, "torch-grad,autograd")
-    assert code == 1
+def test_the_user_says_which_loss_is_right_and_the_other_is_wrong(wrong: dict[str, pd.DataFrame]) -> None:
+    rows = wrong["named"]
     assert rows["status"].to_dict() == {"torch-grad": "wrong", "autograd": "ok"}
     assert rows["reference"].to_dict() == {"torch-grad": "autograd float64", "autograd": "autograd float64"}
 
 
-def test_a_shape_error_under_torch_alone_costs_torch_alone_and_names_its_line(tmp_path: Path) -> None:
-    text = with_losses(fault="p['out'] @ data[0]")
-    code, _, rows = raced(tmp_path, text, "torch-grad,autograd")
-    assert code == 1
+def test_a_shape_error_under_torch_alone_costs_torch_alone_and_names_its_line(wrong: dict[str, pd.DataFrame]) -> None:
+    rows = wrong["torn"]
     assert rows["status"].to_dict() == {"torch-grad": "error", "autograd": "ok"}
-    line = 1 + text.splitlines().index("    p['out'] @ data[0]")
-    assert f"block.py:{line}: RuntimeError" in str(rows.loc["torch-grad", "reason"])
+    line = 1 + WRONG["torn"].splitlines().index("    p['out'] @ data[0]")
+    assert f"torn.py:{line}: RuntimeError" in str(rows.loc["torch-grad", "reason"])
     assert "['hidden']['W'] (4, 5)" in str(rows.loc["torch-grad", "reason"])
 
 
@@ -150,11 +168,8 @@ def test_a_user_brings_backends_too(tmp_path: Path) -> None:
         "BACKENDS = tuple(NumpyMode(name, {operator: hand_derived}) for name, operator in modes.items())\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "pytest", str(ROOT / "bench"), "--benchmark-only", "--results", "rows.csv", *QUICK]
-    command += ["--backend", "mine_modes.py,numpy", "--batch-size", "3", "--device", "cpu"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    rows = table.read(tmp_path / "rows.csv").set_index("backend")
+    code, output, rows = race(tmp_path, "--backend", "mine_modes.py,numpy", "--batch-size", "3")
+    assert code == 0, output
     assert rows["status"].to_dict() == {"mine-loop": "ok", "mine": "unsupported", "numpy": "ok"}
 
 

@@ -43,13 +43,13 @@ def test_jax_compiles_as_much_the_second_time(name: str) -> None:
 
 def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch looks for a kernel of the same source in memory, then on disk. Only a kernel that it builds is in a new
-    folder.
+    folder. The first time it may be anywhere: another test may have built it.
     """
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     backend, case = prepared("torch-compile")
-    for _ in range(2):
-        with backend.probes.empty_caches():
-            prepare.prepare(case, backend, find("quadratic"))
-            folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
-            assert folder != tmp_path
-            assert list(folder.rglob("*.so"))
+    prepare.prepare(case, backend, find("quadratic"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    with backend.probes.empty_caches():
+        prepare.prepare(case, backend, find("quadratic"))
+        folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
+        assert folder != tmp_path
+        assert list(folder.rglob("*.so"))

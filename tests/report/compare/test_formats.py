@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from report.__main__ import main
@@ -137,7 +137,6 @@ def test_the_help_explains_the_exit_codes_and_the_verdicts(folder: Folder) -> No
 
 
 @given(data=st.data(), form=st.sampled_from(["text", "markdown", "json", "csv"]))
-@settings(max_examples=80, deadline=None)
 def test_a_damaged_file_gives_a_comparison_or_an_error_of_one_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, form: str
 ) -> None:

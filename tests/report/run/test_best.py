@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from report import table
@@ -139,7 +139,6 @@ def test_a_case_with_launches_of_two_commits_is_noted(tmp_path: Path, capsys: py
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
 def test_the_order_of_the_rows_does_not_matter_and_the_winner_has_a_time(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -161,7 +160,6 @@ def test_the_order_of_the_rows_does_not_matter_and_the_winner_has_a_time(
 
 
 @given(st.data())
-@settings(max_examples=20, deadline=None)
 def test_the_summary_stars_the_backend_that_best_names(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

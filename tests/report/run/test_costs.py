@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from report.__main__ import main
@@ -170,7 +170,6 @@ def test_an_option_that_no_row_has_is_refused_with_the_values_that_exist(
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_damaged_file_gives_a_table_or_an_error_and_no_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from report.statistics.crossover import Crossover, Kind, crossover
@@ -70,7 +70,6 @@ def test_the_last_of_several_crossovers_is_given_with_their_number() -> None:
 
 
 @given(SOME_COST, SOME_COST)
-@settings(max_examples=30, deadline=None)
 def test_the_true_crossover_of_two_linear_costs_is_within_the_interval(
     mine: tuple[float, float], other: tuple[float, float]
 ) -> None:

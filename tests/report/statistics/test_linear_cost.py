@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
@@ -29,7 +29,6 @@ def holds(interval: Interval, value: float) -> bool:
 
 
 @given(SOME_COST)
-@settings(max_examples=30, deadline=None)
 def test_times_without_noise_give_back_their_costs(costs: tuple[float, float]) -> None:
     overhead, per_element = costs
     fit = fitted(SIZES, overhead + per_element * np.array(SIZES))
@@ -40,7 +39,6 @@ def test_times_without_noise_give_back_their_costs(costs: tuple[float, float]) -
 
 
 @given(SOME_COST, st.lists(st.floats(-1, 1), min_size=4, max_size=4))
-@settings(max_examples=30, deadline=None)
 def test_costs_are_never_negative_and_within_their_intervals(costs: tuple[float, float], noise: list[float]) -> None:
     fit = fitted(SIZES, (costs[0] + costs[1] * np.array(SIZES)) * np.exp(noise))
     for cost in (fit.overhead, fit.per_element):
@@ -63,7 +61,6 @@ def test_intervals_hold_the_true_costs_in_95_of_100_fits(count: int, assumed: fl
 
 
 @given(SOME_COST, st.lists(st.floats(-0.3, 0.3), min_size=4, max_size=4))
-@settings(max_examples=30, deadline=None)
 def test_the_fit_is_no_worse_than_scipys(costs: tuple[float, float], noise: list[float]) -> None:
     sizes = np.array(SIZES)
     times = (costs[0] + costs[1] * sizes) * np.exp(noise)

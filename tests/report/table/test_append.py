@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from report import table
@@ -161,7 +161,6 @@ def test_a_file_that_cannot_be_opened_is_an_error_of_one_line(tmp_path: Path) ->
 @example("a\0b")
 @example("half a pair: \ud800")
 @example('the "tape", is\r\ntorn\u2028\x85')
-@settings(max_examples=300)
 def test_a_file_with_any_text_as_a_reason_is_read_back(tmp_path_factory: pytest.TempPathFactory, reason: str) -> None:
     path = rows.write(tmp_path_factory.mktemp("any") / "run.csv", [rows.row(None, reason=reason), rows.row(launch=1)])
     read, empty = table.read(path)["reason"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from report import table
@@ -138,7 +138,6 @@ def test_each_file_of_several_must_be_a_whole_table(good: Path, tmp_path: Path) 
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
 def test_a_damaged_file_is_read_or_its_fault_is_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

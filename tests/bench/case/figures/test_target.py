@@ -114,7 +114,7 @@ def test_the_time_to_the_target_is_that_of_a_descent_of_so_many_steps() -> None:
             return sleepy
 
     ready = replace(prepared(problems.load()["quadratic"]), backend=Counting("numpy", NUMPY.builders))
-    assert 0.02 <= seconds_to_target(ready, 11) < 2.0
+    assert seconds_to_target(ready, 11) >= 0.02
     assert built == [11]
 
 
