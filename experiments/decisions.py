@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,11 +27,13 @@ SEED = 0
 OVERHEAD, COST_PER_ELEMENT = 2e-6, 5e-10
 """The true costs of the fits: seconds a call, and seconds an element."""
 
-BACKENDS, ROUNDS = 10, 12
-"""Of a race: how many backends, and how many rounds each has."""
+ROUNDS, ROUND_ERROR = 240, 0.05
+"""Of a case in one launch: how many rounds it has, as most cases of the race do, and their errors."""
 
-ROUND_ERROR = 0.05
-ADVANTAGE = 0.10
+RACES = ((2, 1, 0.0), (2, 1, 0.02), (2, 1, 0.03), (10, 1, 0.03), (10, 3, 0.03), (10, 5, 0.03))
+"""Of each kind of race: backends, launches, and what launches differ by: 3 % is the floor that is assumed."""
+
+ADVANTAGE = 0.20
 STATED_ERROR = 0.02
 """The error of a time that its interval states."""
 
@@ -78,42 +81,44 @@ def _fit(random: np.random.Generator, count: int, error: float) -> linear_cost.L
 
 
 def races(random: np.random.Generator, number: int) -> Iterator[Figures]:
-    """Yield how often one of ten equal backends is among those named, and how often one that is truly faster wins."""
-    for launches in (1, 3, 5):
-        for between in (0.0, 0.02):
-            found = _raced(random, number, launches, between, 1.0)
-            named = _share("0" in (outcome.backend, *outcome.rivals) for outcome in found)
-            what = f"best: {BACKENDS} equal backends, launches: {launches}, which differ by {_percent(between)}"
-            yield what, f"each is named in {_percent(named)}", f"{number:,} races"
-            found = _raced(random, number, launches, between, 1.0 - ADVANTAGE)
-            won = _share(outcome.separated and outcome.backend == "0" for outcome in found)
-            yield f"the same, but one truly faster by {_percent(ADVANTAGE)}", f"it wins in {_percent(won)}", "the same"
+    """Yield how often one of several equal backends is named the fastest, and how often one that is truly faster."""
+    for backends, launches, between in RACES:
+        kind = Kind(backends, launches, between)
+        won = _share(outcome.separated for outcome in _raced(random, number, kind, 1.0))
+        what = f"best: {backends} equal backends, launches: {launches}, which differ by {_percent(between)}"
+        yield what, f"one is named fastest in {_percent(won)}", f"{number:,} races"
+        found = _raced(random, number, kind, 1.0 - ADVANTAGE)
+        won = _share(outcome.separated and outcome.backend == "0" for outcome in found)
+        yield f"the same, but one truly faster by {_percent(ADVANTAGE)}", f"it is named in {_percent(won)}", "the same"
 
 
-def _raced(random: np.random.Generator, number: int, launches: int, between: float, first: float) -> list[Fastest]:
-    """Return the outcomes of some races in which the first backend takes `first` times as long as the others.
+class Kind(NamedTuple):
+    """A kind of race. `between` is the standard deviation of a launch's logarithm."""
 
-    `between` is the standard deviation of a launch's logarithm.
-    """
-    rows = [row for race in range(number) for row in _race(random, race, launches, between, first)]
+    backends: int
+    launches: int
+    between: float
+
+
+def _raced(random: np.random.Generator, number: int, kind: Kind, first: float) -> list[Fastest]:
+    """Return the outcomes of some races in which the first backend takes `first` times as long as the others."""
+    rows = [row for race in range(number) for row in _race(random, race, kind, first)]
     raced = cases.from_rows(pd.DataFrame(rows)).groupby("batch_size")
     outcomes = (fastest(same) for _, same in raced)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _race(
-    random: np.random.Generator, race: int, launches: int, between: float, first: float
-) -> Iterator[dict[str, object]]:
-    """Yield the rows of a race, with the columns of a CSV; its number stands in for the batch size."""
-    for backend in map(str, range(BACKENDS)):
-        for launch in range(launches):
-            level = np.exp(random.normal(0.0, between)) * (first if backend == "0" else 1.0)
-            case = {"batch_size": race, "backend": backend, "launch": launch, "status": "ok", "reason": ""}
+def _race(random: np.random.Generator, race: int, kind: Kind, first: float) -> Iterator[dict[str, object]]:
+    """Yield the rows of a race, with the columns of a CSV; its number, from 1 on, stands in for the batch size."""
+    for backend in map(str, range(kind.backends)):
+        for launch in range(kind.launches):
+            level = np.exp(random.normal(0.0, kind.between)) * (first if backend == "0" else 1.0)
+            case = {"batch_size": race + 1, "backend": backend, "launch": launch, "status": "ok", "reason": ""}
             row: dict[str, object] = dict.fromkeys(NAMES, 0) | case
             for measure, interval in (("seconds", rounds_interval), ("ratio", ratio_interval)):
                 rounds = level * np.exp(random.normal(0.0, ROUND_ERROR, ROUNDS))
                 # Several launches count by their medians alone, and an interval takes long to compute.
-                ends = interval(rounds) if launches == 1 else (np.median(rounds), np.nan, np.nan)
+                ends = interval(rounds) if kind.launches == 1 else (np.median(rounds), np.nan, np.nan)
                 row |= dict(zip(filter(None, cases.MEASURES[measure]), ends, strict=True))
             yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0, "warnings": ""}
 

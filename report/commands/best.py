@@ -20,9 +20,9 @@ from report.write.text import decisions
 EPILOG = """\
 For each problem, operator, batch size, dtype and device, best names the fastest
 of the backends whose answers are right, and how many times as long the
-runner-up takes. If the intervals of time or of the ratio to NumPy overlap, the
-backends are not separated. Without a ratio, only time counts. Then best names all that may be the fastest, the
-lowest time first.
+runner-up takes. If the interval of the quotient of two backends holds 1, in
+time or in the ratio to NumPy, they are not separated. Without a ratio, only
+time counts. Then best names all that may be the fastest, the lowest time first.
 """
 
 

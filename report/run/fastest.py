@@ -1,10 +1,12 @@
 """Which backend is the fastest, and which are not separated from it: the one rule for every table and page.
 
-Two backends are separated if their intervals of time are apart and their intervals of the ratio to NumPy are apart too.
-Time alone would take the machine's drift between the two cases for a difference. The paired ratio alone would take a
-paired round that went wrong for a difference. Where any of the backends has no ratio to NumPy, the times alone decide
-between all of them, so that all are held to one rule. Two 95 % intervals that are apart are a test at 0.6 % if they are
-equally wide, which leaves room for the number of backends that are compared (docs/methodology.md).
+Two backends are separated if the interval of their quotient lies above 1, in time and in the ratio to NumPy. Time alone
+would take the machine's drift between the two cases for a difference. The paired ratio alone would take a paired round
+that went wrong for a difference. Where any of the backends has no ratio to NumPy, the times alone decide between all of
+them, so that all are held to one rule.
+
+The interval of a quotient is at 95 %. Of two equal backends, one is then named the fastest in 5 % of the races at most;
+of more, in fewer, since a winner must be separated from all (docs/methodology.md has the rates).
 """
 
 from __future__ import annotations
@@ -63,14 +65,22 @@ def fastest(group: pd.DataFrame) -> Fastest | None:
 def margin(case: pd.DataFrame, others: pd.DataFrame) -> Margins:
     """Return how many times as long each of the other cases takes as `case`, which is a frame of one row.
 
-    The interval covers that of the times and that of the ratios to NumPy. So it lies above 1 only if the case is faster
-    by both. If any of the cases has no ratio, it is that of the times. Its ends are NaN where either case has no
-    interval.
+    The interval, at 95 %, covers that of the times and that of the ratios to NumPy. So it lies above 1 only if the case
+    is faster by both. If any of the cases has no ratio, it is that of the times. Its ends are NaN where either case has
+    no interval.
     """
     measures = ["seconds"] if pd.concat([case["ratio"], others["ratio"]]).isna().any() else ["seconds", "ratio"]
     ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
     with np.errstate(all="ignore"):  # a quotient may be too large or too small for a float64
+        logs = {name: tuple(map(np.log, pair)) for name, pair in ends.items()}
+        quotients = [_quotient(logs, name) for name in measures]
         center = ends["seconds"][1] / ends["seconds"][0]
-        lows = [ends[f"{name}_low"][1] / ends[f"{name}_high"][0] for name in measures]
-        highs = [ends[f"{name}_high"][1] / ends[f"{name}_low"][0] for name in measures]
+        lows, highs = ([np.exp(quotient[end]) for quotient in quotients] for end in (0, 1))
     return Margins(center, np.minimum.reduce(lows), np.maximum.reduce(highs))
+
+
+def _quotient(logs: dict[str, tuple[Array, ...]], name: str) -> tuple[Array, Array]:
+    """Return the ends of the interval of the quotient of two estimates, from their intervals: all are logarithms."""
+    (first, other), (low, other_low), (high, other_high) = (logs[f"{name}{end}"] for end in cases.ENDS)
+    down, up = np.hypot(other - other_low, high - first), np.hypot(other_high - other, first - low)
+    return other - first - down, other - first + up

@@ -76,7 +76,7 @@ def _unclear(winners: list[Winner], *, first: bool) -> str:
     )
     if not any(winner.runner_up for winner in winners):
         return pairs
-    return f"{'N' if first else 'n'}o clear winner, since intervals overlap: {pairs}"
+    return f"{'N' if first else 'n'}o clear winner, since intervals are too wide: {pairs}"
 
 
 def _sizes(sizes: Iterable[int]) -> str:

@@ -120,12 +120,12 @@ def _notes(cases: pd.DataFrame, timed: pd.DataFrame) -> Iterator[str]:
 
 def _closing(decisions: Decisions) -> list[str]:
     with_ratio = decisions.cases["ratio"].notna().any()
-    times, either = ("times and ratios to numpy", "times, or of the ratios,") if with_ratio else ("the times", "times")
+    times, either = ("times and ratios to numpy", "times, or of ratios,") if with_ratio else ("the times", "times")
     counts = ", ".join(f"{what} {count:,}" for what, count in decisions.counts.items())
     return [
         f"Of {units.count(len(decisions.rows), 'row')}: {counts}.",
         f"Margin: how many times as long the runner-up takes. Its interval covers those of {times}.",
-        f"Not separated: the intervals of the {either} overlap.",
+        f"Not separated: the interval of the quotient of their {either} holds 1.",
         *filter(None, [words.without_ratio(decisions.cases)]),
         words.replication(decisions.cases),
         *words.mixed(decisions.mixed),

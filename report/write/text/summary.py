@@ -1,8 +1,8 @@
 """The summary of a run: a table for each group of cases, with one row per backend and one column per batch size.
 
 A case shows its time per step. If the terminal is wide enough for all tables, it shows its ratio to NumPy too, if it
-has one. `*` marks the fastest of a column if its intervals of time and of ratio are apart from those of all others. `~`
-marks a noisy case. Notes below a table say why cases have no time, and list the warnings of the self-audit.
+has one. `*` marks the fastest of a column if it is separated from all others, in time and in ratio. `~` marks a noisy
+case. Notes below a table say why cases have no time, and list the warnings of the self-audit.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _legend(every: pd.DataFrame, *, ratios: bool) -> list[str]:
     noisy = f"{int(cases.noisy(timed).sum())} of {units.count(len(timed), 'case')}"
     return [
         f"Fastest backend first. A column is a batch size.{' × is the ratio to NumPy.' * (ratios and with_ratio)}",
-        f"* fastest: no other interval overlaps its own{', in time or in ratio' * with_ratio}.",
+        f"* fastest: separated from all others{', in time and in ratio' * with_ratio}.",
         f"~ noisy: the 95 % interval is wider than ± {units.percent(NOISY)} ({noisy}).",
         *filter(None, [words.without_ratio(every)]),
     ]

@@ -16,7 +16,7 @@ from tests import rows
 SIZES = (1, 100, 10_000)
 
 NUMPY = "hand-derived NumPy"
-OVERLAP = "since intervals overlap"
+OVERLAP = "since intervals are too wide"
 
 
 def group(path: Path, ratios: Mapping[str, tuple[float, ...]]) -> pd.DataFrame:
