@@ -28,7 +28,7 @@ def keep(rows: pd.DataFrame, path: Path) -> None:
         older = pd.read_csv(path)
         rows = pd.concat([older[~older["run"].isin(rows["run"].astype(str))], rows])
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+    rows.to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -21,7 +21,8 @@ from bench import machine
 from experiments import evidence, provenance
 from experiments.rates import rate
 from report import table as results
-from report.compare.comparison import Comparison, Rules, compare
+from report.compare import changes
+from report.compare.comparison import COMPARE_CONFIDENCE, Comparison, Rules, compare
 from report.compare.sides import Sides
 from report.statistics.verdict import Verdict
 
@@ -31,6 +32,9 @@ THRESHOLD = 0.05
 SLOWER = 0.10
 LARGE = 100_000
 """From this batch size on, arrays leave the cache, and the cases are counted apart."""
+
+SIDE, DRAWS = 10, 500
+"""Launches of a side, and suites, that are drawn."""
 
 KEPT = evidence.FOLDER / "runs.csv"
 
@@ -80,7 +84,7 @@ def _print(options: argparse.Namespace) -> None:
     print(provenance.line("Measured", {provenance.described(commit, dirty=False) for commit in rows["commit"]}))
 
 
-def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
+def figures_of(rows: pd.DataFrame, draws: int = DRAWS) -> Iterator[Figures]:
     """Yield the rows of the table."""
     yield from _components(rows)
     runs = [same for _, same in rows.groupby("run")]
@@ -106,12 +110,29 @@ def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
     yield f"two runs: suites that fail at {100 * THRESHOLD:g} %", rate(sum(failed), len(failed)), source
     split = [_compared(*_half(run)).exit_code for run in runs]
     yield f"two halves of a run: suites that fail at {100 * THRESHOLD:g} %", rate(sum(split), len(split)), "real"
+    yield from _drawn(rows, draws)
     yield from _slower(pairs)
+
+
+def _drawn(rows: pd.DataFrame, draws: int) -> Iterator[Figures]:
+    """Yield how many suites fail whose sides are dealt from the launches of all runs."""
+    cases, logs = changes.by_launch(Sides(rows, (rows["launch"] % 2 == 1).to_numpy(), "", ""))
+    logs = logs[:, (cases["batch_size"] < LARGE).to_numpy()]
+    random, side = np.random.default_rng(0), min(SIDE, len(logs) // 2)
+    failed = 0
+    for _ in range(draws):
+        order = random.permutation(len(logs))
+        found = changes.intervals(logs[order[:side]], logs[order[side : 2 * side]], COMPARE_CONFIDENCE)
+        failed += bool(((found["all_low"] > 1.0) & (found["ratio"] > 1.0 + THRESHOLD)).any())
+    what = f"two sides of {side} launches, cases below {LARGE:,}: suites that fail at {100 * THRESHOLD:g} %"
+    yield what, rate(failed, draws), f"drawn from {len(logs)} launches of all runs"
 
 
 def _components(rows: pd.DataFrame) -> Iterator[Figures]:
     """Yield what rounds, launches and runs differ by, at each batch size: the median over the backends."""
     for size, same in rows.groupby("batch_size"):
+        rounds = float(np.median(np.log(same["seconds_ci_high"] / same["seconds_ci_low"]) / 2.0))
+        yield f"seconds at {size:,}: half-width of a launch's own interval, of its rounds", _percent(rounds), "real"
         for measure, name in (("seconds_median", "seconds"), ("ratio_to_numpy", "ratio to NumPy")):
             logs = np.log(same[measure])
             keys = [same["backend"], same["run"]]

@@ -213,7 +213,8 @@ class Worker:
         with _alive_lock:
             _alive.discard(self)
         self._signal(signal.SIGKILL)
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a driver may hold even a killed process
+            self._process.wait(DEATH_SECONDS)
         guard.kill_marked(self._mark.encode())
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(BrokenPipeError):

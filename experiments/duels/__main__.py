@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from bench import machine
-from experiments import provenance, suite
+from experiments import provenance
+from experiments.duels import suite
 from experiments.duels.collect import collect, gathered
 from experiments.duels.table import Evidence, rows
 

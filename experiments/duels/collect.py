@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from bench import clock, machine
-from experiments import provenance, suite
-from experiments.duels import extra_work
+from experiments import provenance
+from experiments.duels import extra_work, suite
 from experiments.duels.work import BACKENDS, Work, measured
 from report.table.keys import CASE
 
@@ -34,33 +34,35 @@ for _backend in BACKENDS:
 """
 """What is appended to each framework's file in the copy that does more."""
 
-WORK, SECONDS = "work.json", "seconds.json"
+WORK, SECONDS, COMMIT = "work.json", "seconds.json", "commit.txt"
 
 
 def collect(folder: Path, selection: dict[str, str], amounts: dict[str, int], options: list[str]) -> None:
     """Run duels of each kind, `same` and `slow`, until there are as many as `amounts` says."""
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in ("base", "same"):
-        copy(folder / kind)
+    copy(machine.ROOT, folder / "base")
+    copy(folder / "base", folder / "same")
     slower(folder, selection)
     for kind, amount in amounts.items():
         for number in range(amount):
             _duel(folder, kind, number, [*suite.arguments(selection), *options])
 
 
-def copy(folder: Path) -> Path:
-    """Make a copy of the checkout in this folder, unless it is there, and return the folder."""
+def copy(checkout: Path, folder: Path) -> Path:
+    """Make a copy of a checkout, or of such a copy, in this folder, unless it is there, and return the folder."""
     if folder.is_dir():
         return folder
     half = folder.with_name(f"{folder.name}.part")
     half.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        source = machine.ROOT / part
+        source = checkout / part
         if source.is_dir():
             shutil.copytree(source, half / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, half / part)
-    (half / "commit.txt").write_text(provenance.here() + "\n", encoding="utf-8")
+    made_of = checkout / COMMIT
+    commit = made_of.read_text(encoding="utf-8") if made_of.exists() else f"{provenance.here()}\n"
+    (half / COMMIT).write_text(commit, encoding="utf-8")
     return half.rename(folder)
 
 
@@ -73,7 +75,7 @@ def slower(folder: Path, selection: dict[str, str]) -> Path:
     sizes = [int(size) for size in selection["batch_size"].split(",")]
     work = [measured(name, size, int(selection["steps"])) for name in names for size in sizes]
     (folder / WORK).write_text(json.dumps([each._asdict() for each in work], indent=1), encoding="utf-8")
-    made = copy(folder / "slow.part")
+    made = copy(folder / "base", folder / "slower")
     shutil.copy(extra_work.__file__, made / "backends" / "extra_work.py")
     counts = {f"{each.backend} {each.batch_size}": each.operations for each in work}
     (made / "backends" / "extra_work.json").write_text(json.dumps(counts), encoding="utf-8")
@@ -103,7 +105,7 @@ def gathered(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     work = {(each.backend, each.batch_size): each for each in (Work(**one) for one in _json(folder / WORK))}
     for done in sorted(path.parent for path in folder.glob(f"*/{SECONDS}")):
         kind, _, number = done.name.partition("-")
-        commit = (folder / kind / "commit.txt").read_text(encoding="utf-8").strip()
+        commit = (folder / kind / COMMIT).read_text(encoding="utf-8").strip()
         named: dict[str, Any] = {"kind": kind, "duel": int(number), "commit": commit}
         rounds = pd.read_csv(done / "samples.csv", keep_default_na=False)
         logs = (rounds["head_seconds"] / rounds["base_seconds"]).map(np.log)

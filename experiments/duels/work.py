@@ -41,8 +41,9 @@ def measured(backend: str, batch_size: int, steps: int) -> Work:
     calls, seconds = calibrate(prepared.call, 0.02)
     without = seconds / calls
     many = 1000
-    _, seconds = calibrate(_more(prepared, many), 0.05)
-    count = max(1, round(SHARE * without / max((seconds - without) / many, 1e-9)))
+    calls, seconds = calibrate(_more(prepared, many), 0.05)
+    of_one = max((seconds / calls - without) / many, 1e-9)
+    count = max(1, round(SHARE * without / of_one))
     ratios, _ = alternate(_more(prepared, count), prepared.call, SECONDS)
     return Work(backend, batch_size, count, float(np.median(ratios)) - 1.0)
 

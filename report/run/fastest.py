@@ -3,7 +3,7 @@
 Two backends are separated if the interval of their quotient lies above 1, in time and in the ratio to NumPy. Time alone
 would take the machine's drift between the two cases for a difference. The paired ratio alone would take a paired round
 that went wrong for a difference. Where any of the backends has no ratio to NumPy, the times alone decide between all of
-them, so that all are held to one rule.
+them, so that all are held to one rule. So they do on a GPU: what NumPy takes on the CPU says nothing of the device.
 
 The interval of a quotient is at 95 %. Of two equal backends, one is then named the fastest in 5 % of the races at most;
 of more, in fewer, since a winner must be separated from all (docs/methodology.md has the rates).
@@ -66,10 +66,12 @@ def margin(case: pd.DataFrame, others: pd.DataFrame) -> Margins:
     """Return how many times as long each of the other cases takes as `case`, which is a frame of one row.
 
     The interval, at 95 %, covers that of the times and that of the ratios to NumPy. So it lies above 1 only if the case
-    is faster by both. If any of the cases has no ratio, it is that of the times. Its ends are NaN where either case has
-    no interval.
+    is faster by both. If any of the cases has no ratio, or is one of a GPU, it is that of the times. Its ends are NaN
+    where either case has no interval.
     """
-    measures = ["seconds"] if pd.concat([case["ratio"], others["ratio"]]).isna().any() else ["seconds", "ratio"]
+    both = pd.concat([case, others])
+    by_time_alone = both["ratio"].isna().any() or (both["device"] != "cpu").any()
+    measures = ["seconds"] if by_time_alone else ["seconds", "ratio"]
     ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
     with np.errstate(all="ignore"):  # a quotient may be too large or too small for a float64
         logs = {name: tuple(map(np.log, pair)) for name, pair in ends.items()}

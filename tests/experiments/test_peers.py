@@ -1,34 +1,35 @@
-"""The experiment on other gates: its races run, and pyperf compares them where it is installed."""
+"""The experiment on other gates: rules of others on launches that we kept."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from experiments import peers
-
-QUICK = ("--backend", "numpy", "--batch-size", "1", "--max-seconds", "0.02")
+from experiments import evidence, peers
 
 
-def test_races_are_compared_by_both_gates(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def kept(path: Path, runs: list[float]) -> Path:
+    """Write runs of ten launches each, whose case takes so long."""
+    fixed = dict.fromkeys(evidence.KEPT, 1) | {"commit": "abc", "machine": "m", "backend": "numpy", "batch_size": 10}
+    rows = [
+        fixed | {"run": f"run{number}", "launch": launch, "seconds_median": seconds * (1.0 + 1e-4 * launch)}
+        for number, seconds in enumerate(runs)
+        for launch in range(10)
+    ]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_each_gate_says_of_the_same_launches_whether_they_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
-        monkeypatch.delenv(name)  # pytest-benchmark measures nothing where pytest-xdist runs the tests
-    peers.main(["collect", str(tmp_path), "--races", "2", *QUICK])
-    assert (tmp_path / "peer0.json").exists()
-    assert (tmp_path / "peer1.json").exists()
     if importlib.util.find_spec("pyperf") is None:
         pytest.skip("pyperf is not installed: pip install -c constraints.txt '.[peers]'")
-    peers.main(["table", str(tmp_path)])
+    peers.main(["--kept", str(kept(tmp_path / "runs.csv", [1e-3, 1e-3, 1.07e-3, 1.07e-3]))])
     *table, _, commit = capsys.readouterr().out.splitlines()
-    assert len(table) == 2 + len(peers.LIMITS) + 1
+    found = [row.split(" | ")[1].partition(" (")[0] for row in table[2:]]
+    assert found == ["1 of 39", "0 of 39", "1 of 3", "0 of 3", "1 of 2"]
     assert commit.startswith("Measured at commit ")
-
-
-def test_an_exceeded_limit_is_read_from_what_pytest_benchmark_prints() -> None:
-    line = "Field 'mean' has failed PercentageRegressionCheck: 12.345678901 > 5.000000000"
-    assert peers.FAILED.findall(line) == [("mean", "5.000000000")]

@@ -33,6 +33,14 @@ def test_where_numpy_explains_nothing_it_is_not_looked_at(folder: Folder) -> Non
     assert (case["low"], case["high"]) == pytest.approx((1.0, 1.0), abs=0.05)
 
 
+def test_on_a_gpu_seconds_are_compared(folder: Folder) -> None:
+    """All ratios moved by two, since NumPy's rounds on the CPU did: nothing of that is taken off."""
+    folder.write("base", steady(device="cuda"))
+    folder.write("head", [row | {"ratio_to_numpy": 0.5} for row in steady(device="cuda")])
+    (case,) = folder.compare()[1]["cases"]
+    assert (case["numpy_weight"], case["verdict"]) == (None, "unchanged")
+
+
 def test_seconds_are_compared_if_a_launch_has_no_ratio(folder: Folder) -> None:
     folder.write("base", steady())
     folder.write("head", [row | ({"ratio_to_numpy": 9.0} if row["launch"] else rows.UNPAIRED) for row in steady()])

@@ -76,6 +76,13 @@ def test_both_time_and_ratio_must_be_apart(tmp_path: Path, measure: str) -> None
     assert row["margin_low"] < 1.0
 
 
+def test_on_a_gpu_the_ratio_to_numpy_on_the_cpu_does_not_count(tmp_path: Path) -> None:
+    first, second = (row | {"device": "cuda"} for row in race({"a": 1e-3, "b": 2e-3}))
+    second |= {"ratio_ci_low": 0.9 * float(str(first["ratio_ci_low"]))}
+    (row,) = decisions(tmp_path, [first, second]).to_dict("records")
+    assert row["verdict"] == "fastest"
+
+
 def test_without_an_interval_nothing_is_separated(tmp_path: Path) -> None:
     first, second = race({"a": 1e-3, "b": 2e-3})
     (row,) = decisions(tmp_path, [first, second | {"seconds_ci_low": None, "seconds_ci_high": None}]).to_dict("records")

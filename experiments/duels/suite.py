@@ -1,4 +1,4 @@
-"""What the gates find, measured on one suite of cases, which every command here and in `experiments.peers` selects."""
+"""The cases of the duels: those of a duel by default, whose descents are short."""
 
 from __future__ import annotations
 
