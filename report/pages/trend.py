@@ -39,6 +39,10 @@ SHOWN = (
 )
 """The columns of the table of series."""
 
+NONE = "No change beyond the threshold lasted."
+TOO_SHORT = "The history is too short for a conclusion."
+"""What the page says where there is no change."""
+
 Names = Mapping[int, str]
 Groups = Mapping[int, int]
 """The name of each series, and the number of the chart that shows it, by the number of the series."""
@@ -75,6 +79,7 @@ def page(history: History) -> str:
         changes=changes,
         ratio=runs.RATIO,
         min_runs=MIN_RUNS,
+        none=NONE if history.long_enough else TOO_SHORT,
     )
 
 
