@@ -39,8 +39,9 @@ MIN_RUNS = 10
 REQUIRED = 500.0
 """A change is reported if its nights are this many times as likely with it as without, times the number of series.
 
-With more series, chance makes one of them look changed more often. Chosen by simulation (`experiments.history`), so
-that at most 10 % of the histories of 40 cases report a false change within a year of nightly looks.
+With more series, chance makes one of them look changed more often. Chosen by simulation (`experiments.history`) for 40
+cases with heavy-tailed noise of 3 % and an autocorrelation of 0.5: fewer than 10 % of such histories report a false
+change within a year of nightly looks, and a change of 10 % is reported within 14 nights in more than 90 %.
 """
 
 
