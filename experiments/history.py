@@ -24,9 +24,9 @@ from scipy.stats import binomtest
 
 from experiments import provenance
 from report.history.series import THRESHOLD
-from report.statistics import change_points, memory
-from report.statistics.change_points import Step
-from report.statistics.memory import Noise
+from report.statistics.nightly import change_points, memory
+from report.statistics.nightly.change_points import Step
+from report.statistics.nightly.memory import Noise
 from report.statistics.welch import Array
 
 CASES, YEAR = 40, 365

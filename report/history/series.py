@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from report.history import runs
-from report.statistics import change_points
-from report.statistics.change_points import MIN_RUNS, Step
-from report.statistics.memory import MIN_BEFORE
+from report.statistics.nightly import change_points
+from report.statistics.nightly.change_points import MIN_RUNS, Step
+from report.statistics.nightly.memory import MIN_BEFORE
 from report.table.keys import VERSIONS, framework
 
 THRESHOLD = 0.05

@@ -11,7 +11,7 @@ from report.history import runs
 from report.history.series import Change, History, Series
 from report.pages import document, panels, payload
 from report.pages.payload import plain
-from report.statistics.change_points import MIN_RUNS
+from report.statistics.nightly.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
 from report.table.keys import CONDITIONS, GROUP, VERSIONS
 from report.write.charts import base

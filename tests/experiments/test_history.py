@@ -9,7 +9,7 @@ import pytest
 
 from experiments import history
 from report.history.series import THRESHOLD
-from report.statistics import change_points, memory
+from report.statistics.nightly import change_points, memory
 
 QUICK = ("--models", "1 case", "10 % at 30")
 

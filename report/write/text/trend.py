@@ -9,8 +9,8 @@ from rich.table import Table
 
 from report.history import runs
 from report.history.series import Change, History, Series
-from report.statistics.change_points import MIN_RUNS
-from report.statistics.memory import MIN_BEFORE
+from report.statistics.nightly.change_points import MIN_RUNS
+from report.statistics.nightly.memory import MIN_BEFORE
 from report.statistics.verdict import Verdict
 from report.write import sections, tables, units
 from report.write.sections import Section

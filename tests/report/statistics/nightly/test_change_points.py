@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from report.history.series import THRESHOLD
-from report.statistics import change_points, memory
-from report.statistics.change_points import MIN_RUNS, Step
-from report.statistics.memory import MIN_BEFORE
+from report.statistics.nightly import change_points, memory
+from report.statistics.nightly.change_points import MIN_RUNS, Step
+from report.statistics.nightly.memory import MIN_BEFORE
 from report.statistics.verdict import Verdict
 from report.statistics.welch import Array
 

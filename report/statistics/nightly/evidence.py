@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.statistics import ragged
-from report.statistics.memory import MEMORY, MIN_BEFORE, Noise
+from report.statistics.nightly import ragged
+from report.statistics.nightly.memory import MEMORY, MIN_BEFORE, Noise
 from report.statistics.welch import Array
 
 MAX_RUNS = 30

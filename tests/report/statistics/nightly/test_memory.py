@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from report.statistics import memory
-from report.statistics.memory import MIN_BEFORE
-from tests.report.statistics.test_change_points import noise
+from report.statistics.nightly import memory
+from report.statistics.nightly.memory import MIN_BEFORE
+from tests.report.statistics.nightly.test_change_points import noise
 
 
 def estimated(logs: np.ndarray) -> list[memory.Noise]:

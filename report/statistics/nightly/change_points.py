@@ -5,10 +5,10 @@ changes that were reported night after night, and its rate of false changes is t
 
 The series are analysed as logarithms, so that twice as slow and twice as fast are changes of the same size.
 
-1. Before each night, `report.statistics.memory` estimates the noise and its autocorrelation, and Huber's mean of up to
+1. Before each night, `memory` estimates the noise and its autocorrelation, and Huber's mean of up to
    100 nights is the level. Together they predict the nights that follow.
 2. Each night that follows is evidence for a change that began at that night: the logarithm of how much likelier the
-   measured value is after a change than without. `report.statistics.evidence` adds it up. The change that is tried is
+   measured value is after a change than without. `evidence` adds it up. The change that is tried is
    twice the threshold, so a change below the threshold gathers no evidence.
 3. A change is reported once the evidence is beyond a limit and the change that fits best has lasted for `MIN_RUNS`
    nights. The limit grows with the number of series.
@@ -25,11 +25,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from report.statistics import memory, ragged, verdict
-from report.statistics.evidence import evidence
+from report.statistics import verdict
 from report.statistics.intervals import Interval
-from report.statistics.memory import MIN_BEFORE, Noise
-from report.statistics.ragged import Counts
+from report.statistics.nightly import memory, ragged
+from report.statistics.nightly.evidence import evidence
+from report.statistics.nightly.memory import MIN_BEFORE, Noise
+from report.statistics.nightly.ragged import Counts
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.statistics.welch import Array
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report.statistics import ragged
-from report.statistics.ragged import Counts
+from report.statistics.nightly import ragged
+from report.statistics.nightly.ragged import Counts
 from report.statistics.welch import Array
 
 MEMORY = 100
