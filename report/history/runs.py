@@ -56,9 +56,10 @@ def _batches(files: Sequence[Path]) -> list[list[Path]]:
 def points(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row a case and run that has a time, sorted by series and date.
 
-    The rows have the columns of `cases.from_rows`, the `date`, the number of their `series`, and the `measure` with its
-    `value` and interval, `low` and `high`. The measure is the ratio to NumPy where all points of the series have one,
-    else the seconds a step. Raises `TableError` where no case has a time.
+    The rows have the columns of `cases.from_rows`, the `date`, the number of their `series`, the number of their
+    `night`, which is the run's in the order of time, and the `measure` with its `value` and interval, `low` and `high`.
+    The measure is the ratio to NumPy where all points of the series have one, else the seconds a step. Raises
+    `TableError` where no case has a time.
     """
     rows = cases.from_rows(frame, (*MEASURED_CASE, "run"))
     rows = rows[rows["status"] == "ok"].reset_index(drop=True)
@@ -66,7 +67,8 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
         raise TableError("no case of any run has a time")
     rows["date"] = pd.to_datetime(rows["started_utc"].astype("str"), utc=True, format="ISO8601")
     rows["series"] = rows.groupby([*MEASURED_CASE], observed=True, sort=True).ngroup()
-    rows = rows.sort_values(["series", "date", "run"], kind="stable").reset_index(drop=True)
+    rows["night"] = _nights(rows)
+    rows = rows.sort_values(["series", "night"], kind="stable").reset_index(drop=True)
     has_ratios = rows[RATIO].notna().groupby(rows["series"]).transform("all").to_numpy()
     return rows.assign(
         measure=np.where(has_ratios, RATIO, SECONDS),
@@ -74,3 +76,9 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
         low=np.where(has_ratios, rows["ratio_ci_low"], rows["step_low"]),
         high=np.where(has_ratios, rows["ratio_ci_high"], rows["step_high"]),
     )
+
+
+def _nights(rows: pd.DataFrame) -> pd.Series:
+    """Return the number of each row's run, in the order in which the runs began."""
+    begins = rows.groupby("run", observed=True)["date"].min().reset_index().sort_values(["date", "run"])
+    return rows["run"].astype("str").map(dict(zip(begins["run"].astype("str"), range(len(begins)), strict=True)))

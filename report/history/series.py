@@ -11,13 +11,17 @@ from typing import NamedTuple
 import pandas as pd
 
 from report.history import runs
-from report.statistics import change_points, verdict
-from report.statistics.change_points import Step
-from report.statistics.verdict import FAMILY_CONFIDENCE
+from report.statistics.nightly import change_points
+from report.statistics.nightly.change_points import MIN_RUNS, Step
+from report.statistics.nightly.memory import MIN_BEFORE
 from report.table.keys import VERSIONS, framework
 
 THRESHOLD = 0.05
 """The smallest change that is reported. A nightly run, over months, resolves less than two runs back to back."""
+
+
+MIN_NIGHTS = MIN_BEFORE + MIN_RUNS
+"""How many runs a series needs before a change can be found in it."""
 
 
 class Level(NamedTuple):
@@ -86,6 +90,11 @@ class History:
         """The number of runs that have a point in any series."""
         return len({run for series in self.series for run in series.points["run"]})
 
+    @property
+    def long_enough(self) -> bool:
+        """Whether any series has enough runs for a change to be found."""
+        return any(len(series.points) >= MIN_NIGHTS for series in self.series)
+
     def changes(self) -> list[Change]:
         """Return all changes, the latest first."""
         changes = [Change(series, step) for series in self.series for step in series.steps]
@@ -94,11 +103,9 @@ class History:
 
 def read(paths: Sequence[Path], threshold: float = THRESHOLD) -> History:
     """Return the history in these files or folders, with the changes beyond `threshold`. Raises as `runs` does."""
-    groups = list(runs.points(runs.read(paths)).groupby("series"))
-    confidence = verdict.corrected(FAMILY_CONFIDENCE, len(groups))
-    return History([_series(rows.reset_index(drop=True), threshold, confidence) for _, rows in groups], threshold)
-
-
-def _series(points: pd.DataFrame, threshold: float, confidence: float) -> Series:
-    steps = change_points.steps(points["value"].to_numpy(), threshold, confidence)
-    return Series(int(points["series"].iloc[0]), points, steps)
+    groups = [rows.reset_index(drop=True) for _, rows in runs.points(runs.read(paths)).groupby("series")]
+    values = [rows["value"].to_numpy() for rows in groups]
+    nights = [rows["night"].to_numpy() for rows in groups]
+    found = change_points.steps(values, nights, threshold)
+    every = [Series(int(rows["series"].iloc[0]), rows, steps) for rows, steps in zip(groups, found, strict=True)]
+    return History(every, threshold)

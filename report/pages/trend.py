@@ -11,7 +11,7 @@ from report.history import runs
 from report.history.series import Change, History, Series
 from report.pages import document, panels, payload
 from report.pages.payload import plain
-from report.statistics.change_points import MIN_RUNS
+from report.statistics.nightly.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
 from report.table.keys import CONDITIONS, GROUP, VERSIONS
 from report.write.charts import base
@@ -38,6 +38,10 @@ SHOWN = (
     ("changes", "changes", "count"),
 )
 """The columns of the table of series."""
+
+NONE = "No change beyond the threshold lasted."
+TOO_SHORT = "The history is too short for a conclusion."
+"""What the page says where there is no change."""
 
 Names = Mapping[int, str]
 Groups = Mapping[int, int]
@@ -75,6 +79,7 @@ def page(history: History) -> str:
         changes=changes,
         ratio=runs.RATIO,
         min_runs=MIN_RUNS,
+        none=NONE if history.long_enough else TOO_SHORT,
     )
 
 

@@ -11,7 +11,7 @@ from tests.checkout import ROOT
 
 EXPERIMENTS = ROOT / "experiments"
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-DELETED = ("estimators", "rounds", "changes")
+DELETED = ("estimators", "rounds")
 """Finished studies. The methodology names the last commit that has their commands."""
 
 

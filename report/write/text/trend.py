@@ -9,12 +9,17 @@ from rich.table import Table
 
 from report.history import runs
 from report.history.series import Change, History, Series
+from report.statistics.nightly.change_points import MIN_RUNS
+from report.statistics.nightly.memory import MIN_BEFORE
 from report.statistics.verdict import Verdict
 from report.write import sections, tables, units
 from report.write.sections import Section
 
 MAX_SERIES = 100
 """How many series are listed. A page has all of them."""
+
+INTERVAL = "The intervals hold at 95 % for all series together, and allow for noise that lasts from night to night."
+"""What the interval of a change holds for."""
 
 DIRECTIONS = {Verdict.REGRESSED: "slower", Verdict.IMPROVED: "faster"}
 
@@ -29,6 +34,8 @@ def headline(history: History) -> str:
     directions = [DIRECTIONS[change.step.verdict] for change in history.changes()]
     counts = ", ".join(f"{directions.count(direction):,} {direction}" for direction in DIRECTIONS.values())
     what = f"{units.count(len(directions), 'change')}: {counts}" if directions else "No change"
+    if not history.long_enough:
+        what = f"No conclusion yet: a change takes {MIN_BEFORE} runs before it and {MIN_RUNS} after it"
     of = f"{units.count(len(history.series), 'series', 'series')} over {units.count(history.runs, 'run')}"
     return f"{what}, in {of} (beyond {100 * history.threshold:.3g} %)."
 
@@ -72,7 +79,7 @@ def last(series: Series) -> str:
 def _sections(history: History) -> Iterator[Section]:
     name_of = names(history)
     changes = history.changes()
-    yield Section(headline(history), [_changes(changes, name_of)] if changes else [], [])
+    yield Section(headline(history), [_changes(changes, name_of)] if changes else [], [INTERVAL] if changes else [])
     more = len(history.series) - MAX_SERIES
     notes = [f"{more:,} more series are not shown. A page has all of them: -o trend.html"] if more > 0 else []
     yield Section(subject(history), [_series(history.series, name_of)], notes)
