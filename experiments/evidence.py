@@ -17,6 +17,9 @@ KEPT = (
 )
 """The columns that are kept. In the others all rows are alike: quadratic descents in float32 on the CPU."""
 
+WORDS = {"run": str, "commit": str, "machine": str}
+"""A commit may look like a number."""
+
 ALIKE = {"status": "ok", "operator": "descent", "problem": "quadratic", "dtype": "float32", "device": "cpu"}
 ALIKE |= dict.fromkeys(("reason", "warnings", "sizes", "reference", "variables"), "")
 
@@ -25,7 +28,7 @@ def keep(rows: pd.DataFrame, path: Path) -> None:
     """Write the rows that have a time. Those of runs that the file has already replace them."""
     rows = rows.loc[rows["status"].astype(str) == "ok", [*KEPT]]
     if path.exists():
-        older = pd.read_csv(path)
+        older = pd.read_csv(path, dtype=WORDS)
         rows = pd.concat([older[~older["run"].isin(rows["run"].astype(str))], rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     rows.to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
@@ -33,6 +36,6 @@ def keep(rows: pd.DataFrame, path: Path) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """Return the kept rows with all columns of the schema. What was not kept is 0, or what all rows have."""
-    rows = pd.read_csv(path)
+    rows = pd.read_csv(path, dtype=WORDS)
     rows["batch_size"] = rows["batch_size"].astype("int64")
     return rows.assign(**{name: ALIKE.get(name, 0) for name in NAMES if name not in KEPT})

@@ -19,7 +19,7 @@ import pandas as pd
 
 from bench import machine
 from experiments import evidence, provenance
-from experiments.rates import rate
+from experiments.rates import of_drawn, rate
 from report import table as results
 from report.compare import changes
 from report.compare.comparison import COMPARE_CONFIDENCE, Comparison, Rules, compare
@@ -87,7 +87,7 @@ def _print(options: argparse.Namespace) -> None:
 def figures_of(rows: pd.DataFrame, draws: int = DRAWS) -> Iterator[Figures]:
     """Yield the rows of the table."""
     yield from _components(rows)
-    runs = [same for _, same in rows.groupby("run")]
+    runs = [same for _, same in rows.groupby("run", sort=False)]
     pairs = list(pairwise(runs))
     compared = [_compared(base, head) for base, head in pairs]
     source = f"real, {len(pairs)} pairs of runs that follow one another"
@@ -125,7 +125,7 @@ def _drawn(rows: pd.DataFrame, draws: int) -> Iterator[Figures]:
         found = changes.intervals(logs[order[:side]], logs[order[side : 2 * side]], COMPARE_CONFIDENCE)
         failed += bool(((found["all_low"] > 1.0) & (found["ratio"] > 1.0 + THRESHOLD)).any())
     what = f"two sides of {side} launches, cases below {LARGE:,}: suites that fail at {100 * THRESHOLD:g} %"
-    yield what, rate(failed, draws), f"drawn from {len(logs)} launches of all runs"
+    yield what, of_drawn(failed, draws), f"drawn from {len(logs)} launches of all runs"
 
 
 def _components(rows: pd.DataFrame) -> Iterator[Figures]:
@@ -165,7 +165,7 @@ def _slower(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[Figu
 
 
 def _times(rows: pd.DataFrame, column: str, backend: str) -> pd.Series:
-    """Return a column of the rows, longer in one backend. NumPy's ratio to itself stays."""
+    """Return a column of the rows, longer in one backend."""
     longer = rows["backend"] == backend
     return rows[column].where(~longer, rows[column] * (1.0 + SLOWER))
 

@@ -106,15 +106,17 @@ def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
 def _pairs(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the two rows of each launch and backend that was raced under two names."""
     names = rows["backend"].astype(str).replace({f"twin{framework}-twin": name for framework, name in TWINS.items()})
-    known = names.str.partition("@")[0]
-    for _, pair in rows.groupby(["launch", known]):
+    for _, pair in rows.groupby(["launch", names]):
         if len(pair) == 2:  # noqa: PLR2004 (both names have a time)
             yield pair
 
 
 def _named(pair: pd.DataFrame) -> str:
-    """Return the backend that a report of this launch names the fastest; empty if it names none."""
-    found = fastest(cases.from_rows(pair.reset_index(drop=True)))
+    """Return the backend that a report of this launch names the fastest; empty if it names none.
+
+    The rows are of no machine, so what launches differ by is the floor, whatever is known of this one.
+    """
+    found = fastest(cases.from_rows(pair.assign(machine="").reset_index(drop=True)))
     return found.backend if found is not None and found.separated else ""
 
 

@@ -17,7 +17,7 @@ from backends import Case, Found
 from bench import clock, machine
 from bench.case import audit, row, startup
 from bench.case.audit import Evidence
-from bench.case.check.answers import Answered, require_answers
+from bench.case.check.answers import Answered, require_answers, require_same_arrays
 from bench.case.failure import Trace, failure_of, trace_of
 from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
@@ -32,7 +32,8 @@ from problems import find
 from report.table.warnings import AuditWarning, join
 
 MOVES = 8
-"""How often a case's arrays are moved during its rounds. Where they lie changes a time by some percent."""
+"""How often a case's arrays are moved during its rounds, if it has so many. Where they lie changes a time by some
+percent."""
 
 MAX_WARM_SECONDS = 0.02
 """A program whose calls take longer is not called for the sake of warmth alone once its arrays were moved."""
@@ -161,7 +162,8 @@ class Timing:
 
     def round(self) -> Round:
         """Time one round, and its paired rounds."""
-        if self.seconds and len(self.seconds) % max(1, self.rounds.rounds // MOVES) == 0:
+        placements = (1 + MOVES) * np.array([len(self.seconds) - 1, len(self.seconds)]) // self.rounds.rounds
+        if self.seconds and placements[0] < placements[1]:
             self._move()
         start = clock.now()
         before, after = self.rounds.drawn()
@@ -192,6 +194,7 @@ class Timing:
         """
         prepared, compiled = self.prepared, audit.compilations(self.prepared) - self.compiled_before
         self.resources.close()
+        require_same_arrays(prepared.case, prepared.backend, prepared.host, prepared.placed)
         answered = require_answers(prepared.case, prepared.backend, prepared.problem, prepared.placed, prepared.run)
         cores = self.cpu_seconds / (sum(self.seconds) * self.rounds.iterations)
         columns = row.timed(prepared, self.rounds, self.seconds, cores)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from backends import Case
-from bench.case.prepare import Prepared, copied, prepare_value
+from bench.case.prepare import Prepared, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
 from problems import Parameters, hand_derived
 
@@ -24,21 +23,20 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
     if not (problem.has_loss("numpy") if case.operator == "value" else problem.is_derived):
         return None
     if case.operator == "descent":
-        lengthened = partial(_reference, prepared.host, prepared)
+        lengthened = partial(_reference, prepared)
         return paired(lengthened(1), seconds, lengthened, at_most=case.steps)
-    return paired(_reference(prepared.host, prepared, 1), seconds)
+    return paired(_reference(prepared, 1), seconds)
 
 
 def moved_pair(pair: Pair, prepared: Prepared) -> Pair:
-    """Return the paired rounds of the reference with its arrays elsewhere in memory. Its seconds so far are kept."""
-    host = copied(prepared.host)
-    once = _reference(host, prepared, 1)
+    """Return the paired rounds of the reference on the arrays of a case that was moved. Its seconds so far are kept."""
+    once = _reference(prepared, 1)
     length = pair.steps // pair.calls
-    return replace(pair, once=once, call=once if length == 1 else _reference(host, prepared, length))
+    return replace(pair, once=once, call=once if length == 1 else _reference(prepared, length))
 
 
-def _reference(host: tuple[Any, ...], prepared: Prepared, steps: int) -> Call:
-    case = prepared.case
+def _reference(prepared: Prepared, steps: int) -> Call:
+    case, host = prepared.case, prepared.host
     run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
     return awaited(partial(run, *host), _no_wait, case)
 

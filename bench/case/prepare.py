@@ -35,7 +35,7 @@ from bench.clock import now
 from problems import Array, Parameters, Problem, find, tree_map
 
 MAX_REBUILD_SECONDS = 0.01
-"""A case that took longer to compile keeps its run when its arrays are moved."""
+"""A case whose run took longer to build keeps it when its arrays are moved."""
 
 MAX_SPACER_BYTES = 1 << 16
 """How much memory, at most, is held in front of the arrays of a case that is moved."""
@@ -112,14 +112,14 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
 def relocate(prepared: Prepared) -> Prepared:
     """Return the same case with its arrays copied elsewhere in memory. Nothing is checked.
 
-    If compiling is cheap, the case is compiled again, so that what its run allocates once is moved too. A spacer of
+    If the mode compiles nothing, its run is built again, so that what that allocates once is moved too. A spacer of
     random size, which is kept, shifts later allocations to a different offset within the page.
     """
     case, backend, problem = prepared.case, prepared.backend, prepared.problem
     spacer = bytes(random.randrange(MAX_SPACER_BYTES))  # noqa: S311 (not a secret)
     host = copied(prepared.host)
     placed, run = place(backend, case, *host), prepared.run
-    if prepared.compile_seconds <= MAX_REBUILD_SECONDS:
+    if not backend.compiled and prepared.compile_seconds <= MAX_REBUILD_SECONDS:
         run = backend.compile(case, problem, placed[0], placed[-1])
     call = awaited(partial(run, *placed), backend.wait, case)
     return replace(prepared, host=host, placed=placed, run=run, call=call, spacer=spacer)

@@ -63,7 +63,7 @@ def _gather(options: argparse.Namespace) -> None:
 
 
 def _print(options: argparse.Namespace) -> None:
-    evidence = Evidence(*(pd.read_csv(options.kept / name) for name in (MEDIANS, VERDICTS)))
+    evidence = Evidence(*(pd.read_csv(options.kept / name, dtype={"commit": str}) for name in (MEDIANS, VERDICTS)))
     print("| what | found | from |\n| --- | --- | --- |")
     for row in rows(evidence, options.draws):
         print(f"| {' | '.join(row)} |", flush=True)

@@ -7,6 +7,7 @@ folder for each duel. A duel that is there is not run again, so the experiment c
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from bench import clock, machine
 from experiments import provenance
 from experiments.duels import extra_work, suite
 from experiments.duels.work import BACKENDS, Work, measured
-from report.table.keys import CASE
+from report.table.keys import CASE, CONTROL
 
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml")
 """What a copy of the checkout needs."""
@@ -38,14 +39,19 @@ WORK, SECONDS, COMMIT = "work.json", "seconds.json", "commit.txt"
 
 
 def collect(folder: Path, selection: dict[str, str], amounts: dict[str, int], options: list[str]) -> None:
-    """Run duels of each kind, `same` and `slow`, until there are as many as `amounts` says."""
+    """Run duels of each kind, `same` and `slow`, until there are as many as `amounts` says.
+
+    Against the slower copy only its slower backends are raced, and the control.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     copy(machine.ROOT, folder / "base")
     copy(folder / "base", folder / "same")
     slower(folder, selection)
+    raced = [name for name in (CONTROL, *BACKENDS) if selection["backend"] == "all" or name in selection["backend"]]
+    selections = {"same": selection, "slow": selection | {"backend": ",".join(raced)}}
     for kind, amount in amounts.items():
         for number in range(amount):
-            _duel(folder, kind, number, [*suite.arguments(selection), *options])
+            _duel(folder, kind, number, [*suite.arguments(selections[kind]), *options])
 
 
 def copy(checkout: Path, folder: Path) -> Path:
@@ -73,7 +79,10 @@ def slower(folder: Path, selection: dict[str, str]) -> Path:
         return slow
     names = [name for name in BACKENDS if selection["backend"] == "all" or name in selection["backend"].split(",")]
     sizes = [int(size) for size in selection["batch_size"].split(",")]
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})  # as in a duel
     work = [measured(name, size, int(selection["steps"])) for name in names for size in sizes]
+    os.sched_setaffinity(0, cpus)
     (folder / WORK).write_text(json.dumps([each._asdict() for each in work], indent=1), encoding="utf-8")
     made = copy(folder / "base", folder / "slower")
     shutil.copy(extra_work.__file__, made / "backends" / "extra_work.py")

@@ -16,7 +16,7 @@ from report.compare.sides import Rows, Sides
 from report.statistics import control_variate, max_t, verdict, yuen
 from report.statistics.intervals import CONFIDENCE
 from report.statistics.verdict import MIN_LAUNCHES
-from report.statistics.welch import Array, Codes
+from report.statistics.welch import Array, Codes, Difference
 
 MAX_LOG = 700.0
 """The largest logarithm whose exponential fits into a float64. Anything larger is not a measurement."""
@@ -56,9 +56,10 @@ def units(sides: Sides) -> Units:
     return Units(np.asarray(sides.rows.groupby(columns, observed=True).ngroup(), dtype=np.intp), are_runs)
 
 
-def measured(sides: Sides, measure: Measure, confidence: float) -> pd.DataFrame:
+def measured(sides: Sides, measure: Measure, confidence: float | None = None) -> pd.DataFrame:
     """Return one row per case, in the order of `number`: its key, and the columns of a comparison up to `all_high`.
 
+    Without a confidence, no intervals are computed for all cases together; they are then those of one case.
     A case that lacks what is compared in any launch has an empty `measure`, and a `ratio` of NaN. The intervals of all
     cases together hold at `confidence`. A case with fewer than `MIN_LAUNCHES` units on a side has no interval.
     """
@@ -71,9 +72,12 @@ def measured(sides: Sides, measure: Measure, confidence: float) -> pd.DataFrame:
     cases["numpy_weight"] = weight
     for side, mine in (("base", timed & ~sides.head), ("head", timed & sides.head)):
         cases[f"{side}_seconds"] = sides.rows.loc[mine, SECONDS].groupby(codes[mine]).median().reindex(cases.index)
-        cases[f"{side}_replicates"] = np.bincount(codes[mine], minlength=len(cases))
     unit = units(sides).codes
     base, head = (_means(values, unit, codes, timed & side, len(cases)) for side in (~sides.head, sides.head))
+    for side, mine, of_side in (("base", timed & ~sides.head, base), ("head", timed & sides.head, head)):
+        launches = np.bincount(codes[mine], minlength=len(cases))
+        known = np.sum(~np.isnan(of_side), axis=0)
+        cases[f"{side}_replicates"] = np.where(known > 0, known, launches)
     return cases.assign(**intervals(base, head, confidence))
 
 
@@ -86,7 +90,7 @@ def by_launch(sides: Sides) -> tuple[pd.DataFrame, Array]:
     return cases, _means(values, launch, codes, timed, len(cases))
 
 
-def intervals(base: Array, head: Array, confidence: float) -> dict[str, Array]:
+def intervals(base: Array, head: Array, confidence: float | None) -> dict[str, Array]:
     """Return the columns `ratio`, `low`, `high`, `all_low` and `all_high`.
 
     The rows of `base` and `head` are units, the columns are cases, and NaN is a unit without the case. The values are
@@ -95,14 +99,21 @@ def intervals(base: Array, head: Array, confidence: float) -> dict[str, Array]:
     old, new = yuen.trimmed(base), yuen.trimmed(head)
     enough = np.minimum(old.count, new.count) >= MIN_LAUNCHES
     found = yuen.difference(old, new)
-    critical = max_t.critical(base[:, enough], head[:, enough], confidence) if enough.any() else np.nan
     alone = found.within(CONFIDENCE)
-    together = found.within(verdict.corrected(confidence, int(enough.sum())))
-    if not np.isnan(critical):
-        together = found.around(critical)
+    together = alone if confidence is None else _together(found, base[:, enough], head[:, enough], confidence)
     ends = dict(zip(("low", "high", "all_low", "all_high"), (*alone, *together), strict=True))
     logs = {"ratio": found.shift} | {name: np.where(enough, end, np.nan) for name, end in ends.items()}
     return {name: np.exp(np.clip(values, -MAX_LOG, MAX_LOG)) for name, values in logs.items()}
+
+
+def _together(found: Difference, base: Array, head: Array, confidence: float) -> tuple[Array, Array]:
+    """Return the ends of the intervals of all cases together. `base` and `head` have the cases with enough units."""
+    cases = base.shape[1]
+    critical = max_t.critical(base, head, confidence) if cases else np.nan
+    if np.isnan(critical):
+        return found.within(verdict.corrected(confidence, cases))
+    # It is never narrower than the interval of a single case would be.
+    return found.around(np.maximum(critical, found.critical(confidence)))
 
 
 def _values(sides: Sides, codes: Codes, timed: Rows, measure: Measure, cases: int) -> tuple[Array, Array]:
@@ -116,7 +127,8 @@ def _values(sides: Sides, codes: Codes, timed: Rows, measure: Measure, cases: in
     # On a GPU, a round of NumPy on the CPU says nothing of the device's state.
     on_gpu = np.bincount(codes[(sides.rows["device"] != "cpu").to_numpy()], minlength=cases) > 0
     if measure is Measure.RATIO:
-        return ratio, np.where(lacking, np.nan, 1.0)
+        weight = np.where(lacking | on_gpu, np.nan, 1.0)
+        return np.where(np.isnan(weight[codes]), np.nan, ratio), weight
     if measure is Measure.SECONDS:
         weight = np.full(cases, np.nan)
     else:
@@ -129,7 +141,9 @@ def _weights(sides: Sides, seconds: Array, reference: Array, codes: Codes, usabl
     """Return the weight of NumPy in each case: the same for all of a batch size, and NaN without a usable row."""
     groups = np.asarray(sides.rows.groupby("batch_size").ngroup(), dtype=np.intp)
     count = int(groups.max(initial=-1)) + 1
-    _, compact = np.unique(codes[usable], return_inverse=True)
+    # Sides that differ by design, such as two backends, do not show what the machine did between them.
+    apart = codes if sides.by is None else 2 * codes + sides.head
+    _, compact = np.unique(apart[usable], return_inverse=True)
     of_group = control_variate.weights(seconds[usable], reference[usable], compact, groups[usable], count)
     weight = np.full(int(codes.max(initial=-1)) + 1, np.nan)
     weight[codes[usable]] = of_group[groups[usable]]

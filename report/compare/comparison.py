@@ -32,7 +32,7 @@ COMPARISON_COLUMNS = {
     "numpy_weight": "how much of the shift of NumPy's paired rounds was taken off: 0, none; 1, all; empty without them",
     "base_seconds": "median over the replicates of base, seconds per call; empty: base has no time",
     "head_seconds": "the same for head",
-    "base_replicates": "how many launches (in a duel: process pairs) of base have a time",
+    "base_replicates": "how many launches of base have a time; runs, from three a side on; in a duel, process pairs",
     "head_replicates": "the same for head",
     "ratio": "head over base: of launches, by their trimmed means on logarithms; above 1, head is slower",
     "low": "lower end of the ratio's interval of this case alone, at 95 %; empty: too few replicates",
@@ -56,7 +56,7 @@ WORST_FIRST = (
 )
 
 FAILING = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
-"""The verdicts that fail a gate, unless the user says otherwise."""
+"""The verdicts that a reader wants to see first: they fail a gate, unless the user says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ from report.compare.findings import Control, ControlRatioMoved, NoControl, Note,
 from report.compare.sides import REFERENCE_CONDITIONS, Sides
 from report.table.keys import CASE, CONTROL
 
-ANY_CONFIDENCE = 0.5
-"""Intervals need a confidence. Those of the control are not used."""
-
 
 def notes(sides: Sides, threshold: float) -> Iterator[Note]:
     """Yield what the control says. Yield nothing if the sides differ, by design, in what moves NumPy too."""
@@ -41,7 +38,7 @@ def _changes(control: Sides, measure: Measure) -> pd.Series:
     """Return head over base of a measure, for each case of the control that has it on both sides."""
     if control.rows.empty:
         return pd.Series(dtype=float)
-    return changes.measured(control, measure, ANY_CONFIDENCE)["ratio"].dropna()
+    return changes.measured(control, measure)["ratio"].dropna()
 
 
 def _moved(ratios: pd.Series, threshold: float) -> bool:

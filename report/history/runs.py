@@ -58,7 +58,7 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
 
     The rows have the columns of `cases.from_rows`, the `date`, the number of their `series`, the number of their
     `night`, which is the run's in the order of time, and the `measure` with its `value` and interval, `low` and `high`.
-    The measure is the ratio to NumPy where all points of the series have one, else the seconds a step. Raises
+    The measure is the ratio to NumPy where all points of a series on the CPU have one, else the seconds a step. Raises
     `TableError` where no case has a time.
     """
     rows = cases.from_rows(frame, (*MEASURED_CASE, "run"))
@@ -69,7 +69,9 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
     rows["series"] = rows.groupby([*MEASURED_CASE], observed=True, sort=True).ngroup()
     rows["night"] = _nights(rows)
     rows = rows.sort_values(["series", "night"], kind="stable").reset_index(drop=True)
-    has_ratios = rows[RATIO].notna().groupby(rows["series"]).transform("all").to_numpy()
+    # On a GPU, NumPy on the CPU says nothing of the device.
+    usable = rows[RATIO].notna() & (rows["device"] == "cpu")
+    has_ratios = usable.groupby(rows["series"]).transform("all").to_numpy()
     return rows.assign(
         measure=np.where(has_ratios, RATIO, SECONDS),
         value=np.where(has_ratios, rows[RATIO], rows[SECONDS]),

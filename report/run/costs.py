@@ -88,7 +88,7 @@ def passes(group: pd.DataFrame, backend: str, other: str) -> Crossover | None:
     """Return where a backend passes another; `None` if they share no batch size, or are the same backend.
 
     Against hand-derived NumPy, the ratio of a case is its ratio to the paired rounds. Other backends are separated at a
-    batch size if both their times and their ratios are apart.
+    batch size as `report.run.fastest` separates them.
     """
     if backend == other:
         return None

@@ -51,12 +51,12 @@ def estimated(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what the launches of the rows differ by: a row for each machine, number of threads and batch size.
 
     It is the root mean square over the cases that have `MIN_LAUNCHES` launches. Of one case it is the median absolute
-    deviation, scaled to a standard deviation: a launch that another program disturbed hardly moves it. Raise
-    `ReportError` if no case has so many launches.
+    deviation, scaled to a standard deviation: a launch that another program disturbed hardly moves it, so it is what
+    undisturbed launches differ by. Raise `ReportError` if no case has so many launches.
     """
     timed = table.timed(frame).reset_index(drop=True)
-    codes = np.asarray(timed.groupby([*MEASURED_CASE], observed=True).ngroup(), dtype=np.intp)
-    cases = timed[~pd.Series(codes).duplicated()].set_index(np.unique(codes, return_index=True)[0])
+    codes = np.asarray(timed.groupby([*MEASURED_CASE], observed=True, sort=False).ngroup(), dtype=np.intp)
+    cases = timed[~pd.Series(codes).duplicated()].reset_index(drop=True)  # in the order of their codes
     spread = {name: _variances(timed[column], codes) for name, column in MEASURES.items()}
     found = cases[KEY].assign(launches=np.bincount(codes), **spread)
     found = found[found["launches"] >= MIN_LAUNCHES]

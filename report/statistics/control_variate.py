@@ -5,9 +5,10 @@ shift can be taken off the case's. How much is estimated, because it depends on 
 hardly move together, and a quotient would only add the reference's noise; on a busy one they move as one.
 
 The weight of the reference is the slope of the case's logarithms over the reference's, within the cases, over all
-launches of both sides. So a machine that moved between the sides counts too. The slope is shrunk towards 0 by the share
-of it that its own error explains (positive-part James–Stein), and lies between 0, the seconds, and 1, the ratio.
-Source: P. Glasserman, Monte Carlo Methods in Financial Engineering, 4.1.
+launches of both sides. So a machine that moved between the sides counts too. The slope is multiplied by the share of
+its square that is not its own error's, and lies between 0, the seconds, and 1, the ratio. That error takes the cases of
+a launch for independent, which they are not quite, so it shrinks a little too little. Source: P. Glasserman, Monte
+Carlo Methods in Financial Engineering, 4.1.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def weights(case: Array, reference: Array, codes: Codes, groups: Codes, count: i
         error = (yy - slope * xy) / freedom / xx
         shrunk = slope * np.maximum(0.0, 1.0 - error / slope**2)
     known = (freedom > 0) & (xx > 0.0) & np.isfinite(shrunk)
-    return np.where(known, np.clip(shrunk, 0.0, 1.0), 0.0)
+    return np.where(known, np.clip(shrunk, 0.0, 1.0) + 0.0, 0.0)
 
 
 def _within(values: Array, codes: Codes) -> Array:

@@ -56,10 +56,14 @@ class Difference:
 
     def within(self, confidence: float) -> tuple[Array, Array]:
         """Return the ends of the interval of each case, by Student's t."""
+        return self.around(self.critical(confidence))
+
+    def critical(self, confidence: float) -> Array:
+        """Return the half-width of each case's interval, by Student's t, in standard errors."""
         from scipy.special import stdtrit  # noqa: PLC0415 (only where something is compared)
 
         # Where all replicates are equal, the degrees of freedom are 0 / 0.
-        return self.around(np.where(self.error == 0.0, 0.0, stdtrit(self.freedom, 0.5 + confidence / 2)))
+        return np.where(self.error == 0.0, 0.0, stdtrit(self.freedom, 0.5 + confidence / 2))
 
     def around(self, critical: Array | float) -> tuple[Array, Array]:
         """Return the ends of the interval of each case: so many standard errors around the shift."""

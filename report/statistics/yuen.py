@@ -1,10 +1,11 @@
 """Yuen's t on trimmed means, for all cases of a comparison at once.
 
 On a shared machine, now and then a launch takes a third longer than the others, and one such launch moves a mean of ten
-by three percent. A trimmed mean leaves out a fifth of the launches at either end; its error comes from the winsorized
-variance. For each case, this computes what `scipy.stats.ttest_ind(equal_var=False, trim=0.2)` does; a test compares the
-two. SciPy's function does not take groups of unequal size in one call, and a comparison may have a hundred thousand
-cases. Source: K. K. Yuen, The two-sample trimmed t for unequal population variances, Biometrika 61 (1974).
+by three percent. From `MIN_TRIMMED` launches on, a trimmed mean leaves out a fifth of them at either end; its error
+comes from the winsorized variance. For each case, this computes what `scipy.stats.ttest_ind(equal_var=False, trim=0.2)`
+does; a test compares the two. SciPy's function does not take groups of unequal size in one call, and a comparison may
+have a hundred thousand cases. Source: K. K. Yuen, The two-sample trimmed t for unequal population variances, Biometrika
+61 (1974).
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import numpy as np
 from report.statistics.welch import Array, Difference
 
 TRIM = 0.2
-"""The share of the launches that is left out at either end, rounded down: with fewer than five launches none is."""
+"""The share of the launches that is left out at either end, rounded down."""
+
+MIN_TRIMMED = 10
+"""With fewer launches none is left out: the error of what is left of five would rest on three of them."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def trimmed(values: Array) -> Trimmed:
         values = np.full((*values.shape[:-2], 1, values.shape[-1]), np.nan)
     units = values.shape[-2]
     count = np.sum(~np.isnan(values), axis=-2).astype(float)
-    cut = np.floor(TRIM * count)
+    cut = np.where(count >= MIN_TRIMMED, np.floor(TRIM * count), 0.0)
     kept = count - 2.0 * cut
     ranked = np.sort(values, axis=-2)  # a NaN is last
     rank = np.arange(units, dtype=float)[:, None]

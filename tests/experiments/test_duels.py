@@ -13,7 +13,7 @@ from experiments.duels import __main__ as command
 from experiments.duels import collect
 from experiments.duels.extra_work import with_more
 from experiments.duels.table import pools
-from experiments.rates import rate
+from experiments.rates import of_drawn, rate
 
 QUICK = ("--backend", "numpy-inplace,numpy", "--batch-size", "1", "--max-seconds", "0.01")
 
@@ -53,5 +53,7 @@ def test_a_call_that_does_more_returns_the_same() -> None:
     assert with_more(lambda x: 2 * x, 3)(21) == 42
 
 
-def test_a_rate_has_its_exact_bounds() -> None:
+def test_a_rate_has_bounds_and_one_that_was_drawn_has_none() -> None:
     assert rate(0, 12) == "0 of 12 (0 %; 95 % bounds 0 % and 26.5 %)"
+    assert of_drawn(2, 2000) == "2 of 2,000 (0.1 %)"
+    assert rate(0, 0) == "none of them"

@@ -47,7 +47,7 @@ def test_a_moved_reference_computes_the_same_and_keeps_its_seconds(operator: str
     pair = reference_pair(ready, 0.001)
     assert pair is not None
     pair()
-    moved = moved_pair(pair, ready)
+    moved = moved_pair(pair, prepare.relocate(ready))
     moved()
     np.testing.assert_array_equal(moved.call(), pair.call())
     assert (moved.calls, moved.steps) == (pair.calls, pair.steps)

@@ -27,6 +27,12 @@ def test_a_series_is_of_seconds_if_a_run_has_no_ratio(tmp_path: Path) -> None:
     assert points["value"].tolist() == pytest.approx([1e-5] * 3)
 
 
+def test_a_series_of_a_gpu_is_of_seconds(tmp_path: Path) -> None:
+    for night in range(3):
+        nights.write_one(tmp_path, night, 1e-3, device="cuda")
+    assert set(runs.points(runs.read([tmp_path]))["measure"]) == {runs.SECONDS}
+
+
 def test_another_machine_is_another_series(tmp_path: Path) -> None:
     for night in range(4):
         nights.write_one(tmp_path, night, 1e-3, machine="old" if night < 3 else "new")

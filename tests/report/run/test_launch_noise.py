@@ -35,6 +35,14 @@ def test_a_launch_that_was_disturbed_hardly_moves_the_estimate(tmp_path: Path) -
     assert launch_noise.estimated(frame)["seconds"].iloc[0] == pytest.approx(before, rel=0.25)
 
 
+def test_each_batch_size_has_its_own_estimate_in_whatever_order_its_rows_come(tmp_path: Path) -> None:
+    for size, deviation in ((1_000_000, 0.10), (1, 0.01), (100, 0.03)):
+        run(tmp_path / "run.csv", deviation, batch_size=size)
+    frame = table.read(tmp_path / "run.csv").sample(frac=1.0, random_state=0)
+    found = launch_noise.estimated(frame).set_index("batch_size")["seconds"]
+    assert found.to_dict() == pytest.approx({1: 0.01, 100: 0.03, 1_000_000: 0.10}, rel=0.2)
+
+
 def test_too_few_launches_give_no_estimate(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="no case has 6 launches"):
         launch_noise.estimated(run(tmp_path / "run.csv", 0.04, launches=5))

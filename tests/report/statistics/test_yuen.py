@@ -11,14 +11,14 @@ from scipy.stats import ttest_ind
 from report.statistics import yuen
 
 
-@pytest.mark.parametrize(("base", "head"), [(3, 4), (5, 5), (10, 7), (11, 24)])
-def test_it_is_scipys(base: int, head: int) -> None:
+@pytest.mark.parametrize(("base", "head", "trim"), [(3, 4, 0.0), (5, 9, 0.0), (10, 10, yuen.TRIM), (11, 24, yuen.TRIM)])
+def test_it_is_scipys(base: int, head: int, trim: float) -> None:
     random = np.random.default_rng(base)
     sides = [random.normal(size=(count, 6)) for count in (base, head)]
     found = yuen.difference(*map(yuen.trimmed, sides))
     low, high = found.within(0.95)
     for case in range(6):
-        expected: Any = ttest_ind(sides[1][:, case], sides[0][:, case], equal_var=False, trim=yuen.TRIM)
+        expected: Any = ttest_ind(sides[1][:, case], sides[0][:, case], equal_var=False, trim=trim)
         ends = expected.confidence_interval(0.95)
         assert found.shift[case] / found.error[case] == pytest.approx(expected.statistic)
         assert (low[case], high[case]) == pytest.approx((ends.low, ends.high))
