@@ -20,7 +20,7 @@ for _framework in ("autograd", "torch"):
 EXAMPLE = ROOT / "tests" / "example_repository"
 WORKFLOW = (EXAMPLE / ".github" / "workflows" / "duel.yml").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "your_repository.md").read_text(encoding="utf-8")
-QUICK = "--backend autograd --pairs 6 --fresh-pairs 6 --seconds 0.03 --fresh-seconds 0.1 --batch-size 100"
+QUICK = "--backend autograd --pairs 8 --fresh-pairs 6 --seconds 0.03 --fresh-seconds 0.1 --batch-size 100"
 """What is added to the commands of the page, to measure less."""
 
 RESIDUAL = "    return X @ w - y\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,8 @@ def test_what_is_collected_makes_the_table_and_is_not_measured_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(twins, "TWINS", {"numpy": "numpy-inplace"})
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(name)  # pytest-benchmark measures nothing where pytest-xdist runs the tests
     file, kept = tmp_path / "twins.csv", tmp_path / "kept.csv"
     for launches in ("1", "2"):
         command = ["collect", str(file), "--launches", launches, "--batch-size", "3", "--seconds", "0.01"]

@@ -105,7 +105,7 @@ def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_fil
         (["--base-python", "/no/python"], "/no/python"),
         (["--backend", "nump"], "unknown backend 'nump'"),
         (["--pairs", "none"], "--pairs 'none'"),
-        (["--pairs", "3"], "--pairs '3': must be 6 or more"),
+        (["--pairs", "3"], "--pairs '3': must be 8 or more"),
         (["--base-python", "/bin/false"], "no worker starts there"),
         (["--threshold", "3"], "between 0 and 100 %"),
     ],

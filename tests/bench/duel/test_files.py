@@ -24,7 +24,7 @@ def draw(rng, batch_size):
 PROBLEM = Problem("mine", loss, draw=draw, rate=0.1)
 """
 GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
-QUICK = ("--backend", "autograd", "--batch-size", "10", "--pairs", "6", "--seconds", "0.01")
+QUICK = ("--backend", "autograd", "--batch-size", "10", "--pairs", "8", "--seconds", "0.01")
 
 
 def git(folder: Path, *arguments: str) -> None:
