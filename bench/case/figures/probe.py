@@ -45,7 +45,7 @@ MIN_STEPS, LENGTHENED, MIN_GROWTH, CLEAR_GROWTH = 4, 4, 2.0, 3.0
 """A descent of fewer steps is not lengthened. One of `LENGTHENED` times the steps must take more than `MIN_GROWTH`
 times as long, the cost of a call aside. Above `CLEAR_GROWTH`, a single measurement is enough."""
 
-MIN_LOOP_SHARE = 0.1
+MIN_LOOP_SHARE = 0.5
 """The loop's share of a call. Below it, the loop's time is lost in that of the call, and the loop is lengthened."""
 
 MAX_TIMES = 4**4
