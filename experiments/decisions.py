@@ -16,6 +16,8 @@ import pandas as pd
 
 from bench.case.rounds import ratio_interval
 from experiments import provenance
+from report.compare import changes
+from report.compare.comparison import COMPARE_CONFIDENCE
 from report.run import cases
 from report.run.fastest import Fastest, fastest
 from report.statistics import linear_cost
@@ -34,6 +36,10 @@ RACES = ((2, 1, 0.0), (2, 1, 0.02), (2, 1, 0.03), (10, 1, 0.03), (10, 3, 0.03), 
 """Of each kind of race: backends, launches, and what launches differ by: 3 % is the floor that is assumed."""
 
 ADVANTAGE = 0.20
+
+COMPARED, BETWEEN = 20, 0.03
+"""Of a comparison: its cases, and what launches differ by."""
+
 STATED_ERROR = 0.02
 """The error of a time that its interval states."""
 
@@ -45,11 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.decisions", description=__doc__.partition("\n")[0])
     parser.add_argument("--fits", type=int, default=1000, help="of each kind (default: 1000)")
     parser.add_argument("--races", type=int, default=400, help="of each kind (default: 400)")
+    parser.add_argument("--comparisons", type=int, default=1000, help="of each kind (default: 1000)")
     parser.add_argument("--crossovers", type=int, default=2000, help="of each kind (default: 2000)")
     options = parser.parse_args(arguments)
     random = np.random.default_rng(SEED)
     print("| what | holds | from |\n| --- | --- | --- |", flush=True)
-    for simulated in (fits(random, options.fits), races(random, options.races), crossovers(random, options.crossovers)):
+    of_each = (
+        fits(random, options.fits),
+        races(random, options.races),
+        comparisons(random, options.comparisons),
+        crossovers(random, options.crossovers),
+    )
+    for simulated in of_each:
         for figures in simulated:
             print(f"| {' | '.join(figures)} |", flush=True)
     print(provenance.line("Simulated"))
@@ -121,6 +134,25 @@ def _race(random: np.random.Generator, race: int, kind: Kind, first: float) -> I
                 ends = interval(rounds) if kind.launches == 1 else (np.median(rounds), np.nan, np.nan)
                 row |= dict(zip(filter(None, cases.MEASURES[measure]), ends, strict=True))
             yield row | {"compile_seconds": 0.0, "first_call_seconds": 0.0, "warnings": ""}
+
+
+def comparisons(random: np.random.Generator, number: int) -> Iterator[Figures]:
+    """Yield how often an interval of all cases together is wrong, where nothing has changed."""
+    for launches in (5, 8, 10):
+        for common in (0.0, 0.9):
+            wrong = 0
+            for _ in range(number):
+                base, head = (_launches(random, launches, common) for _ in range(2))
+                found = changes.intervals(base, head, COMPARE_CONFIDENCE)
+                wrong += bool(((found["all_low"] > 1.0) | (found["all_high"] < 1.0)).any())
+            what = f"compare: {COMPARED} equal cases, {launches} launches a side, noise in common {_percent(common)}"
+            yield f"{what}: suites with a wrong interval", _percent(wrong / number), f"{number:,} suites"
+
+
+def _launches(random: np.random.Generator, launches: int, common: float) -> np.ndarray:
+    """Return logarithms of times: a row for each launch, whose cases have a share of their variance in common."""
+    shared, own = random.normal(size=(launches, 1)), random.normal(size=(launches, COMPARED))
+    return np.asarray(BETWEEN * (np.sqrt(common) * shared + np.sqrt(1.0 - common) * own))
 
 
 def crossovers(random: np.random.Generator, number: int) -> Iterator[Figures]:

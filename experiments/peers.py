@@ -17,28 +17,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments import evidence, provenance
+from experiments import evidence
 from experiments.rates import rate
 from experiments.runs import KEPT
 
 LIMITS = (0.05, 0.10)
 """Of pytest-benchmark's `--benchmark-compare-fail=median:5%` and `10%`: a case fails that takes so much longer."""
 
-Figures = tuple[str, str, str]
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, as Markdown."""
     parser = argparse.ArgumentParser(prog="python -m experiments.peers", description=__doc__.partition("\n")[0])
-    parser.add_argument("--kept", type=Path, default=KEPT, help="what is kept (default: results/evidence/runs.csv)")
+    evidence.add_kept(parser, KEPT)
     rows = evidence.read(parser.parse_args(arguments).kept)
-    print("| what | found | from |\n| --- | --- | --- |")
-    for figures in figures_of(rows):
-        print(f"| {' | '.join(figures)} |", flush=True)
-    print(provenance.line("Measured", {provenance.described(commit, dirty=False) for commit in rows["commit"]}))
+    evidence.print_table(figures_of(rows), evidence.commits(rows))
 
 
-def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
+def figures_of(rows: pd.DataFrame) -> Iterator[evidence.Figures]:
     """Yield how many suites of each gate fail, though nothing has changed."""
     times = rows.assign(case=rows["backend"] + " " + rows["batch_size"].astype(str))
     launches = times.pivot_table(index=["run", "launch"], columns="case", values="seconds_median")

@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from bench import machine
-from experiments import evidence, provenance
+from experiments import evidence
 from experiments.rates import of_drawn, rate
 from report import table as results
 from report.compare import changes
 from report.compare.comparison import COMPARE_CONFIDENCE, Comparison, Rules, compare
 from report.compare.sides import Sides
+from report.run.launch_noise import MAD
 from report.statistics.verdict import Verdict
 
 OPTIONS = {"--launches": "10", "--max-time": "0.3", "--steps": "5", "--device": "cpu"}
@@ -37,8 +38,6 @@ SIDE, DRAWS = 10, 500
 """Launches of a side, and suites, that are drawn."""
 
 KEPT = evidence.FOLDER / "runs.csv"
-
-Figures = tuple[str, str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -56,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     printing = commands.add_parser("table", help="print the table of what is kept")
     printing.set_defaults(command=_print)
     for command in (collecting, printing):
-        command.add_argument(
-            "--kept", type=Path, default=KEPT, help="what is kept (default: results/evidence/runs.csv)"
-        )
+        evidence.add_kept(command, KEPT)
     options = parser.parse_args(arguments)
     options.command(options)
 
@@ -78,13 +75,10 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _print(options: argparse.Namespace) -> None:
     rows = evidence.read(options.kept)
-    print("| what | found | from |\n| --- | --- | --- |")
-    for figures in figures_of(rows):
-        print(f"| {' | '.join(figures)} |", flush=True)
-    print(provenance.line("Measured", {provenance.described(commit, dirty=False) for commit in rows["commit"]}))
+    evidence.print_table(figures_of(rows), evidence.commits(rows))
 
 
-def figures_of(rows: pd.DataFrame, draws: int = DRAWS) -> Iterator[Figures]:
+def figures_of(rows: pd.DataFrame, draws: int = DRAWS) -> Iterator[evidence.Figures]:
     """Yield the rows of the table."""
     yield from _components(rows)
     runs = [same for _, same in rows.groupby("run", sort=False)]
@@ -96,26 +90,38 @@ def figures_of(rows: pd.DataFrame, draws: int = DRAWS) -> Iterator[Figures]:
         some = cases[chosen]
         if some.empty:
             continue
-        changes, halves = np.abs(np.log(some["ratio"])), np.log(some["high"] / some["low"]) / 2.0
-        sizes = ", ".join(_percent(np.quantile(changes, share)) for share in (0.5, 0.95))
+        sizes = np.quantile(np.abs(np.log(some["ratio"])), [0.5, 0.95])
         of = f"two runs, cases {what} {LARGE:,}"
-        yield f"{of}: change, median and 95th percentile", sizes, source
-        yield f"{of}: half-width of one case's interval, median", _percent(np.median(halves)), source
-        yield (
-            f"{of}: the same for all cases together",
-            _percent(np.median(np.log(some["all_high"] / some["all_low"]) / 2.0)),
-            source,
-        )
+        yield f"{of}: change, median and 95th percentile", ", ".join(map(_percent, sizes)), source
+        yield f"{of}: half-width of one case's interval, of all together, medians", _halves(some), source
+        weights = some["numpy_weight"]
+        yield f"{of}: weight of NumPy, least and largest", f"{weights.min():.2f}, {weights.max():.2f}", source
     failed = [comparison.exit_code for comparison in compared]
     yield f"two runs: suites that fail at {100 * THRESHOLD:g} %", rate(sum(failed), len(failed)), source
     split = [_compared(*_half(run)).exit_code for run in runs]
     yield f"two halves of a run: suites that fail at {100 * THRESHOLD:g} %", rate(sum(split), len(split)), "real"
+    yield from _several(runs)
     yield from _drawn(rows, draws)
     yield from _slower(pairs)
 
 
-def _drawn(rows: pd.DataFrame, draws: int) -> Iterator[Figures]:
-    """Yield how many suites fail whose sides are dealt from the launches of all runs."""
+def _several(runs: Sequence[pd.DataFrame]) -> Iterator[evidence.Figures]:
+    """Yield how wide the intervals are where each side has several runs: from three on, runs are the units."""
+    for count in range(2, len(runs) // 2 + 1):
+        found = _compared(pd.concat(runs[:count]), pd.concat(runs[count : 2 * count])).rows
+        what = (
+            f"{count} runs a side, cases below {LARGE:,}: half-width of one case's interval, of all together, medians"
+        )
+        yield what, _halves(found[found["batch_size"] < LARGE]), "real, one comparison"
+
+
+def _halves(cases: pd.DataFrame) -> str:
+    ends = (("low", "high"), ("all_low", "all_high"))
+    return ", ".join(_percent(np.median(np.log(cases[high] / cases[low]) / 2.0)) for low, high in ends)
+
+
+def _drawn(rows: pd.DataFrame, draws: int) -> Iterator[evidence.Figures]:
+    """Yield how many suites fail whose sides are drawn from the launches of all runs."""
     cases, logs = changes.by_launch(Sides(rows, (rows["launch"] % 2 == 1).to_numpy(), "", ""))
     logs = logs[:, (cases["batch_size"] < LARGE).to_numpy()]
     random, side = np.random.default_rng(0), min(SIDE, len(logs) // 2)
@@ -128,7 +134,7 @@ def _drawn(rows: pd.DataFrame, draws: int) -> Iterator[Figures]:
     yield what, of_drawn(failed, draws), f"drawn from {len(logs)} launches of all runs"
 
 
-def _components(rows: pd.DataFrame) -> Iterator[Figures]:
+def _components(rows: pd.DataFrame) -> Iterator[evidence.Figures]:
     """Yield what rounds, launches and runs differ by, at each batch size: the median over the backends."""
     for size, same in rows.groupby("batch_size"):
         rounds = float(np.median(np.log(same["seconds_ci_high"] / same["seconds_ci_low"]) / 2.0))
@@ -137,12 +143,13 @@ def _components(rows: pd.DataFrame) -> Iterator[Figures]:
             logs = np.log(same[measure])
             keys = [same["backend"], same["run"]]
             launches = logs.groupby(keys).var().groupby("backend").mean()
+            robust = logs.groupby(keys).agg(lambda of_run: MAD * (of_run - of_run.median()).abs().median())
             means = logs.groupby(keys).mean().groupby("backend").var()
             count = same.groupby(["backend", "run"]).size().groupby("backend").mean()
             runs = np.sqrt(np.maximum(0.0, means - launches / count))
             yield (
-                f"{name} at {size:,}: standard deviation of launches, of runs beyond that",
-                f"{_percent(np.sqrt(launches).median())}, {_percent(runs.median())}",
+                f"{name} at {size:,}: standard deviation of launches, of undisturbed ones, of runs beyond launches",
+                ", ".join(_percent(value.median()) for value in (np.sqrt(launches), robust, runs)),
                 f"real, {len(launches)} backends",
             )
 
@@ -151,17 +158,28 @@ def _half(run: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return run[run["launch"] % 2 == 0], run[run["launch"] % 2 == 1]
 
 
-def _slower(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[Figures]:
+def _slower(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> Iterator[evidence.Figures]:
     """Yield how often a backend that takes 10 % longer is found, in its cases below `LARGE`."""
-    hits = []
-    for base, head in pairs:
-        for backend in sorted(set(head["backend"])):
-            slow = head.assign(**{name: _times(head, name, backend) for name in ("seconds_median", "ratio_to_numpy")})
-            found = _compared(base, slow).rows
-            mine = found[(found["backend"] == backend) & (found["batch_size"] < LARGE)]
-            hits += [verdict == Verdict.REGRESSED for verdict in mine["verdict"]]
-    what = f"two runs, one backend slower by {100 * SLOWER:g} %, cases below {LARGE:,}: found at {100 * THRESHOLD:g} %"
-    yield what, rate(sum(hits), len(hits)), "real runs, its times scaled"
+    verdicts = [_verdicts_of_slower(base, head) for base, head in pairs]
+    every = [verdict for of_pair in verdicts for verdict in of_pair]
+    found = [sum(verdict == Verdict.REGRESSED for verdict in of_pair) for of_pair in verdicts]
+    what = f"two runs, one backend slower by {100 * SLOWER:g} %, cases below {LARGE:,}"
+    source = "real runs, its times scaled"
+    yield f"{what}: found at {100 * THRESHOLD:g} %", rate(sum(found), len(every)), source
+    by_pair = ", ".join(f"{hits} of {len(of_pair)}" for hits, of_pair in zip(found, verdicts, strict=True))
+    yield f"{what}: found, by pair of runs", by_pair, "the same"
+    unchanged = sum(verdict == Verdict.UNCHANGED for verdict in every)
+    yield f"{what}: called unchanged", rate(unchanged, len(every)), "the same"
+
+
+def _verdicts_of_slower(base: pd.DataFrame, head: pd.DataFrame) -> list[Verdict]:
+    """Return the verdicts on the cases of each backend, where it alone takes longer in head."""
+    verdicts: list[Verdict] = []
+    for backend in sorted(set(head["backend"])):
+        slow = head.assign(**{name: _times(head, name, backend) for name in ("seconds_median", "ratio_to_numpy")})
+        found = _compared(base, slow).rows
+        verdicts += list(found.loc[(found["backend"] == backend) & (found["batch_size"] < LARGE), "verdict"])
+    return verdicts
 
 
 def _times(rows: pd.DataFrame, column: str, backend: str) -> pd.Series:

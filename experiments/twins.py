@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench import machine
-from experiments import evidence, provenance
+from experiments import evidence
 from experiments.rates import rate
 from report import table as results
 from report.run import cases
@@ -40,8 +40,6 @@ BACKENDS = tuple(
 )
 """
 
-Figures = tuple[str, str, str]
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one of the two commands."""
@@ -56,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     printing = commands.add_parser("table", help="print the table of what is kept")
     printing.set_defaults(command=_print)
     for command in (collecting, printing):
-        command.add_argument(
-            "--kept", type=Path, default=KEPT, help="what is kept (default: results/evidence/twins.csv)"
-        )
+        evidence.add_kept(command, KEPT)
     options = parser.parse_args(arguments)
     options.command(options)
 
@@ -84,13 +80,10 @@ def _file(folder: Path, framework: str, backend: str) -> Path:
 
 def _print(options: argparse.Namespace) -> None:
     rows = evidence.read(options.kept)
-    print("| what | found | from |\n| --- | --- | --- |")
-    for figures in figures_of(rows):
-        print(f"| {' | '.join(figures)} |", flush=True)
-    print(provenance.line("Measured", {provenance.described(commit, dirty=False) for commit in rows["commit"]}))
+    evidence.print_table(figures_of(rows), evidence.commits(rows))
 
 
-def figures_of(rows: pd.DataFrame) -> Iterator[Figures]:
+def figures_of(rows: pd.DataFrame) -> Iterator[evidence.Figures]:
     """Yield how often one launch names one of two equals, and how often one that is 20 % faster, by batch size."""
     for size, same in rows.groupby("batch_size"):
         pairs = list(_pairs(same))

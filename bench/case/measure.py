@@ -141,6 +141,8 @@ class Timing:
     resources: ExitStack = field(default_factory=ExitStack)
     compiled_before: int = 0
     _rounds: Rounds | None = None
+    _moves: set[int] = field(default_factory=set)
+    """After how many rounds the arrays move."""
 
     @property
     def rounds(self) -> Rounds:
@@ -158,12 +160,12 @@ class Timing:
         if not self.budget.only_times:
             value = self._or_warn("gradient_over_value", lambda: value_pair(self.prepared, seconds))
         self._rounds = plan(iterations, seconds, reference_pair(self.prepared, seconds), value, self.budget)
+        self._moves = {self._rounds.rounds * move // (MOVES + 1) for move in range(1, MOVES + 1)} - {0}
         self.compiled_before = audit.compilations(self.prepared)
 
     def round(self) -> Round:
         """Time one round, and its paired rounds."""
-        placements = (1 + MOVES) * np.array([len(self.seconds) - 1, len(self.seconds)]) // self.rounds.rounds
-        if self.seconds and placements[0] < placements[1]:
+        if len(self.seconds) in self._moves:
             self._move()
         start = clock.now()
         before, after = self.rounds.drawn()

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench import machine
-from experiments import provenance
+from experiments import evidence
 from experiments.duels import suite
 from experiments.duels.collect import collect, gathered
 from experiments.duels.table import Evidence, rows
 
-KEPT = machine.ROOT / "results" / "evidence"
 MEDIANS, VERDICTS = "duel_medians.csv", "duel_verdicts.csv"
 
 
@@ -41,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     printing.set_defaults(command=_print)
     for command in (gathering, printing):
         command.add_argument(
-            "--kept", type=Path, default=KEPT, help="folder of what is kept (default: results/evidence)"
+            "--kept", type=Path, default=evidence.FOLDER, help="folder of what is kept (default: results/evidence)"
         )
     options = parser.parse_args(arguments)
     options.command(options)
@@ -63,11 +61,8 @@ def _gather(options: argparse.Namespace) -> None:
 
 
 def _print(options: argparse.Namespace) -> None:
-    evidence = Evidence(*(pd.read_csv(options.kept / name, dtype={"commit": str}) for name in (MEDIANS, VERDICTS)))
-    print("| what | found | from |\n| --- | --- | --- |")
-    for row in rows(evidence, options.draws):
-        print(f"| {' | '.join(row)} |", flush=True)
-    print(provenance.line("Measured", evidence.verdicts["commit"]))
+    found = Evidence(*(pd.read_csv(options.kept / name, dtype={"commit": str}) for name in (MEDIANS, VERDICTS)))
+    evidence.print_table(rows(found, options.draws), found.verdicts["commit"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One more real operation in each call of a backend: small sums in NumPy, as many as the case's call is long.
+"""More real work in each call of a backend: so many small sums in NumPy, after its own work.
 
 `collect` copies this file into the checkout that it slows down, so it imports nothing of the project.
 """

@@ -14,12 +14,12 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from experiments.evidence import Figures
 from experiments.rates import of_drawn, rate
 from report.statistics import duel_rules, verdict
 from report.statistics.duel_rules import PAIRS, Rules, looks
 from report.statistics.verdict import Verdict
 
-Row = tuple[str, str, str]
 Pools = dict[tuple[str, int], np.ndarray]
 
 CLOSE = (0.03, 0.06)
@@ -34,7 +34,7 @@ class Evidence:
     verdicts: pd.DataFrame
 
 
-def rows(evidence: Evidence, draws: int) -> Iterator[Row]:
+def rows(evidence: Evidence, draws: int) -> Iterator[Figures]:
     """Yield the rows: what was asked, what was found, and from what."""
     for kind, of_kind in (("same", _same), ("slow", _slow)):
         found = evidence.verdicts[evidence.verdicts["kind"] == kind]
@@ -43,7 +43,7 @@ def rows(evidence: Evidence, draws: int) -> Iterator[Row]:
     yield from _drawn(pools(evidence.medians), draws)
 
 
-def _same(verdicts: pd.DataFrame) -> Iterator[Row]:
+def _same(verdicts: pd.DataFrame) -> Iterator[Figures]:
     duels = verdicts.groupby("duel")
     failed = (verdicts["verdict"] == Verdict.REGRESSED).groupby(verdicts["duel"]).any()
     what = f"real duels of equal copies, {int(duels.size().max())} cases, at 3 %"
@@ -64,7 +64,7 @@ def _same(verdicts: pd.DataFrame) -> Iterator[Row]:
     yield f"{what}: how long one takes, longest", f"{seconds.median():.0f} s, {seconds.max():.0f} s", "real"
 
 
-def _slow(verdicts: pd.DataFrame) -> Iterator[Row]:
+def _slow(verdicts: pd.DataFrame) -> Iterator[Figures]:
     duels = (verdicts["verdict"] == Verdict.REGRESSED).groupby(verdicts["duel"]).any()
     close = verdicts[verdicts["more"].between(*CLOSE)]
     low, high = close["more"].min(), close["more"].max()
@@ -85,7 +85,7 @@ def pools(medians: pd.DataFrame) -> Pools:
     return {cast("tuple[str, int]", case): logs.to_numpy() for case, logs in by_case}
 
 
-def _drawn(of: Pools, draws: int) -> Iterator[Row]:
+def _drawn(of: Pools, draws: int) -> Iterator[Figures]:
     random = np.random.default_rng(0)
     source = f"drawn from {min(map(len, of.values()))} pairs of each case"
     for threshold, change in ((0.03, 0.04), (0.015, 0.02)):

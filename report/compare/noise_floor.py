@@ -5,7 +5,8 @@ of several launches, which is split at random into two sides. Many gates are dra
 duel or of `compare`. Results:
 
 - false alarms: how many suites fail, though nothing has changed;
-- noise floor: the smallest threshold with a false-alarm rate of at most 1 %; a tighter gate is refused;
+- noise floor: of duels, the smallest threshold with a false-alarm rate of at most 1 %; of comparisons, the largest
+  change of a suite, in 99 suites of 100. A tighter gate is refused;
 - visible: the smallest true change that is reported, at the threshold, 95 times in 100.
 """
 
@@ -76,10 +77,10 @@ class Noise:
 
     @property
     def floor(self) -> float:
-        """The smallest threshold at which at most 1 suite in 100 fails.
+        """The noise floor.
 
         In a duel only an interval that is clear of 1 raises an alarm. In a comparison the intervals alone keep the rate
-        at about 1 %, so that the floor would be left to chance: there it is what the changes reach.
+        at about 1 %, and a floor by alarms would be left to chance. So there it is what the changes reach.
         """
         alarms = self.changes > self.halves if self.kind is Kind.DUEL else self.changes > 0.0
         clear = self.changes.where(alarms, 0.0)

@@ -8,7 +8,7 @@ from experiments import decisions
 
 
 def test_the_command_prints_a_row_for_each_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    decisions.main(["--fits", "2", "--races", "2", "--crossovers", "50"])
+    decisions.main(["--fits", "2", "--races", "2", "--comparisons", "2", "--crossovers", "50"])
     *table, _, commit = capsys.readouterr().out.splitlines()
     assert table[0] == "| what | holds | from |"
     fits, races, crossovers = 9, 12, 2

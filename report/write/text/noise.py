@@ -30,7 +30,7 @@ def refusal(noise: Noise, threshold: float) -> str:
     """Return why a gate with this threshold, which is below the noise floor, is refused."""
     return (
         f"a gate at {units.percent(threshold)} is tighter than the noise floor, {units.percent(noise.floor)}: "
-        "with nothing changed, more than 1 suite in 100 would fail"
+        "with nothing changed, changes of this size are chance"
     )
 
 
@@ -48,7 +48,10 @@ def _lines(noise: Noise, threshold: float) -> Iterator[str]:
     drawn = f"{len(noise.changes):,} {'duels' if noise.kind is Kind.DUEL else 'comparisons'} drawn from the data"
     alarms, at = units.percent(noise.false_alarms(threshold)), units.percent(threshold)
     yield f"{drawn}, with nothing changed: {alarms} fail at a threshold of {at}."
-    yield f"Noise floor, the threshold at which 1 suite in 100 fails: {units.percent(noise.floor)}."
+    floor = units.percent(noise.floor)
     if noise.kind is Kind.COMPARISON:
+        yield f"Noise floor, the largest change of a suite, in 99 suites of 100: {floor}."
         yield "Both sides are halves of one run. The drift between two runs comes on top."
+    else:
+        yield f"Noise floor, the threshold at which 1 suite in 100 fails: {floor}."
     yield f"Visible: the smallest true change that is reported at {at} 95 times in 100."
