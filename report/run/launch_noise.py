@@ -19,7 +19,7 @@ from report.errors import ReportError
 from report.statistics.welch import Array
 from report.table.keys import MEASURED_CASE
 
-FLOOR, LARGE_FLOOR, LARGE = 0.03, 0.04, 100_000
+FLOOR, LARGE_FLOOR, LARGE = 0.03, 0.05, 100_000
 """The standard deviation that is assumed of the logarithm of a launch's time, where it is not known: below `LARGE`
 elements of a batch, and from there on, where arrays leave the cache (docs/methodology.md has what was measured)."""
 

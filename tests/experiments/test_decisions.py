@@ -11,6 +11,6 @@ def test_the_command_prints_a_row_for_each_figure(capsys: pytest.CaptureFixture[
     decisions.main(["--fits", "2", "--races", "2", "--comparisons", "2", "--crossovers", "50"])
     *table, _, commit = capsys.readouterr().out.splitlines()
     assert table[0] == "| what | holds | from |"
-    fits, races, crossovers = 9, 12, 2
-    assert len(table) == 2 + fits + races + crossovers
+    fits, races, comparisons, crossovers = 9, 12, 6, 2
+    assert len(table) == 2 + fits + races + comparisons + crossovers
     assert commit.startswith("Simulated at commit ")

@@ -115,7 +115,7 @@ def test_a_ratio_below_one_is_faster_and_above_one_is_longer(ratio: float, text:
 
 SEVERAL = "From 3 launches on they are those of Student's t on logarithms."
 DIFFER = (
-    "include what launches differ by: assumed, 3.0 %, from 100,000 elements on 4.0 % (to measure it: "
+    "include what launches differ by: assumed, 3.0 %, from 100,000 elements on 5.0 % (to measure it: "
     "docs/methodology.md)."
 )
 FEW = f"With fewer than 3 launches they cover the intervals of the launches, and {DIFFER}"
