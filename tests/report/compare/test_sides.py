@@ -33,6 +33,25 @@ def test_where_numpy_explains_nothing_it_is_not_looked_at(folder: Folder) -> Non
     assert (case["low"], case["high"]) == pytest.approx((1.0, 1.0), abs=0.05)
 
 
+def test_across_machines_a_case_that_lacks_a_ratio_has_no_verdict(folder: Folder) -> None:
+    folder.write("base", steady())
+    folder.write("head", [row | ({} if row["launch"] else rows.UNPAIRED) for row in steady(2e-3, machine="another")])
+    code, whole = folder.compare("--across-machines")
+    (case,) = whole["cases"]
+    assert (code, case["measure"], case["ratio"], case["verdict"]) == (0, "", None, "inconclusive")
+
+
+def test_two_backends_do_not_show_what_the_machine_did_between_them(folder: Folder) -> None:
+    """Between them NumPy's rounds differ by a third of what they do: within either, NumPy explains nothing."""
+    scattered = (0.7, 1.3, 1.0, 1.2, 0.8)
+    fast = [row | {"backend": "a", "ratio_to_numpy": x} for row, x in zip(steady(), scattered, strict=True)]
+    slow = [row | {"backend": "b", "ratio_to_numpy": 2 * x} for row, x in zip(steady(3e-3), scattered, strict=True)]
+    path = folder.write("one", fast, slow)
+    (case,) = folder.json(path, "--by", "backend=a,b")[1]["cases"]
+    assert case["numpy_weight"] < 0.1
+    assert case["ratio"] == pytest.approx(3.0, rel=0.05)
+
+
 def test_on_a_gpu_seconds_are_compared(folder: Folder) -> None:
     """All ratios moved by two, since NumPy's rounds on the CPU did: nothing of that is taken off."""
     folder.write("base", steady(device="cuda"))
