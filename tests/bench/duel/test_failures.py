@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from bench.case.failure import Failure
@@ -36,6 +39,14 @@ def stage(pairs: int = 6) -> Stage:
 def test_a_lane_has_cpus_of_its_own(cpus: list[int], lanes: int, each: int, expected: list[list[int]]) -> None:
     """On a GPU a lane has two if there are: torch goes backward in a thread while the main thread waits in a loop."""
     assert lanes_of(cpus, Effort(1.0, 0.01, 60.0, lanes, each)) == expected
+
+
+def test_what_comes_in_after_a_case_was_cleared_does_not_count() -> None:
+    """Another lane may be measuring it: a fourth look would be one too many."""
+    of_two = replace(stage(), cleared=lambda logs: np.size(logs) == 2)
+    for pair in range(3):
+        of_two._add(pair, 0, 0, Measured(1, [(1.0, 1.0)]))
+    assert len(of_two.log_ratios(0)) == 2
 
 
 def test_a_crash_counts_if_a_second_pair_crashes_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,21 @@ def worker(pool: Pool, backend: str, device: str = "cpu") -> Worker:
     peer = pool.peer(Case("descent", "quadratic", backend, 1, "float32", device, steps=1))
     assert isinstance(peer, Worker)
     return peer
+
+
+def test_a_process_that_even_a_kill_does_not_end_is_not_waited_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver may hold it. Here only the waiting is made to fail."""
+    held = worker(pool, "numpy")
+
+    def forever(timeout: float | None = None) -> int:
+        assert timeout is not None
+        raise subprocess.TimeoutExpired("worker", timeout)
+
+    wait = held._process.wait
+    monkeypatch.setattr(held._process, "wait", forever)
+    held.kill()
+    assert held.ended
+    wait(PATIENCE)
 
 
 def pid(worker: Worker) -> int:

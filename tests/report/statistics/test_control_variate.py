@@ -29,8 +29,10 @@ def test_the_weight_is_what_the_reference_explains(
 
 
 def test_a_reference_that_explains_nothing_has_no_weight_or_hardly_any() -> None:
-    found = [weights(*simulated(seed, 0.0, 1.0, 1.0), CODES, ONE_GROUP, 1)[0] for seed in range(50)]
-    assert np.median(found) == 0.0
+    found = np.array([weights(*simulated(seed, 0.0, 1.0, 1.0), CODES, ONE_GROUP, 1)[0] for seed in range(100)])
+    assert (
+        np.mean(found > 0.0) < 0.3
+    )  # half of the slopes are positive, and most of these are no larger than their error
     assert max(found) < 0.3
 
 

@@ -157,6 +157,18 @@ def test_a_descent_that_ends_early_is_caught(clock: Clock, descend: Any, *, warn
     assert (audit.ends_early(found) is not None) == warned
 
 
+def short(problem: Problem, case: Case, x: Array, data: Data) -> tuple[Array, float]:
+    """A call costs more than its loop, and the program of 100 steps lies badly, and takes longer."""
+    end, _ = whole(problem, case, x, data)
+    return end, 5e-6 + case.steps * 1e-8 + (1.5e-6 if case.steps == 100 else 0.0)
+
+
+def test_a_short_loop_is_lengthened_until_it_is_more_than_what_a_call_costs(clock: Clock) -> None:
+    case = replace(CASE, operator="descent", steps=100)
+    found = probed(prepared(descending(short, clock), case), 7e-6)
+    assert audit.ends_early(found) is None
+
+
 @pytest.mark.parametrize("slots", [0, 1, 1000])
 def test_a_program_that_remembers_answers_is_caught(clock: Clock, slots: int) -> None:
     """It is right from every start: only its time gives it away. With one slot, the usual start is soon forgotten."""
