@@ -7,8 +7,11 @@ A duel starts this module in other checkouts, so its name stays.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,8 +47,24 @@ def main() -> None:
 
         kept.keep_in(options.references)
     requests = Requests("steady" if steady else "default")
-    for line in sys.stdin:
-        _send(channel, requests.answer(decode(line)))
+    with _ending_at_once():
+        for line in sys.stdin:
+            _send(channel, requests.answer(decode(line)))
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """End the process with the block, even by an error: a thread that a backend left would keep it for ever."""
+    code = 1
+    try:
+        yield
+        code = 0
+    except BaseException:
+        with contextlib.suppress(OSError, ValueError):  # a backend may have closed standard error
+            traceback.print_exc()
+        raise
+    finally:
+        os._exit(code)
 
 
 def _own_channel() -> BinaryIO:

@@ -21,7 +21,7 @@ from bench import clock
 from bench.case.failure import Failure
 from bench.machine import ROOT
 from bench.options import PRECISIONS
-from bench.process import guard
+from bench.process import guard, guarded
 from bench.process.protocol import OLDEST_COMMIT, PROTOCOL, CaseFields, Message, decode, encode
 
 START_SECONDS = 120.0
@@ -104,8 +104,8 @@ class Worker:
         ]
         self._ooms = _oom_kills()
         self._side = side
-        self._mark = f"{OWN_MARK}/{uuid.uuid4().hex}"
-        guarding = _guard()
+        self._mark = f"{guarded.OWN_MARK}/{uuid.uuid4().hex}"
+        guarding = guarded.guard()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (the user's own interpreter)
                 command,
@@ -117,7 +117,7 @@ class Worker:
             )
         except OSError as error:
             raise StartError(f"{side.python} in {side.path}: {error.strerror}") from error
-        _tell(guarding, self._process.pid)
+        guarded.tell(guarding, self._process.pid)
         self._received = b""
         self.ended = False
         with _alive_lock:
@@ -269,7 +269,7 @@ def kill_all() -> None:
         alive = list(_alive)
     for worker in alive:
         worker.kill()
-    guard.kill_marked(f"{OWN_MARK}/".encode())
+    guard.kill_marked(f"{guarded.OWN_MARK}/".encode())
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()
@@ -277,27 +277,6 @@ _alive: weakref.WeakSet[Worker] = weakref.WeakSet()
 
 _alive_lock = threading.Lock()
 """Held while `_alive` is read or changed: the lanes of a duel start and kill workers at the same time."""
-
-OWN_MARK = uuid.uuid4().hex
-"""The mark of this process. The marks of its workers begin with it."""
-
-_guards: list[subprocess.Popen[bytes]] = []
-_guards_lock = threading.Lock()
-
-
-def _guard() -> subprocess.Popen[bytes]:
-    """Return the guard of this process, which is started at the first call. Its input ends when this process ends."""
-    with _guards_lock:  # the lanes of a duel start workers at the same time
-        if not _guards:
-            command = [sys.executable, "-I", "-S", guard.__file__, OWN_MARK]
-            _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))  # noqa: S603
-        return _guards[0]
-
-
-def _tell(guarding: subprocess.Popen[bytes], group: int) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        _opened(guarding.stdin).write(f"{group}\n".encode())
-        _opened(guarding.stdin).flush()
 
 
 def _opened(stream: IO[bytes] | None) -> IO[bytes]:

@@ -63,6 +63,13 @@ def lingers(call):
         threading.Thread(target=time.sleep, args=(600,)).start()
 
 
+def stays(call):
+    # A thread keeps the process, and a child keeps the channel open.
+    forks(call)
+    lingers(call)
+    os.closerange(0, 256)
+
+
 def nan(problem, case, x, data):
     return lambda x, data: x * np.nan
 
@@ -96,6 +103,7 @@ BACKENDS = (
     NumpyMode("faulty-abort", acting(later(os.abort))),
     NumpyMode("faulty-prints", acting(lambda call: os.write(1, b"not an answer\n") if call < 9 else None)),
     NumpyMode("faulty-closes", acting(lambda call: os.closerange(0, 256))),
+    NumpyMode("faulty-stays", acting(stays)),
     NumpyMode("faulty-garbage", acting(lambda call: [os.write(fd, b"{]\n") for fd in range(3, 64) if writable(fd)])),
     NumpyMode("faulty-forks", acting(forks)),
     NumpyMode("faulty-daemon", acting(daemonises)),
@@ -125,6 +133,7 @@ STATUSES = {
     "abort": ("crashed", "by SIGABRT"),
     "prints": ("ok", ""),
     "closes": ("crashed", "the process"),
+    "stays": ("crashed", "the process"),
     "garbage": ("crashed", "something other than an answer"),
     "forks": ("ok", ""),
     "daemon": ("ok", ""),
