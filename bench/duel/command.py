@@ -6,22 +6,26 @@ import argparse
 import shutil
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bench import machine
 from bench.duel import samples
+from bench.duel.bisect import SKIP, UntestableError, code
 from bench.duel.duel import FILES, Contest, Plan, duel, refuse_foreign
 from bench.duel.files import Brought, brought
 from bench.duel.files import describe as contents
 from bench.duel.pair import Effort
-from bench.duel.sides import Sides, cases_of, describe, refereed, side_of
+from bench.duel.sides import Cases, Sides, cases_on, describe, in_common, refereed, side_of
 from bench.duel.stage import MAX_LANES, lanes
 from bench.options import PRECISION as PRODUCTS
 from bench.options import PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.process.client import StartError
 from bench.process.pool import Pool
 from bench.progress import progress
 from report.commands.arguments import add_gate, gate, share
+from report.compare.comparison import Comparison
 from report.statistics.duel_rules import (
     FRESH_PAIRS,
     FRESH_SECONDS,
@@ -63,9 +67,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_sides(parser)
-    _add_rules(parser)
-    _add_effort(parser)
+    add_rules(parser)
+    add_effort(parser)
+    parser.add_argument("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add_gate(parser)
+    parser.add_argument(
+        "--git-bisect",
+        action="store_true",
+        help="exit codes for `git bisect run`: 1, a case regressed; 125, it cannot be said; 128, usage, or base fails",
+    )
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, help="folder to write (default: results/duels/<UTC>-<commit>/)"
     )
@@ -96,7 +106,8 @@ def _add_sides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_rules(parser: argparse.ArgumentParser) -> None:
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the duel's rules: what matters, and how sure it must be."""
     parser.add_argument(
         "--threshold",
         type=share,
@@ -113,7 +124,8 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_effort(parser: argparse.ArgumentParser) -> None:
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how long a duel measures, and how."""
     add = parser.add_argument
     add("--pairs", metavar="N", default=str(PAIRS), help=f"process pairs of the first stage (default: {PAIRS})")
     add(
@@ -129,7 +141,6 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
         text = f"most time for the rounds of {what} (default: {most})"
         add(f"--{name}", metavar="SECONDS", default=str(most), help=text)
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRODUCTS)
-    add("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
         "--lanes",
@@ -145,16 +156,22 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     refuse_foreign(folder)
     with ExitStack() as resources:
         files = brought(selection, chosen.base_problem, chosen.head_problem, chosen.base_rev, resources)
-        return _duel(chosen, folder, files, resources)
+        try:
+            result = _duel(chosen, folder, files, resources)
+        except UntestableError as error:
+            print(f"cannot be tested: {error}", file=sys.stderr)
+            return SKIP
+    return code(result) if chosen.git_bisect else result.exit_code
 
 
-def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: ExitStack) -> int:
+def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: ExitStack) -> Comparison:
     selection = files.selection
     sides = Sides(
         side_of(chosen.base, chosen.base_python, files.base), side_of(chosen.head, chosen.head_python, files.head)
     )
-    plan = _plan(chosen)
-    cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
+    plan = replace(plan_of(chosen), gate=gate(chosen), all_pairs=chosen.all_pairs)
+    whole = selection | {name: selection[name] or word for name, word in DEFAULTS.items()}
+    cases = _cases(sides, whole, skips=chosen.git_bisect)
     if files.head.problems:
         workers = partial(Pool, 1, "default", plan.effort.timeout, plan.effort.products)
         sides = refereed(sides, list(cases.common.values()), workers, resources)
@@ -167,11 +184,22 @@ def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: E
     width = shutil.get_terminal_size().columns
     print(comparison_files.write(result, chosen.format, width, colour=sys.stdout.isatty()), end="")
     print(f"\n{folder}: {', '.join((samples.NAME, *FILES.values()))}", file=sys.stderr)
-    return result.exit_code
+    return result
 
 
-def _plan(chosen: argparse.Namespace) -> Plan:
-    """Return the plan from the options. Raise `ValueError` if one is wrong."""
+def _cases(sides: Sides, selection: dict[str, str | None], *, skips: bool) -> Cases:
+    """Return the cases of both sides. With `skips`, raise `UntestableError` if head is at fault."""
+    base = cases_on("base", sides.base, selection)
+    try:
+        return in_common(base, cases_on("head", sides.head, selection))
+    except (StartError, ValueError) as error:
+        if skips:
+            raise UntestableError(str(error)) from error
+        raise
+
+
+def plan_of(chosen: argparse.Namespace) -> Plan:
+    """Return the plan from the options of `add_rules` and `add_effort`. Raise `ValueError` if one is wrong."""
     timeout, most = seconds(chosen.case_timeout), seconds(chosen.seconds)
     pairs = whole("--pairs", chosen.pairs)
     if pairs < MIN_PAIRS:
@@ -179,9 +207,7 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     return Plan(
         Effort(most, PRECISION, timeout, min(whole("--lanes", chosen.lanes), lanes()), products=chosen.precision),
         Rules(chosen.threshold, chosen.confidence),
-        gate(chosen),
         pairs,
         whole("--fresh-pairs", chosen.fresh_pairs),
         seconds(chosen.fresh_seconds),
-        all_pairs=chosen.all_pairs,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.progress import Progress
@@ -14,11 +14,8 @@ from bench.duel.stage import Stage
 from bench.process.protocol import CaseFields
 from report.compare.comparison import Comparison, Gate
 from report.statistics.duel_rules import (
-    FRESH_PAIRS,
     FRESH_PRECISION,
-    FRESH_SECONDS,
     MIN_PAIRS,
-    PAIRS,
     Rules,
     min_pairs,
     never,
@@ -31,7 +28,7 @@ FILES = {"csv": "verdicts.csv", "json": "verdicts.json", "markdown": "verdicts.m
 
 @dataclass(frozen=True)
 class Plan:
-    """How a duel measures and judges: the effort of the first stage, the rules, the gate, and the pairs of both stages.
+    """How a duel measures and judges: the effort of the first stage, the rules, the pairs of both stages, and the gate.
 
     `fresh_seconds` is the most time for the rounds of a case in a pair of the second stage.
     With `all_pairs` no case is cleared early in the first stage, so that all cases have the same number of pairs.
@@ -39,24 +36,24 @@ class Plan:
 
     effort: Effort
     rules: Rules
-    gate: Gate
-    pairs: int = PAIRS
-    fresh_pairs: int = FRESH_PAIRS
-    fresh_seconds: float = FRESH_SECONDS
+    pairs: int
+    fresh_pairs: int
+    fresh_seconds: float
+    gate: Gate = field(default_factory=Gate)
     all_pairs: bool = False
 
     def first(self, sides: Sides, cases: dict[int, CaseFields]) -> Stage:
         """Return the first stage, of all cases."""
         clears = never if self.all_pairs else self.rules.clearing(self.pairs)
-        return Stage(sides, self._effort(cases), cases, self.pairs, clears)
+        return Stage(sides, self.effort_of(cases), cases, self.pairs, clears)
 
     def second(self, sides: Sides, suspects: dict[int, CaseFields]) -> Stage:
         """Return the second stage, of the suspects."""
-        effort = replace(self._effort(suspects), seconds=self.fresh_seconds, precision=FRESH_PRECISION)
+        effort = replace(self.effort_of(suspects), seconds=self.fresh_seconds, precision=FRESH_PRECISION)
         pairs = max(self.fresh_pairs, MIN_PAIRS, min_pairs(len(suspects), self.rules.confidence))
         return Stage(sides, effort, suspects, pairs, self.rules.clearing(pairs))
 
-    def _effort(self, cases: dict[int, CaseFields]) -> Effort:
+    def effort_of(self, cases: dict[int, CaseFields]) -> Effort:
         """Return the effort of a pair on the devices of these cases.
 
         Two pairs on one device would not alternate on it. The second CPU is for torch's thread that goes backward: the

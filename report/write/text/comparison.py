@@ -49,20 +49,20 @@ INTERVALS = "Intervals are 95 % and of one case; regressed and improved hold for
 
 def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
     """Return the comparison for a terminal of `width` columns."""
-    return tables.render(_parts(comparison), width, colour=colour)
+    return tables.render(parts(comparison), width, colour=colour)
 
 
 def markdown(comparison: Comparison) -> str:
     """Return the comparison for a comment: the outcome in a line, the cases that moved, and the rest folded."""
     first = replace(comparison, rows=moved(comparison))
-    parts: list[Part] = [
+    shown: list[Part] = [
         Markup(f"**{markdown_text(headline(comparison))}**"),
         *(_cases(first) if len(first.rows) else []),
         Markup(f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>"),
-        *_parts(comparison),
+        *parts(comparison),
         Markup("</details>"),
     ]
-    return tables.render(parts, None)
+    return tables.render(shown, None)
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -72,7 +72,8 @@ def notes(comparison: Comparison) -> list[str]:
     return [*not_shown, *_reasons(comparison), *map(findings.text, comparison.notes)]
 
 
-def _parts(comparison: Comparison) -> Iterator[Part]:
+def parts(comparison: Comparison) -> Iterator[Part]:
+    """Yield what was compared, the table of the cases, the notes, and the geometric means."""
     yield "\n".join(_opening(comparison))
     yield from _cases(comparison)
     yield Notes(notes(comparison))

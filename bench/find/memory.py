@@ -1,0 +1,83 @@
+"""What a search has measured, in a file, so that an interrupted search goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from report.write.output import refuse_foreign
+
+NAME = "find.json"
+BEGINS = '{\n "question": '
+
+Logs: TypeAlias = dict[str, list[float]]
+"""The log ratios of process pairs by case, as `case_key` names it."""
+
+
+class Memory:
+    """The measured log ratios, and why candidates were passed over, of one question.
+
+    Each entry is written at once. Raise `ValueError` if the folder has the answers to another question, or a file of
+    that name that is not ours.
+    """
+
+    def __init__(self, folder: Path, question: Mapping[str, Any]) -> None:
+        self._path = folder / NAME
+        self._question = dict(question)
+        self._measured: dict[str, Logs] = {}
+        self._unusable: dict[str, str] = {}
+        if self._path.exists():
+            self._read()
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._write()
+
+    @property
+    def begun(self) -> bool:
+        """Whether something was measured before."""
+        return bool(self._measured or self._unusable)
+
+    @property
+    def unusable(self) -> dict[str, str]:
+        """Why candidates were passed over, by name."""
+        return dict(self._unusable)
+
+    def logs(self, pair: str) -> Logs:
+        """Return what was measured of two candidates so far."""
+        return {case: list(logs) for case, logs in self._measured.get(pair, {}).items()}
+
+    def add(self, pair: str, logs: Logs) -> None:
+        """Add the log ratios of more process pairs."""
+        known = self._measured.setdefault(pair, {})
+        for case, more in logs.items():
+            known[case] = known.get(case, []) + more
+        self._write()
+
+    def pass_over(self, name: str, reason: str) -> None:
+        """Remember why a candidate cannot be used."""
+        self._unusable[name] = reason
+        self._write()
+
+    def _read(self) -> None:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            question, self._measured, self._unusable = kept["question"], kept["measured"], kept["unusable"]
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise ValueError(f"{self._path}: is not the file of a search; name another folder with -o") from error
+        if question != json.loads(json.dumps(self._question)):
+            differing = sorted(name for name in question.keys() | self._question if self._differs(question, name))
+            raise ValueError(
+                f"{self._path.parent} has a search with other {', '.join(differing)}; name another folder with -o"
+            )
+
+    def _differs(self, question: Mapping[str, Any], name: str) -> bool:
+        return bool(question.get(name) != json.loads(json.dumps(self._question.get(name))))
+
+    def _write(self) -> None:
+        whole = {"question": self._question, "measured": self._measured, "unusable": self._unusable}
+        refuse_foreign(self._path, begins=BEGINS)
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        part.replace(self._path)  # whole or not at all
