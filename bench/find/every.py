@@ -29,15 +29,12 @@ def every(duels: Duels) -> Course:
     names, rules = duels.candidates.names, duels.plan.rules
     good = names[0]
     measured = {good: duels.pairs(good, good, None, duels.plan.pairs)}
-    unusable = duels.memory.unusable
+    unusable: dict[str, str] = {}
     for name in names[1:]:
-        if name in unusable:
-            continue
         try:
             measured[name] = duels.pairs(good, name, None, duels.plan.pairs)
         except UnusableError as error:
             unusable[name] = str(error)
-            duels.memory.pass_over(name, str(error))
     doubted = suspects(measured, rules)
     fresh = {pair: duels.fresh(*pair, keys) for pair, keys in doubted.items()}
     rows = pd.DataFrame(list(_rows(measured, fresh, rules)), columns=["candidate", *COLUMNS])

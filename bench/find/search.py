@@ -30,17 +30,14 @@ def search(duels: Duels) -> Culprit:
         return Culprit(duels.candidates.what, ends)
     halfway = float(np.sqrt(leader["ratio"]))
     steps: list[Step] = []
-    unusable = duels.memory.unusable
+    unusable: dict[str, str] = {}
 
     def judge(number: int) -> Answer:
         name = names[number]
-        if name in unusable:
-            return Answer.UNKNOWN
         try:
             answer, step = _step(duels, name, case_key(leader), halfway, len(steps) + 1)
         except UnusableError as error:
             unusable[name] = str(error)
-            duels.memory.pass_over(name, str(error))
             return Answer.UNKNOWN
         steps.append(step)
         return answer

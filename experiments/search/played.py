@@ -64,7 +64,7 @@ def search(of: dict[str, np.ndarray], slower: float, seed: int) -> Outcome:
 
 
 class Played:
-    """Stands in for `bench.find.duels.Duels`, and for its candidates and its memory."""
+    """Stands in for `bench.find.duels.Duels`, and for its candidates."""
 
     what = "a simulated repository"
     names = NAMES
@@ -76,15 +76,11 @@ class Played:
         self._slow = str(chance.choice(list(of)))
         self._shift = float(np.log1p(slower))
         self._logs: dict[str, list[float]] = {}
-        self.candidates = self.memory = self
-        self.unusable: dict[str, str] = {}
+        self.candidates = self
 
     def describe(self, name: str) -> str:
         """Return the name."""
         return name
-
-    def pass_over(self, name: str, reason: str) -> None:
-        """Remember nothing: a played search is not interrupted."""
 
     def pairs(self, base: str, head: str, keys: set[str], pairs: int) -> Logs:
         """Return drawn log ratios of the only case that a search asks for, those of earlier looks first."""

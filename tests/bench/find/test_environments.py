@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bench.find.environments import MADE, Environments, default_cache
 from bench.find.packages import PipError
 from bench.find.releases import Releases
 from bench.own.files import NONE
+from bench.progress import progress
 
 
 class Installer:
@@ -23,8 +25,11 @@ class Installer:
         self.calls: list[tuple[str, ...]] = []
         self.constraints = ""
         self.fails = False
+        self.meeting: threading.Barrier | None = None
 
     def __call__(self, *arguments: str) -> str:
+        if self.meeting is not None:
+            self.meeting.wait()
         self.calls.append(arguments)
         self.constraints = Path(arguments[arguments.index("--constraint") + 1]).read_text()
         if self.fails:
@@ -80,6 +85,16 @@ def test_a_release_that_does_not_install_is_unusable_with_the_reason(installer: 
         of(tmp_path).python("1.8.0")
     installer.fails = False
     assert of(tmp_path).python("1.8.0").exists()
+
+
+def test_environments_that_are_made_at_once_are_in_nobodys_way(
+    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.machine.cpus", lambda: [0, 1])
+    installer.meeting = threading.Barrier(2, timeout=10)
+    Releases(("1.8.0", "1.8.1"), of(tmp_path), NONE).make(progress())
+    assert len(installer.calls) == 2
+    assert {path.name.rpartition("-")[0] for path in tmp_path.iterdir()} == {"autograd-1.8.0", "autograd-1.8.1"}
 
 
 def test_versions_that_are_not_those_of_the_constraints_are_named(installer: Installer, tmp_path: Path) -> None:

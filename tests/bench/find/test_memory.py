@@ -17,11 +17,9 @@ def test_what_was_measured_is_there_again(tmp_path: Path) -> None:
     assert not first.begun
     first.add("0.9.0 against 0.8.0", {"a": [0.1, 0.2], "b": [0.3]})
     first.add("0.9.0 against 0.8.0", {"a": [0.4]})
-    first.pass_over("0.8.1", "cannot be installed")
     again = Memory(tmp_path, QUESTION)
     assert again.begun
     assert again.logs("0.9.0 against 0.8.0") == {"a": [0.1, 0.2, 0.4], "b": [0.3]}
-    assert again.unusable == {"0.8.1": "cannot be installed"}
     assert again.logs("another pair") == {}
 
 
