@@ -25,9 +25,9 @@ request, in order, until its input ends. `do` names the request:
 `short` and `whole` text.
 
 The evidence, which `bench duel --explain` asks for when all timing is done: `calls`, how often one call of the case
-calls each function; `shares`, of each function in a profile; `operations`, how often each is in the program, by level,
-or else `unread`, why they are unknown; `compile_seconds`; `peak_bytes`, or null; `versions` of what is installed. No
-request of a duel without `--explain` is new with it, so workers from before it speak the same protocol.
+calls each function; `shares`, of each function in profiles: the median, the lowest and the highest; `operations`, how
+often each is in the program, by level, or else `unread`, why they are unknown; `compile_seconds`; `peak_bytes`, or
+null; `versions` of what is installed. Workers from before this request speak the same protocol.
 
 A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
 the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
@@ -49,7 +49,7 @@ an answer, and `…` for fields that are left out:
     > {"do": "explain", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
        "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""}}
     < {"status": "ok", "calls": {"problems/quadratic.py:gradient": 5, …}, "shares":
-       {"problems/quadratic.py:gradient": 0.61, …}, "peak_bytes": 420, "compile_seconds": 2.1e-06,
+       {"problems/quadratic.py:gradient": [0.61, 0.58, 0.66], …}, "peak_bytes": 420, "compile_seconds": 2.1e-06,
        "versions": {"numpy": "2.4.6", …}, "operations": {"NumPy functions": {"numpy.multiply": 10,
        "numpy.subtract": 10}}, "unread": ""}
     > {"do": "describe", "framework": "numpy"}

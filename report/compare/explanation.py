@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from report.statistics.verdict import Verdict
 
-MOVED = 0.03
-"""By how much a function's share of a profile must move to be shown. Two profiles of the same code differ by less."""
+MOVED = 0.02
+"""By how much a function's share of the profile must move to be shown. Nor may the profiles of both sides overlap."""
 
 COMPILE_FACTOR, COMPILE_SECONDS = 1.25, 0.01
 """By which factor, and by how many seconds, compiling must differ to be shown: it was clocked once on either side."""
@@ -27,6 +27,14 @@ EXPLAINED = (Verdict.REGRESSED, Verdict.IMPROVED)
 """The verdicts of the cases that a duel explains."""
 
 
+class Share(NamedTuple):
+    """A function's share of the time in several layouts of the memory: the median, the lowest and the highest."""
+
+    median: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a fresh process of one side said of a case.
@@ -37,7 +45,7 @@ class Evidence:
     """
 
     calls: dict[str, int]
-    shares: dict[str, float]
+    shares: dict[str, Share]
     operations: dict[str, dict[str, int]]
     unread: str
     compile_seconds: float
@@ -52,6 +60,8 @@ class NoEvidence:
     status: str
     reason: str
 
+
+NO_SHARE = Share(0.0, 0.0, 0.0)
 
 Found: TypeAlias = Evidence | NoEvidence
 
@@ -78,7 +88,10 @@ def found_in(answer: Mapping[str, Any]) -> Found:
     """Return the evidence in a worker's answer, or in what `as_message` returned."""
     fields = dict(answer)
     status = fields.pop("status")
-    return Evidence(**fields) if status == "ok" else NoEvidence(status, fields["reason"])
+    if status != "ok":
+        return NoEvidence(status, fields["reason"])
+    shares = {name: Share(*share) for name, share in fields.pop("shares").items()}
+    return Evidence(**fields, shares=shares)
 
 
 def as_message(explained: Explained) -> dict[str, Any]:
@@ -100,8 +113,14 @@ def changed(base: Mapping[str, int], head: Mapping[str, int]) -> list[Change]:
 
 
 def moved(base: Evidence, head: Evidence) -> list[Change]:
-    """Return the functions whose share moved by `MOVED` or more, the largest move first."""
-    return [change for change in _changes(base.shares, head.shares) if abs(change.head - change.base) >= MOVED]
+    """Return the functions whose share moved by `MOVED` or more, and beyond every profile of the other side."""
+    medians = [{name: share.median for name, share in side.shares.items()} for side in (base, head)]
+    return [
+        change
+        for change in _changes(*medians)
+        if abs(change.head - change.base) >= MOVED
+        and not _overlap(base.shares.get(change.name, NO_SHARE), head.shares.get(change.name, NO_SHARE))
+    ]
 
 
 def operations(base: Evidence, head: Evidence) -> Iterator[tuple[str, list[Change]]]:
@@ -138,6 +157,10 @@ def versions(explained: Explained) -> list[tuple[str, str, str]]:
 def _changes(base: Mapping[str, float], head: Mapping[str, float]) -> list[Change]:
     every = [Change(name, base.get(name, 0), head.get(name, 0)) for name in {**base, **head}]
     return sorted(every, key=lambda change: (-abs(change.head - change.base), change.name))
+
+
+def _overlap(one: Share, other: Share) -> bool:
+    return one.low <= other.high and other.low <= one.high
 
 
 def _beyond(change: Change, factor: float) -> bool:

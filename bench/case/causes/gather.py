@@ -25,7 +25,7 @@ def gather(case: Case, backend: Backend, problem: Problem) -> dict[str, Any]:
         prepared = prepare(case, backend, problem)
         return {
             "calls": counted(prepared.call),
-            "shares": profiled(prepared.call),
+            "shares": profiled(prepared),
             "peak_bytes": peak_bytes(prepared),
             "compile_seconds": prepared.compile_seconds,
             "versions": versions(),

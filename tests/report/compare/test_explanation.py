@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from report.compare import explanation
-from report.compare.explanation import Change, Evidence, Explained, NoEvidence
+from report.compare.explanation import Change, Evidence, Explained, NoEvidence, Share
 
 
 def evidence(**parts: Any) -> Evidence:
@@ -27,9 +28,13 @@ def test_counts_that_differ_are_listed_by_how_much() -> None:
     assert explanation.changed(base, dict(reversed(base.items()))) == []
 
 
-def test_a_share_has_to_move_by_three_points() -> None:
-    base, head = evidence(shares={"a": 0.50, "b": 0.20, "c": 0.10}), evidence(shares={"a": 0.46, "b": 0.22, "d": 0.05})
-    assert explanation.moved(base, head) == [Change("c", 0.10, 0), Change("d", 0, 0.05), Change("a", 0.50, 0.46)]
+def test_a_share_has_to_move_by_two_points_and_beyond_every_profile_of_the_other_side() -> None:
+    base = {"a": (0.50, 0.49, 0.51), "b": (0.20, 0.20, 0.20), "c": (0.10, 0.09, 0.11), "e": (0.3, 0.2, 0.5)}
+    head = {"a": (0.46, 0.45, 0.47), "b": (0.21, 0.21, 0.21), "d": (0.05, 0.04, 0.06), "e": (0.6, 0.4, 0.7)}
+    moved = explanation.moved(
+        *(evidence(shares={key: Share(*of) for key, of in side.items()}) for side in (base, head))
+    )
+    assert moved == [Change("c", 0.10, 0), Change("d", 0, 0.05), Change("a", 0.50, 0.46)]
 
 
 @pytest.mark.parametrize(
@@ -62,5 +67,6 @@ def test_versions_that_differ_have_both_or_none() -> None:
 
 
 def test_evidence_survives_json() -> None:
-    whole = Explained({"backend": "numpy"}, evidence(calls={"f": 1}), NoEvidence("crashed", "by SIGSEGV"))
-    assert explanation.explained_in(explanation.as_message(whole)) == whole
+    known = evidence(calls={"f": 1}, shares={"f": Share(0.5, 0.4, 0.6)})
+    whole = Explained({"backend": "numpy"}, known, NoEvidence("crashed", "by SIGSEGV"))
+    assert explanation.explained_in(json.loads(json.dumps(explanation.as_message(whole)))) == whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from report.compare.explanation import Evidence, Explained, NoEvidence
+from report.compare.explanation import Evidence, Explained, NoEvidence, Share
 from report.statistics.verdict import Verdict
 from report.write import comparison_files
 from report.write.text import explanation
@@ -50,8 +50,9 @@ def test_it_shows_the_largest_differences_and_counts_the_rest() -> None:
 
 
 def test_it_has_the_share_the_compilation_and_the_memory_that_moved() -> None:
-    base = evidence(shares={"f": 0.10}, compile_seconds=0.1, peak_bytes=1024)
-    shown = text(base, evidence(shares={"f": 0.25}, compile_seconds=0.3, peak_bytes=4096, unread="KeyError: 'x'"))
+    base = evidence(shares={"f": Share(0.10, 0.09, 0.12)}, compile_seconds=0.1, peak_bytes=1024)
+    moved = {"f": Share(0.25, 0.20, 0.30)}
+    shown = text(base, evidence(shares=moved, compile_seconds=0.3, peak_bytes=4096, unread="KeyError: 'x'"))
     assert "f 10 % 25 % +15 points" in shown
     assert "compile time: 100 ms in base, 300 ms in head, clocked once each" in shown
     assert "peak memory: 1.00 KiB in base, 4.00 KiB in head" in shown
