@@ -49,6 +49,19 @@ def test_torch_counts_forward_and_backward() -> None:
     assert counts["aten.mul.Tensor"] > 6
 
 
+def test_torch_counts_what_it_compiled_and_the_kernels_of_it() -> None:
+    backend = FOUND.backends.get("torch-compile")
+    case = Case("value", "quadratic", "torch-compile", 8, "float32", "cpu", 1, "")
+    if backend is not None and (reason := backend.unsupported(case, QUADRATIC)):
+        pytest.skip(reason)
+    found = operations("torch-compile", "value")
+    assert found[torch_operations.GRAPH]["aten.sum.default"] == 1
+    ((kernel, count),) = found[torch_operations.KERNELS].items()
+    assert kernel.startswith("cpp_fused_")
+    assert "sum" in kernel
+    assert count == 1
+
+
 @pytest.mark.parametrize("name", ["jax-jit", "jax-grad", "jax-loop"])
 def test_jax_counts_the_lowered_step_whether_it_is_jitted_or_not(name: str) -> None:
     found = operations(name)
