@@ -77,3 +77,10 @@ def test_operations_that_cannot_be_read_have_a_reason(monkeypatch: pytest.Monkey
     found = gather._operations(prepared(backend))
     assert found["operations"] == {}
     assert found["unread"].startswith("AttributeError: no such attribute")
+
+
+def test_the_peak_is_the_lowest_of_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks = iter([1_000_000, 100, None, None, None, None])
+    monkeypatch.setattr(gather, "peak_bytes", lambda _: next(peaks))
+    assert gather._peak_bytes(prepared(NUMPY)) == 100
+    assert gather._peak_bytes(prepared(NUMPY)) is None
