@@ -44,8 +44,11 @@ MAX_CHARACTERS = 65_000
 KEPT = re.compile(r"((?<!\\)(?:&(?:amp|lt|gt|#8203);|</?(?:details|summary)>))")
 """The entities and the HTML that `verdicts.md` has by right."""
 
-ACTIVE = re.compile(r"(\\*)([&<>`~$]|\](?=[(\[:])|^/)", re.MULTILINE)
-"""What begins an entity, HTML, code, a formula or a link, or a command to a bot; with the backslashes before it."""
+ACTIVE = re.compile(r"(\\*)([&<>`~$]|\](?=[(\[:]))")
+"""What begins an entity, HTML, code, a formula or a link, with the backslashes before it."""
+
+COMMAND = re.compile(r"^( *)/", re.MULTILINE)
+"""How a line begins that is a command to a bot."""
 
 LINKED = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=gh)(?=-\d)", re.IGNORECASE)
 """Where GitHub makes a link of bare text, as in report/write/escapes.py: a mention, an issue's number, an address."""
@@ -152,6 +155,7 @@ def shown(text: str) -> str:
     lines = ["".join(char if char.isprintable() else "?" for char in line) for line in text.splitlines()]
     parts = KEPT.split("\n".join(lines))
     safe = "".join(part if index % 2 else neutral(part) for index, part in enumerate(parts))
+    safe = COMMAND.sub(r"\1&#47;", safe)
     if len(safe) > MAX_CHARACTERS:
         raise RefusedError(f"{FILE} would be a comment of more than {MAX_CHARACTERS:,} characters")
     return safe
