@@ -84,15 +84,24 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         files = brought(selection | {"backend": _backends(chosen, selection)}, None, None, None, resources)
         whole = files.selection | {name: files.selection[name] or word for name, word in DEFAULTS.items()}
         candidates = _candidates(chosen, whole, files.head, resources)
-        question = {"of": candidates.what, "candidates": candidates.names, "every": chosen.every, "selection": whole}
+        plan = plan_of(chosen)
+        question = {
+            "of": candidates.what,
+            "candidates": candidates.names,
+            "every": chosen.every,
+            "selection": whole,
+            "rules": vars(plan.rules),
+        }
         folder = chosen.output or machine.ROOT / "results" / "finds" / _name(chosen, question)
         memory = Memory(folder, question)
         if memory.begun:
             print(f"{folder}: goes on with what was measured before", file=sys.stderr)
-        duels = Duels(candidates, whole, plan_of(chosen), folder, memory, progress(), resources)
+        duels = Duels(candidates, whole, plan, folder, memory, progress(), resources)
         try:
             with duels.bar:
                 duels.contest(candidates.names[0], candidates.names[0])  # a wrong option shows before all else is made
+                if chosen.every and isinstance(candidates, Releases):
+                    candidates.make(duels.bar)
                 found = every(duels) if chosen.every else search(duels)
         except UnusableError as error:
             raise ValueError(f"an end of the search cannot be measured: {error}") from error

@@ -42,12 +42,12 @@ class Duels:
     resources: ExitStack
     _sides: dict[str, tuple[Side, list[CaseFields]]] = field(default_factory=dict)
 
-    def whole(self, base: str, head: str, name: str) -> Comparison:
-        """Return the duel of all cases, from the subfolder `name` if it was fought before.
+    def whole(self, base: str, head: str) -> Comparison:
+        """Return the duel of all cases, from its subfolder if it was fought before.
 
         Raise `UnusableError` if head does not start.
         """
-        folder = self.folder / name
+        folder = self.folder / f"{base}-{head}"
         if (folder / FILES["json"]).exists():
             return comparison_files.read(folder)
         contest = self.contest(base, head)

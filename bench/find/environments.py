@@ -48,7 +48,7 @@ class Environments:
         Raise `UnusableError` if it cannot be installed.
         """
         folder = self._folder(release)
-        with lock(folder.with_suffix(".lock")):
+        with lock(folder.with_name(f"{folder.name}.lock")):
             if not (folder / MADE).exists():
                 try:
                     self._make(folder, release)
@@ -85,7 +85,7 @@ class Environments:
     def _make(self, folder: Path, release: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # the half of one that was interrupted
         kept = held(_pins(), self.package, requirements(self.package, release))
-        pins = folder.with_suffix(".txt")
+        pins = folder.with_name(f"{folder.name}.txt")
         pins.write_text("\n".join(kept) + "\n", encoding="utf-8")
         wanted = self.wanted(release)
         if uv := shutil.which("uv"):

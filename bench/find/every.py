@@ -12,7 +12,7 @@ import pandas as pd
 from bench.find.candidates import UnusableError
 from bench.find.duels import Duels, case_of
 from bench.find.memory import Logs
-from report.compare.course import COLUMNS, Course
+from report.compare.course import COLUMNS, Course, Step
 from report.statistics.duel_rules import SUSPICION, Rules
 from report.statistics.intervals import UNKNOWN
 
@@ -29,15 +29,12 @@ def every(duels: Duels) -> Course:
     names, rules = duels.candidates.names, duels.plan.rules
     good = names[0]
     measured = {good: duels.pairs(good, good, None, duels.plan.pairs)}
-    unusable = duels.memory.unusable
+    unusable: dict[str, str] = {}
     for name in names[1:]:
-        if name in unusable:
-            continue
         try:
             measured[name] = duels.pairs(good, name, None, duels.plan.pairs)
         except UnusableError as error:
             unusable[name] = str(error)
-            duels.memory.pass_over(name, str(error))
     doubted = suspects(measured, rules)
     fresh = {pair: duels.fresh(*pair, keys) for pair, keys in doubted.items()}
     rows = pd.DataFrame(list(_rows(measured, fresh, rules)), columns=["candidate", *COLUMNS])
@@ -84,6 +81,6 @@ def _rows(measured: dict[str, Logs], fresh: dict[tuple[str, str], Logs], rules: 
                 "step_ratio": step.center,
                 "step_low": step.low,
                 "step_high": step.high,
-                "step_verdict": rules.judge(steps[key], stepped) if key in steps else "",
+                "step": Step.of(step) if key in steps else "",
             }
         before = name

@@ -17,32 +17,24 @@ Logs: TypeAlias = dict[str, list[float]]
 
 
 class Memory:
-    """The measured log ratios, and why candidates were passed over, of one question.
+    """The log ratios that were measured for one question.
 
-    Each entry is written at once. Raise `ValueError` if the folder has the answers to another question, or a file of
-    that name that is not ours.
+    They are written as soon as they are added. A candidate that was passed over is not remembered: next time it may
+    install or start. Raise `ValueError` if the folder has the answers to another question, or a file of that name that
+    is not ours.
     """
 
     def __init__(self, folder: Path, question: Mapping[str, Any]) -> None:
         self._path = folder / NAME
         self._question = dict(question)
         self._measured: dict[str, Logs] = {}
-        self._unusable: dict[str, str] = {}
         if self._path.exists():
             self._read()
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._write()
 
     @property
     def begun(self) -> bool:
         """Whether something was measured before."""
-        return bool(self._measured or self._unusable)
-
-    @property
-    def unusable(self) -> dict[str, str]:
-        """Why candidates were passed over, by name."""
-        return dict(self._unusable)
+        return bool(self._measured)
 
     def logs(self, pair: str) -> Logs:
         """Return what was measured of two candidates so far."""
@@ -55,15 +47,10 @@ class Memory:
             known[case] = known.get(case, []) + more
         self._write()
 
-    def pass_over(self, name: str, reason: str) -> None:
-        """Remember why a candidate cannot be used."""
-        self._unusable[name] = reason
-        self._write()
-
     def _read(self) -> None:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-            question, self._measured, self._unusable = kept["question"], kept["measured"], kept["unusable"]
+            question, self._measured = kept["question"], kept["measured"]
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise ValueError(f"{self._path}: is not the file of a search; name another folder with -o") from error
         if question != json.loads(json.dumps(self._question)):
@@ -76,8 +63,9 @@ class Memory:
         return bool(question.get(name) != json.loads(json.dumps(self._question.get(name))))
 
     def _write(self) -> None:
-        whole = {"question": self._question, "measured": self._measured, "unusable": self._unusable}
+        whole = {"question": self._question, "measured": self._measured}
         refuse_foreign(self._path, begins=BEGINS)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
         part.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         part.replace(self._path)  # whole or not at all
