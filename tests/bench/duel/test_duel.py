@@ -186,7 +186,7 @@ def test_a_case_is_moved_and_compiled_again_if_that_is_cheap() -> None:
     case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
     try:
         assert requests.prepare(case)["status"] == "ok"
-        before = requests._ready()
+        requests._prepared = before = replace(requests._ready(), compile_seconds=0.0)  # on a busy machine too
         result = before.call().copy()
         assert requests.move() == {"moved": True}
         after = requests._ready()
