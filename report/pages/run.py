@@ -12,7 +12,7 @@ import pandas as pd
 
 from report import table
 from report.errors import some
-from report.pages import document, panels, payload
+from report.pages import document, machines, panels, payload
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
 from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
@@ -84,6 +84,8 @@ def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
         cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
+        machines=machines.tables(merged),
+        hardware=machines.hardware(merged),
         reliability=_reliability(timed),
         panels=panels.shown(timed),
         without_ratio=words.without_ratio(merged),
