@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bench import check, launches, machine, options
 from bench.duel import command as duel
+from bench.fleet import command as fleet
 from bench.process.client import StartError
 from report.exits import FAILED, exit_code
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (launches, duel):
+    for command in (launches, duel, fleet):
         sub = command.add_to(commands)
         selection = sub.add_argument_group("which cases are measured, as in the race")
         for name, text in options.HELP.items():
