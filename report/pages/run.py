@@ -69,7 +69,8 @@ def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
     reasons = list(_reasons(merged))
-    groups = [_group(rows) for _, rows in merged.groupby("group")]
+    titles = sections.titles(merged)
+    groups = [_group(titles[rows.index[0]], rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
@@ -96,9 +97,9 @@ def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
     )
 
 
-def _group(rows: pd.DataFrame) -> Group:
+def _group(title: str, rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    title, per = sections.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
+    per = unit(str(rows["operator"].iloc[0]))
     if timed.empty:
         reasons = sorted(set(rows["reason"].astype("str")))
         return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])

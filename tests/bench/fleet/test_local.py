@@ -8,23 +8,25 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from report import table
-from tests.bench.process.test_guard import alive
+from tests.bench.process.test_guard import COMMANDS, PATIENCE, alive, gone, started
 from tests.checkout import Checkout, environment
 
 pytest.importorskip("submitit")
 
 QUICK = ("--backend", "numpy", "--batch-size", "1,2", "--device", "cpu", "--max-time", "0.01", "--only-times")
 FLEET = ("bench", "fleet", "-o", "fleet.csv", "--launches", "4", "--no-page", *QUICK)
-PATIENCE = 60.0
+LONG = 60.0
+"""How long a launch may take to begin, in seconds."""
 
 
 def wait_for(what: str, is_so: Callable[[], object]) -> None:
-    """Wait until `is_so()`, and fail past `PATIENCE`."""
-    end = time.monotonic() + PATIENCE
+    """Wait until `is_so()`, and fail past `LONG`."""
+    end = time.monotonic() + LONG
     while not is_so():
         assert time.monotonic() < end, what
         time.sleep(0.05)
@@ -59,3 +61,16 @@ def test_a_fleet_that_is_killed_half_way_resumes_and_has_each_row_once(checkout:
     assert other.returncode == 2
     assert "this fleet was begun with other arguments" in other.stderr
     assert table.read(csv).equals(rows)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_when_a_fleet_is_killed_or_interrupted_its_job_ends(
+    checkout: Checkout, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all that the job started: the launch, its workers, and what the hanging backend forked."""
+    monkeypatch.setitem(COMMANDS, "fleet", ("bench", "fleet", "-o", "fleet.csv", "--launches", "1"))
+    with started(checkout, "fleet") as (process, mark):
+        process.send_signal(number)
+        process.wait(PATIENCE)
+        assert gone(mark, PATIENCE)
