@@ -1,4 +1,4 @@
-"""`python -m bench`: measure in fresh processes (`run`), compare two sides (`duel`), or check a problem (`check`)."""
+"""`python -m bench`: measure (`run`), compare two sides (`duel`), search (`find`), check a problem (`check`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import NoReturn
 
 from bench import check, launches, machine, options
 from bench.duel import command as duel
+from bench.duel.bisect import ABORT
+from bench.find import command as find
 from bench.fleet import command as fleet
 from bench.process.client import StartError
 from report.exits import FAILED, exit_code
@@ -20,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (launches, duel, fleet):
+    for command in (launches, duel, find, fleet):
         sub = command.add_to(commands)
         selection = sub.add_argument_group("which cases are measured, as in the race")
         for name, text in options.HELP.items():
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(chosen.command(chosen, {name: getattr(chosen, name) for name in options.HELP}))
     except (ValueError, OSError, StartError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
-        return FAILED
+        return ABORT if getattr(chosen, "git_bisect", False) else FAILED
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -10,23 +10,25 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rich.progress import Progress
-
 from bench import machine
-from bench.duel import samples, verdicts
+from bench.duel import samples
+from bench.duel.bisect import SKIP, UntestableError, code
+from bench.duel.duel import Contest, Plan, duel, refuse_foreign, write
+from bench.duel.explain import explained
 from bench.duel.files import Brought, brought
 from bench.duel.files import describe as contents
 from bench.duel.pair import Effort
-from bench.duel.sides import Sides, cases_of, describe, refereed, side_of
-from bench.duel.stage import MAX_LANES, Stage, lanes
+from bench.duel.sides import Cases, Sides, cases_on, describe, in_common, refereed, side_of
+from bench.duel.stage import MAX_LANES, lanes
 from bench.options import PRECISION as PRODUCTS
 from bench.options import PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.process.client import StartError
 from bench.process.pool import Pool
 from bench.progress import progress
 from report.commands.arguments import add_gate, gate, share
+from report.compare.comparison import Comparison
 from report.statistics.duel_rules import (
     FRESH_PAIRS,
-    FRESH_PRECISION,
     FRESH_SECONDS,
     MIN_PAIRS,
     PAIRS,
@@ -34,11 +36,9 @@ from report.statistics.duel_rules import (
     SECONDS,
     THRESHOLD,
     Rules,
-    min_pairs,
-    never,
 )
 from report.statistics.verdict import FAMILY_CONFIDENCE
-from report.write import comparison_files, output
+from report.write import comparison_files
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
 """The options that a duel selects otherwise than the race: 20 cases.
@@ -46,9 +46,6 @@ DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
 One batch size is a single row, the other fits the cache. A descent is short enough for many rounds of the slowest mode
 in each pair.
 """
-
-FILES = {"csv": "verdicts.csv", "json": "verdicts.json", "markdown": "verdicts.md"}
-"""The files of the verdicts, by format."""
 
 EPILOG = """\
 --base ../base --head .          two checkouts, such as one that `git worktree add ../base main` makes
@@ -71,11 +68,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_sides(parser)
-    _add_rules(parser)
-    _add_effort(parser)
+    add_rules(parser)
+    add_effort(parser)
+    parser.add_argument("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add_gate(parser)
     parser.add_argument(
+        "--git-bisect",
+        action="store_true",
+        help="exit codes for `git bisect run`: 1, a case regressed; 125, it cannot be said; 128, usage, or base fails",
+    )
+    parser.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, help="folder to write (default: results/duels/<UTC>-<commit>/)"
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="after the timing, show what else differs in each case that regressed or improved: calls, operations, …",
     )
     parser.add_argument(
         "--format", choices=comparison_files.FORMATS, default="text", help="what is printed (default: text)"
@@ -104,7 +112,8 @@ def _add_sides(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_rules(parser: argparse.ArgumentParser) -> None:
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the duel's rules: what matters, and how sure it must be."""
     parser.add_argument(
         "--threshold",
         type=share,
@@ -121,7 +130,8 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_effort(parser: argparse.ArgumentParser) -> None:
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how long a duel measures, and how."""
     add = parser.add_argument
     add("--pairs", metavar="N", default=str(PAIRS), help=f"process pairs of the first stage (default: {PAIRS})")
     add(
@@ -137,7 +147,6 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
         text = f"most time for the rounds of {what} (default: {most})"
         add(f"--{name}", metavar="SECONDS", default=str(most), help=text)
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRODUCTS)
-    add("--all-pairs", action="store_true", help="measure every case in all pairs, for `report noise`")
     add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
         "--lanes",
@@ -150,79 +159,62 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Run the duel with the chosen options, and return its exit code."""
     folder = chosen.output or machine.ROOT / "results" / "duels" / machine.run_name()
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     with ExitStack() as resources:
         files = brought(selection, chosen.base_problem, chosen.head_problem, chosen.base_rev, resources)
-        return _duel(chosen, folder, files, resources)
+        try:
+            result = _duel(chosen, folder, files, resources)
+        except UntestableError as error:
+            print(f"cannot be tested: {error}", file=sys.stderr)
+            return SKIP
+    return code(result) if chosen.git_bisect else result.exit_code
 
 
-def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: ExitStack) -> int:
+def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: ExitStack) -> Comparison:
     selection = files.selection
     sides = Sides(
         side_of(chosen.base, chosen.base_python, files.base), side_of(chosen.head, chosen.head_python, files.head)
     )
-    effort = Effort(
-        seconds(chosen.seconds),
-        PRECISION,
-        seconds(chosen.case_timeout),
-        min(whole("--lanes", chosen.lanes), lanes()),
-        products=chosen.precision,
-    )
-    fresh_seconds = seconds(chosen.fresh_seconds)
-    pairs, fresh_pairs = whole("--pairs", chosen.pairs), whole("--fresh-pairs", chosen.fresh_pairs)
-    rules = Rules(chosen.threshold, chosen.confidence)
-    cases = cases_of(sides, selection | {name: selection[name] or word for name, word in DEFAULTS.items()})
-    if pairs < MIN_PAIRS:
-        raise ValueError(f"--pairs '{pairs}': must be {MIN_PAIRS} or more, to conclude anything")
-    if any(case["device"] != "cpu" for case in cases.common.values()):
-        # Two pairs on one device would not alternate on it. The second CPU is for torch's thread that goes backward:
-        # the main thread waits for the device in a loop.
-        effort = replace(effort, lanes=1, cpus=2)
-    fresh_effort = replace(effort, seconds=fresh_seconds, precision=FRESH_PRECISION)
+    plan = replace(plan_of(chosen), gate=gate(chosen), all_pairs=chosen.all_pairs)
+    whole = selection | {name: selection[name] or word for name, word in DEFAULTS.items()}
+    cases = _cases(sides, whole, skips=chosen.git_bisect)
     if files.head.problems:
-        workers = partial(Pool, 1, "default", effort.timeout, effort.products)
+        workers = partial(Pool, 1, "default", plan.effort.timeout, plan.effort.products)
         sides = refereed(sides, list(cases.common.values()), workers, resources)
-    folder.mkdir(parents=True, exist_ok=True)
-    with progress() as bar:
-        first = Stage(sides, effort, cases.common, pairs, never if chosen.all_pairs else rules.clearing(pairs))
-        _run(1, first, folder, bar)
-        suspects = verdicts.suspects(first, rules)
-        fresh_pairs = max(fresh_pairs, MIN_PAIRS, min_pairs(len(suspects), chosen.confidence))
-        second = Stage(sides, fresh_effort, suspects, fresh_pairs, rules.clearing(fresh_pairs))
-        _run(2, second, folder, bar)
-    rows = [*verdicts.judged(first, second, rules), *verdicts.unmatched(cases)]
     names = (
         describe(sides.base, sides.head) + contents(files.base),
         describe(sides.head, sides.base) + contents(files.head),
     )
-    result = verdicts.comparison_of(rows, names, rules, gate(chosen))
+    with progress() as bar:
+        fought = duel(Contest(sides, cases, names), plan, folder, bar)
+        result = explained(fought.comparison, fought.first, bar) if chosen.explain else fought.comparison
     width = shutil.get_terminal_size().columns
-    for form, name in FILES.items():
-        output.write_text(folder / name, comparison_files.write(result, form, width), begins=_begins(form))
     print(comparison_files.write(result, chosen.format, width, colour=sys.stdout.isatty()), end="")
-    print(f"\n{folder}: {', '.join((samples.NAME, *FILES.values()))}", file=sys.stderr)
-    return result.exit_code
+    print(f"\n{folder}: {', '.join((samples.NAME, *write(folder, result)))}", file=sys.stderr)
+    return result
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Raise `ReportError` if the folder has a file of ours by name that is not ours by its content."""
-    output.refuse_foreign(folder / samples.NAME, begins=",".join(samples.COLUMNS))
-    for form, name in FILES.items():
-        output.refuse_foreign(folder / name, begins=_begins(form))
-
-
-def _begins(form: str) -> str:
-    return comparison_files.BEGINNINGS.get(form, "")
-
-
-def _run(number: int, stage: Stage, folder: Path, bar: Progress) -> None:
-    """Run a stage, and write its samples even if it is stopped."""
-    if not stage.cases:
-        return
-    what = "process pairs" if number == 1 else f"fresh pairs for {len(stage.cases)} suspects"
-    task = bar.add_task(what, total=stage.pairs * len(stage.cases))
+def _cases(sides: Sides, selection: dict[str, str | None], *, skips: bool) -> Cases:
+    """Return the cases of both sides. With `skips`, raise `UntestableError` if head is at fault."""
+    base = cases_on("base", sides.base, selection)
     try:
-        stage.run(lambda: bar.advance(task))
-    finally:
-        samples.write(folder / samples.NAME, number, stage)
-    bar.update(task, completed=stage.pairs * len(stage.cases))
+        return in_common(base, cases_on("head", sides.head, selection))
+    except (StartError, ValueError) as error:
+        if skips:
+            raise UntestableError(str(error)) from error
+        raise
+
+
+def plan_of(chosen: argparse.Namespace) -> Plan:
+    """Return the plan from the options of `add_rules` and `add_effort`. Raise `ValueError` if one is wrong."""
+    timeout, most = seconds(chosen.case_timeout), seconds(chosen.seconds)
+    pairs = whole("--pairs", chosen.pairs)
+    if pairs < MIN_PAIRS:
+        raise ValueError(f"--pairs '{pairs}': must be {MIN_PAIRS} or more, to conclude anything")
+    return Plan(
+        Effort(most, PRECISION, timeout, min(whole("--lanes", chosen.lanes), lanes()), products=chosen.precision),
+        Rules(chosen.threshold, chosen.confidence),
+        pairs,
+        whole("--fresh-pairs", chosen.fresh_pairs),
+        seconds(chosen.fresh_seconds),
+    )

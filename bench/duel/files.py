@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -12,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.own.files import Files, named
+from bench.own.git import extract, root_of
 from problems import ProblemFile
 from problems.files import hashed
 
@@ -46,7 +44,7 @@ def brought(
         raise ValueError("--base-problem and --head-problem: give neither --problem nor --base-rev with them")
     if base_problem is None:
         options, head = named(selection)
-        base = head if base_rev is None else _at(base_rev, head, resources)
+        base = head if base_rev is None else _base(base_rev, head, resources)
     else:
         options, head = _side("head", selection, head_problem)
         _, base = _side("base", selection, base_problem)
@@ -75,40 +73,38 @@ def _side(name: str, selection: Mapping[str, str | None], word: str | None) -> t
     return options, files
 
 
+def _base(revision: str, files: Files, resources: ExitStack) -> Files:
+    if not (files.problems or files.backends):
+        raise ValueError(f"--base-rev '{revision}': is for a file of your own; name it with --problem")
+    try:
+        return at(revision, files, resources)
+    except ValueError as error:
+        raise ValueError(f"base: {error}") from error
+
+
 def _named(files: Files, names: list[str]) -> Files:
     pairs = zip(files.problems, names, strict=True)
     return replace(files, problems=tuple(replace(file, name=name) for file, name in pairs))
 
 
-def _at(revision: str, files: Files, resources: ExitStack) -> Files:
-    """Return the files as they are in a revision of their repositories."""
-    if not (files.problems or files.backends):
-        raise ValueError(f"--base-rev '{revision}': is for a file of your own; name it with --problem")
+def at(revision: str, files: Files, resources: ExitStack) -> Files:
+    """Return the files as they are in a revision of their repositories.
+
+    The copies are deleted when the resources are closed. Raise `ValueError` if the revision does not have a file.
+    """
     copies: dict[Path, Path] = {}
 
     def old(path: Path) -> Path:
-        root = Path(_git(path.parent, "rev-parse", "--show-toplevel").decode().strip())
+        root = root_of(path)
         if root not in copies:
-            copies[root] = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="descent-bench-base-")))
-            archive = _git(root, "archive", "--format=tar", revision)
-            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-                tar.extractall(copies[root], filter="data")
+            copies[root] = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="descent-bench-revision-")))
+            extract(root, revision, copies[root])
         found = copies[root] / path.relative_to(root.resolve())
         if not found.is_file():
-            raise ValueError(f"base: {path.name} is not in revision '{revision}' of {root}")
+            raise ValueError(f"{path.name} is not in revision '{revision}' of {root}")
         return found
 
     def old_problem(file: ProblemFile) -> ProblemFile:
         return replace(file, path=old(file.path))
 
     return Files(tuple(map(old_problem, files.problems)), tuple(map(old, files.backends)))
-
-
-def _git(folder: Path, *arguments: str) -> bytes:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)  # noqa: S603, S607
-    except FileNotFoundError as error:
-        raise ValueError("--base-rev: needs git") from error
-    except subprocess.CalledProcessError as error:
-        raise ValueError(f"base: git {' '.join(arguments)}: {error.stderr.decode().strip()}") from error
-    return done.stdout

@@ -40,17 +40,19 @@ def side_of(path: Path, python: str, files: Files = NONE) -> Side:
     return Side(path.resolve(), str(Path(python).absolute()) if "/" in python else python, files.arguments())
 
 
-def cases_of(sides: Sides, selection: dict[str, str | None]) -> Cases:
-    """Return the cases that the options select on both sides. Raise `ValueError` if the sides share none."""
-    base, head = (_select(name, side, selection) for name, side in vars(sides).items())
+def in_common(base: list[CaseFields], head: list[CaseFields]) -> Cases:
+    """Return which cases both sides have, and which only one has. Raise `ValueError` if they share none."""
     common = dict(enumerate(case for case in head if case in base))
     if not common:
         raise ValueError("base and head have no case in common")
     return Cases(common, [case for case in base if case not in head], [case for case in head if case not in base])
 
 
-def _select(name: str, side: Side, selection: dict[str, str | None]) -> list[CaseFields]:
-    """Return the cases that the options select on one side. An error says on which."""
+def cases_on(name: str, side: Side, selection: dict[str, str | None]) -> list[CaseFields]:
+    """Return the cases that the options select on the side of this name, which errors begin with.
+
+    Raise `ValueError` if an option is wrong there, and `StartError` if the side does not start.
+    """
     if not (side.path / "bench" / "worker.py").is_file():
         raise StartError(f"{name}: {side.path}: no checkout of descent-bench that can duel: it has no bench/worker.py")
     try:

@@ -34,8 +34,8 @@ class Work(NamedTuple):
     share: float
 
 
-def measured(backend: str, batch_size: int, steps: int) -> Work:
-    """Return how many more operations lengthen a call of the case by about `SHARE`, and by how much they do."""
+def measured(backend: str, batch_size: int, steps: int, share: float = SHARE) -> Work:
+    """Return how many more operations lengthen a call of the case by about `share`, and by how much they do."""
     case = Case("descent", "quadratic", backend, batch_size, "float32", "cpu", steps)
     prepared = prepare(case, load((framework(backend),)).backends[backend], find(case.problem))
     calls, seconds = calibrate(prepared.call, 0.02)
@@ -43,7 +43,7 @@ def measured(backend: str, batch_size: int, steps: int) -> Work:
     many = 1000
     calls, seconds = calibrate(_more(prepared, many), 0.05)
     of_one = max((seconds / calls - without) / many, 1e-9)
-    count = max(1, round(SHARE * without / of_one))
+    count = max(1, round(share * without / of_one))
     ratios, _ = alternate(_more(prepared, count), prepared.call, SECONDS)
     return Work(backend, batch_size, count, float(np.median(ratios)) - 1.0)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from report import table
 from report.errors import some
 from report.pages import document, machines, panels, payload
+from report.pages.navigation import Navigation
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
 from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
@@ -58,11 +59,18 @@ def page(path: Path) -> str:
     return page_of(table.read(path), path.name, path.read_bytes())
 
 
-def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
-    """Return the page of a run with these rows.
+def page_of(
+    frame: pd.DataFrame,
+    file: str = "",
+    content: bytes = b"",
+    navigation: Navigation | None = None,
+    address: str = "",
+) -> str:
+    """Return the page of a run with these rows, with the links of the site that it is a page of.
 
     It offers `content`, the CSV of the rows, as a file of the name `file`; by default the rows, under the run's name.
-    Raises `ChartError` without the extra `[report]`.
+    The page holds the CSV, unless there is an `address` where it can be had. Raises `ChartError` without the extra
+    `[report]`.
     """
     merged = cases.from_rows(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
@@ -76,12 +84,13 @@ def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
         ("choices.js", "run.js"),
         payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
         | panels.data(merged, [group.crossings for group in groups]),
+        navigation,
         run=str(frame["run"].iloc[0]),
         what=_what(merged),
         where=_where(frame),
         when=_when(frame),
         file=file or f"{frame['run'].iloc[0]}.csv",
-        csv=document.download(content or _csv(frame)),
+        csv=address or document.download(content or as_csv(frame)),
         cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
@@ -111,7 +120,7 @@ def _group(title: str, rows: pd.DataFrame) -> Group:
     return Group(title, per, answer.sentence(winners), winners, standings, crossings)
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
+def as_csv(frame: pd.DataFrame) -> bytes:
     """Return the rows as a CSV of the newest schema, whose columns `table.read` gives all rows."""
     return frame.assign(schema=VERSION).to_csv(index=False, lineterminator="\n").encode()
 

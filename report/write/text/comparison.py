@@ -15,11 +15,11 @@ from rich.table import Table
 from report.compare.comparison import Comparison
 from report.errors import printable, some
 from report.statistics.verdict import Verdict
-from report.write import tables, units
+from report.write import sections, tables, units
 from report.write.escapes import markdown_text
 from report.write.headline import counted, headline, moved, name_of, threshold
 from report.write.tables import Heading, Markup, Notes, Part
-from report.write.text import findings
+from report.write.text import explanation, findings
 
 MAX_ROWS = 200
 """How many cases are shown. Nobody reads more, and more would not fit the summary of a CI job."""
@@ -49,20 +49,34 @@ INTERVALS = "Intervals are 95 % and of one case; regressed and improved hold for
 
 def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
     """Return the comparison for a terminal of `width` columns."""
-    return tables.render(_parts(comparison), width, colour=colour)
+    return tables.render([*parts(comparison), *_explained(comparison)], width, colour=colour)
 
 
 def markdown(comparison: Comparison) -> str:
     """Return the comparison for a comment: the outcome in a line, the cases that moved, and the rest folded."""
     first = replace(comparison, rows=moved(comparison))
-    parts: list[Part] = [
+    shown: list[Part] = [
         Markup(f"**{markdown_text(headline(comparison))}**"),
         *(_cases(first) if len(first.rows) else []),
         Markup(f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>"),
-        *_parts(comparison),
+        *parts(comparison),
         Markup("</details>"),
+        *_folded(comparison),
     ]
-    return tables.render(parts, None)
+    return tables.render(shown, None)
+
+
+def _explained(comparison: Comparison) -> Iterator[Part]:
+    """Yield the evidence about the cases that changed, if it was asked for."""
+    if opening := explanation.opening(comparison):
+        yield from sections.parts(explanation.sections(comparison), opening)
+
+
+def _folded(comparison: Comparison) -> Iterator[Part]:
+    if comparison.explanations is not None:
+        yield Markup("<details><summary>What differs in the cases that changed</summary>")
+        yield from _explained(comparison)
+        yield Markup("</details>")
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -72,7 +86,8 @@ def notes(comparison: Comparison) -> list[str]:
     return [*not_shown, *_reasons(comparison), *map(findings.text, comparison.notes)]
 
 
-def _parts(comparison: Comparison) -> Iterator[Part]:
+def parts(comparison: Comparison) -> Iterator[Part]:
+    """Yield what was compared, the table of the cases, the notes, and the geometric means."""
     yield "\n".join(_opening(comparison))
     yield from _cases(comparison)
     yield Notes(notes(comparison))

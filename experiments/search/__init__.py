@@ -1,0 +1,1 @@
+"""Searches whose culprit is known: simulated ones, and a real one."""
