@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from report.run import machines
-from report.write.text import machines as words
+from report.write import machines as words
 
 
 def tables(merged: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from rich.table import Table
 from report.run import machines
 from report.run.decisions import DECISION, DECISION_COLUMNS, Decisions, Outcome
 from report.table.keys import REFUSED
+from report.write import machines as machines_text
 from report.write import records, sections, tables, units, words
 from report.write.sections import Section
-from report.write.text import machines as machines_text
 
 NAMES = ("batch", "fastest", "per {unit}", "to numpy", "margin")
 """The headings of the columns."""

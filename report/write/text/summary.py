@@ -20,10 +20,10 @@ from report.run.decisions import decide
 from report.run.fastest import fastest
 from report.table import warnings
 from report.table.keys import REFUSED, framework, in_order
+from report.write import machines as machines_text
 from report.write import output, sections, tables, units, words
 from report.write.sections import Section
 from report.write.text import decisions
-from report.write.text import machines as machines_text
 from report.write.text import relative as quotients
 
 MAX_SECTIONS = 6

@@ -17,7 +17,7 @@ from bench.fleet.job import Answer
 from report import table
 from report.run import cases, machines
 from report.table.keys import CASE
-from report.write.text import machines as words
+from report.write import machines as words
 from tests.bench.fleet.answers import answer, csv_of
 
 Trouble: TypeAlias = Callable[[Future[Answer], Answer], object]

@@ -13,7 +13,7 @@ from report.__main__ import main
 from report.pages import machines as page
 from report.run import cases, machines
 from report.table.schema import Value
-from report.write.text import machines as words
+from report.write import machines as words
 from report.write.text import summary
 from tests import rows
 from tests.checkout import ROOT
