@@ -12,7 +12,7 @@ import pandas as pd
 
 from report import table
 from report.errors import some
-from report.pages import document, panels, payload
+from report.pages import document, machines, panels, payload
 from report.pages.navigation import Navigation
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
@@ -77,7 +77,8 @@ def page_of(
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
     reasons = list(_reasons(merged))
-    groups = [_group(rows) for _, rows in merged.groupby("group")]
+    titles = sections.titles(merged)
+    groups = [_group(titles[rows.index[0]], rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
@@ -93,6 +94,8 @@ def page_of(
         cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
+        machines=machines.tables(merged),
+        hardware=machines.hardware(merged),
         reliability=_reliability(timed),
         panels=panels.shown(timed),
         without_ratio=words.without_ratio(merged),
@@ -103,9 +106,9 @@ def page_of(
     )
 
 
-def _group(rows: pd.DataFrame) -> Group:
+def _group(title: str, rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    title, per = sections.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
+    per = unit(str(rows["operator"].iloc[0]))
     if timed.empty:
         reasons = sorted(set(rows["reason"].astype("str")))
         return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])
