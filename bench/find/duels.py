@@ -42,12 +42,12 @@ class Duels:
     resources: ExitStack
     _sides: dict[str, tuple[Side, list[CaseFields]]] = field(default_factory=dict)
 
-    def whole(self, base: str, head: str, name: str) -> Comparison:
-        """Return the duel of all cases, from the subfolder `name` if it was fought before.
+    def whole(self, base: str, head: str) -> Comparison:
+        """Return the duel of all cases, from its subfolder if it was fought before.
 
         Raise `UnusableError` if head does not start.
         """
-        folder = self.folder / name
+        folder = self.folder / f"{base}-{head}"
         if (folder / FILES["json"]).exists():
             return comparison_files.read(folder)
         contest = self.contest(base, head)
@@ -101,7 +101,7 @@ class Duels:
                 start = partial(Pool, 1, "default", self.plan.effort.timeout, self.plan.effort.products)
                 sides = refereed(sides, list(cases.common.values()), start, self.resources)
         except (StartError, ValueError) as error:
-            raise UnusableError(str(error)) from error
+            raise UnusableError(str(error).removeprefix(f"{head}: ")) from error
         return Contest(sides, cases, (self.candidates.describe(base), self.candidates.describe(head)))
 
     def _side(self, name: str) -> tuple[Side, list[CaseFields]]:

@@ -30,9 +30,6 @@ class Memory:
         self._measured: dict[str, Logs] = {}
         if self._path.exists():
             self._read()
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._write()
 
     @property
     def begun(self) -> bool:
@@ -68,6 +65,7 @@ class Memory:
     def _write(self) -> None:
         whole = {"question": self._question, "measured": self._measured}
         refuse_foreign(self._path, begins=BEGINS)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(".part")
         part.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
         part.replace(self._path)  # whole or not at all

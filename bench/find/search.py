@@ -24,7 +24,7 @@ def search(duels: Duels) -> Culprit:
     Raise `UnusableError` if an end cannot be measured.
     """
     names = duels.candidates.names
-    ends = duels.whole(names[0], names[-1], "ends")
+    ends = duels.whole(names[0], names[-1])
     leader = _surest(ends)
     if leader is None:
         return Culprit(duels.candidates.what, ends)
@@ -43,7 +43,7 @@ def search(duels: Duels) -> Culprit:
         return answer
 
     good, bad = narrow(len(names), judge)
-    duel = _last(duels, ends, names[good], names[bad])
+    duel = duels.whole(names[good], names[bad])
     between = {name: unusable.get(name, "") for name in names[good + 1 : bad]}
     unused = {name: reason for name, reason in unusable.items() if name not in between}
     words = {column: leader[column] for column in CASE}
@@ -69,9 +69,3 @@ def _step(duels: Duels, name: str, key: str, halfway: float, number: int) -> tup
         if answer is not Answer.UNKNOWN:
             break
     return answer, Step(name, duels.candidates.describe(name), ratio, len(logs), answer.value)
-
-
-def _last(duels: Duels, ends: Comparison, good: str, bad: str) -> Comparison:
-    """Return the duel of the last good candidate and the first bad one."""
-    names = duels.candidates.names
-    return ends if (good, bad) == (names[0], names[-1]) else duels.whole(good, bad, "culprit")

@@ -91,7 +91,7 @@ class Played:
         known += self._drawn(base, head, key, pairs - len(known))
         return {key: list(known)}
 
-    def whole(self, base: str, head: str, name: str) -> Comparison:
+    def whole(self, base: str, head: str) -> Comparison:
         """Return a duel that is played by the duel's own rules."""
         cases = {number: case_of(key) for number, key in enumerate(self._pools)}
         first = self._stage(base, head, cases, duel_rules.PAIRS)

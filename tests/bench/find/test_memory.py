@@ -24,9 +24,14 @@ def test_what_was_measured_is_there_again(tmp_path: Path) -> None:
 
 
 def test_another_question_is_refused_and_named(tmp_path: Path) -> None:
-    Memory(tmp_path, QUESTION)
+    Memory(tmp_path, QUESTION).add("0.9.0 against 0.8.0", {"a": [0.1]})
     with pytest.raises(ValueError, match="has a search with other selection; name another folder with -o"):
         Memory(tmp_path, QUESTION | {"selection": {"backend": "jax-loop"}})
+
+
+def test_a_question_without_an_answer_leaves_no_file(tmp_path: Path) -> None:
+    Memory(tmp_path / "new", QUESTION)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{\n "question": 1}', "my own notes"])
