@@ -18,7 +18,7 @@ from backends.base import (
 )
 from backends.builders import Stepwise, StepwiseInPlace, eager, examples, spread, step
 from backends.case import DEVICES, DTYPES, Builder, Case, Flat, Loss, Run
-from backends.loading import BackendError, Found, add_file, find_file, framework_of, frameworks, load
+from backends.loading import BackendError, Found, add_file, find_file, framework_of, frameworks, load, usual_frameworks
 from backends.probes import Probes
 from problems import OPERATORS
 
@@ -55,6 +55,7 @@ __all__ = [
     "precision",
     "spread",
     "step",
+    "usual_frameworks",
     "why_missing",
     "with_own_loss",
 ]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from backends.case import Builder, Case, Loss, Run
+from backends.case import DTYPES, Builder, Case, Loss, Run
 from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 from problems.faults import described
@@ -32,6 +32,7 @@ class Backend(ABC):
     `name` is `<framework>`, or `<framework>-<mode>` such as `jax-loop`.
     `builders` maps each operator that the mode has to the function that builds its run.
     `known_devices` are the devices of `DEVICES` that the framework can use on any machine.
+    `dtypes` are the dtypes of `DTYPES` that the framework computes in.
     `losses` are losses that this mode implements itself, by the problem's name. If there are any, the mode runs only
     those problems.
     `compiled` says that a call runs a compiled program: none of the loss's Python. The audit warns where a call does.
@@ -48,6 +49,7 @@ class Backend(ABC):
     name: str
     builders: Mapping[str, Builder]
     known_devices: tuple[str, ...] = ("cpu",)
+    dtypes: tuple[str, ...] = DTYPES
     losses: Mapping[str, Loss] = MappingProxyType({})
     compiled: bool = False
     probes: Probes = Probes()
@@ -64,7 +66,11 @@ class Backend(ABC):
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         """Return why this backend cannot run the case, as a reason for the report; `None` if it can."""
-        return missing_operator(self.name, self.builders, case) or missing_loss(self.name, self.losses, case)
+        return (
+            missing_operator(self.name, self.builders, case)
+            or missing_loss(self.name, self.losses, case)
+            or missing_dtype(self, case)
+        )
 
     def warm_up(self, case: Case) -> None:  # noqa: B027 (a default: nothing to do)
         """Pay what a process pays once (compiler start-up, device context), and forget the cases before this one."""
@@ -131,6 +137,13 @@ def missing_loss(name: str, losses: Mapping[str, Loss], case: Case) -> str | Non
     if not losses or case.problem in losses:
         return None
     return f"{name} has no loss of its own for {case.problem}; it has one for {', '.join(sorted(losses))}"
+
+
+def missing_dtype(backend: Backend, case: Case) -> str | None:
+    """Return why the backend cannot compute in the case's dtype; `None` if it can."""
+    if case.dtype in backend.dtypes:
+        return None
+    return f"{framework(backend.name)} computes in {' and '.join(backend.dtypes)} only"
 
 
 def own_loss(problem: Problem, backend: Backend) -> Loss | None:

@@ -11,11 +11,13 @@ import importlib.util
 import inspect
 import sys
 import tomllib
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from backends.base import Backend
 from problems.faults import fault
@@ -67,6 +69,18 @@ def frameworks() -> tuple[str, ...]:
     """Return the frameworks that there is a file for, installed or not. NumPy, the reference, comes first."""
     found = set(map(framework_of, [*_folder().glob(f"*{SUFFIX}.py"), *_added]))
     return tuple(sorted(found, key=lambda name: (name != "numpy", name)))
+
+
+def usual_frameworks() -> tuple[str, ...]:
+    """Return the frameworks that `--backend all` means: all but the optional ones that are not installed.
+
+    Optional are those that have an extra of their own, and are not in the extra `all`: nobody who lacks them asked for
+    them, so they have no rows. A framework of `all`, or of a user's file, has a row with the reason if it is missing.
+    """
+    extras = _extras()
+    usual = {name for text in extras["all"] for name in Requirement(text).extras}
+    optional = extras.keys() - usual
+    return tuple(name for name in frameworks() if name not in optional or importlib.util.find_spec(name) is not None)
 
 
 def _folder() -> Path:
@@ -176,7 +190,7 @@ def _why_missing(framework: str, error: BaseException, path: Path) -> str:
     return f"{framework} cannot be imported: {fault(error, path)}"
 
 
-def _extras() -> Container[str]:
-    """Return the names of the project's extras."""
+def _extras() -> Mapping[str, list[str]]:
+    """Return what each of the project's extras requires."""
     text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)["project"]["optional-dependencies"]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import problems
-from backends import Backend, Found, load
+from backends import DTYPES, Backend, Found, load
 from problems import Problem, no_loss
 
 
@@ -18,7 +18,7 @@ class Description:
     `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
-    `file` is the user's file that has the backend; empty for the project's own.
+    `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in.
     """
 
     name: str
@@ -28,16 +28,19 @@ class Description:
     missing_devices: dict[str, str] = field(default_factory=dict)
     raised: tuple[str, ...] = ()
     file: str = ""
+    dtypes: tuple[str, ...] = DTYPES
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices that the backend can use on this machine."""
         return tuple(device for device in self.known_devices if device not in self.missing_devices)
 
-    def offers(self, operators: Iterable[str], problems: Iterable[str]) -> bool:
-        """Return whether the backend has one of the operators and runs one of the problems."""
-        return bool(set(self.operators) & set(operators)) and (
-            not self.problems or bool(set(self.problems) & set(problems))
+    def offers(self, operators: Iterable[str], problems: Iterable[str], dtypes: Iterable[str]) -> bool:
+        """Return whether the backend has one of the operators, runs one of the problems, and in one of the dtypes."""
+        return (
+            bool(set(self.operators) & set(operators))
+            and (not self.problems or bool(set(self.problems) & set(problems)))
+            and bool(set(self.dtypes) & set(dtypes))
         )
 
 
@@ -69,6 +72,7 @@ def from_message(message: dict[str, Any]) -> Inventory:
             dict(fields["missing_devices"]),
             tuple(fields["raised"]),
             fields["file"],
+            tuple(fields["dtypes"]),
         )
         for fields in message["backends"]
     ]
@@ -105,6 +109,7 @@ def describe(backend: Backend, file: str = "") -> Description:
         missing,
         tuple(raised),
         file,
+        tuple(backend.dtypes),
     )
 
 

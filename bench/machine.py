@@ -28,9 +28,11 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
 
-FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
+FRAMEWORKS = ("numpy", "torch", "jax", "autograd", "tensorflow")
 """Modules that read the affinity and the thread variables when they are imported."""
 
 STEERING = (
@@ -40,6 +42,11 @@ STEERING = (
     "TORCH",
     "PYTORCH_",
     "TRITON_",
+    "TF_DETERMINISTIC_",
+    "TF_DISABLE_",
+    "TF_ENABLE_",
+    "TF_NUM_",
+    "TF_XLA_",
     "OMP_",
     "GOMP_",
     "KMP_",
@@ -57,7 +64,10 @@ STEERING = (
     "MALLOC_",
     "LD_PRELOAD",
 )
-"""How the names of the variables begin that steer the frameworks, their compilers and their thread pools."""
+"""How the names of the variables begin that steer the frameworks, their compilers and their thread pools.
+
+`TF_` alone would also record variables of Terraform, such as `TF_TOKEN_…`, which hold secrets.
+"""
 
 FOLDERS = ("_DIR", "_HOME", "_PATH")
 """How the names of variables end that hold a path."""
@@ -102,7 +112,7 @@ def require_supported() -> None:
 def pin_threads(threads: int) -> None:
     """Restrict this process to `threads` CPUs, and every thread pool to that size.
 
-    XLA reads the affinity, OpenMP and BLAS read the variables, and all of them do so when they are imported. Raise
+    XLA reads the affinity, OpenMP, BLAS and TensorFlow read the variables, and all do so when they are imported. Raise
     `RuntimeError` if a framework is imported already, and `ValueError` if there are fewer CPUs.
     """
     imported = [name for name in FRAMEWORKS if name in sys.modules]

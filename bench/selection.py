@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from backends import DEVICES, DTYPES, OPERATORS, Case, framework_of, frameworks
+from backends import DEVICES, DTYPES, OPERATORS, Case, framework_of, frameworks, usual_frameworks
 from bench import inventory
 from bench.inventory import Inventory, Objective
 from bench.options import DEFAULTS, whole
@@ -65,7 +65,7 @@ def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Ma
     batch_sizes = _batch_sizes(options.get("batch_size"), {name: problems[name] for name in names})
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"], operators, names, take)
+    found, backends = _backends(words["backend"], operators, names, dtypes, take)
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(operators, names, backends, dtypes, devices)
     cases = tuple(
@@ -117,16 +117,17 @@ def _size(word: str, chosen: Mapping[str, Objective]) -> tuple[str, str, int]:
 
 
 def _backends(
-    words: str, operators: list[str], problems: list[str], take: TakeInventory
+    words: str, operators: list[str], problems: list[str], dtypes: list[str], take: TakeInventory
 ) -> tuple[Inventory, list[str]]:
     """Return the inventory of the frameworks that are needed, and the names to race.
 
-    `all` selects the backends that offer one of the operators for one of the problems, since some modes have only a few
-    of them. A missing framework stands in the list in place of its backends.
+    `all` selects the backends that offer one of the operators for one of the problems in one of the dtypes, since some
+    modes have only a few of them. A missing framework stands in the list in place of its backends; one that is optional
+    and not installed does not.
     """
     if words.strip() == "all":
-        found = take(frameworks())
-        fit = [name for name, backend in found.backends.items() if backend.offers(operators, problems)]
+        found = take(usual_frameworks())
+        fit = [name for name, backend in found.backends.items() if backend.offers(operators, problems, dtypes)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
     needed = {_framework(word) for word in wanted}
@@ -136,7 +137,7 @@ def _backends(
         if _framework(word) in found.missing:
             raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
         if not word.endswith(".py") and word not in found.backends:
-            raise _unknown("backend", word, take(frameworks()).backends, "or all")
+            raise _unknown("backend", word, take(usual_frameworks()).backends, "or all")
         names += [name for name, backend in found.backends.items() if word in {name, backend.file}]
     return found, list(dict.fromkeys(names))
 

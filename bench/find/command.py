@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from backends import frameworks
+from backends import frameworks, usual_frameworks
 from bench import machine
 from bench.duel.command import DEFAULTS, add_effort, add_rules, plan_of
 from bench.duel.files import brought
@@ -139,7 +139,7 @@ def _candidates(
 
 def _releases(chosen: argparse.Namespace, selection: dict[str, str | None], files: Files) -> Releases:
     words = (selection["backend"] or "all").split(",")
-    needed = frameworks() if "all" in words else {framework(word) for word in words if not word.endswith(".py")}
+    needed = usual_frameworks() if "all" in words else {framework(word) for word in words if not word.endswith(".py")}
     extras = tuple(sorted({*needed, chosen.package} & {*frameworks()} - {CONTROL, chosen.package}))
     if LARGE in {*extras, chosen.package} and not chosen.allow_gigabytes:
         raise ValueError(

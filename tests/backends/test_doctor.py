@@ -5,9 +5,12 @@ from __future__ import annotations
 from tests.checkout import Checkout
 from tests.planted import FAULTY, MISSING, PLAIN, UNASKABLE
 
+OTHERS = ("torch", "jax", "casadi", "tensorflow")
+"""Frameworks that are replaced by a file that cannot be imported: each takes seconds, and not all have them."""
+
 
 def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative(checkout: Checkout) -> None:
-    for name in ("torch", "jax"):
+    for name in OTHERS:
         checkout.write(f"{name}.py", MISSING.format(name=name))
     done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="120")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -21,12 +24,12 @@ def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative
 
 
 def test_an_extra_is_recommended_only_if_the_project_has_it(checkout: Checkout) -> None:
-    checkout.write("backends/casadi_modes.py", MISSING.format(name="casadi"))
-    for name in ("torch", "jax"):
+    checkout.write("backends/enzyme_modes.py", MISSING.format(name="enzyme"))
+    for name in OTHERS:
         checkout.write(f"{name}.py", MISSING.format(name=name))  # they take seconds to import
     done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="120")
-    (line,) = [line.strip() for line in done.stdout.splitlines() if "casadi is not" in line]
-    assert line.endswith("casadi is not installed; pip install casadi")
+    (line,) = [line.strip() for line in done.stdout.splitlines() if "enzyme is not" in line]
+    assert line.endswith("enzyme is not installed; pip install enzyme")
 
 
 def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
@@ -34,7 +37,7 @@ def test_a_backend_that_is_wrong_is_called_wrong(checkout: Checkout) -> None:
         '"gradient": lambda problem, case, x, data: lambda x, data: gradient(problem, x, data), "descent": build'
     )
     checkout.write("backends/faulty_modes.py", FAULTY.replace('"descent": build', operators))
-    for name in ("torch", "jax"):
+    for name in OTHERS:
         checkout.write(f"{name}.py", MISSING.format(name=name))
     done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="120")
     assert done.returncode == 1
@@ -50,6 +53,8 @@ def test_what_a_backend_raises_is_a_row_and_the_others_are_checked(checkout: Che
     checkout.write("backends/mine_modes.py", "x = 1\ndef f(:\n")
     checkout.write("jax.py", "raise RuntimeError('jaxlib does not fit')")
     checkout.write("torch.py", "raise SystemExit('no licence')")
+    for name in ("casadi", "tensorflow"):
+        checkout.write(f"{name}.py", MISSING.format(name=name))
     done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="200")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {line.split()[0]: " ".join(line.split()) for line in reversed(done.stdout.splitlines()) if line.strip()}
@@ -71,7 +76,7 @@ def test_what_a_backend_raises_is_a_row_and_the_others_are_checked(checkout: Che
 
 def test_the_tables_for_documents_are_printed_alone(checkout: Checkout) -> None:
     """A framework that is missing has no rows, and standard error says why. A user's file needs no template."""
-    for name in ("torch", "jax"):
+    for name in OTHERS:
         checkout.write(f"{name}.py", MISSING.format(name=name))
     modes = checkout.run("backends", "--markdown", PYTHONPATH=str(checkout.path))
     assert modes.returncode == 0

@@ -176,6 +176,7 @@ def test_the_variables_that_steer_the_frameworks_are_recorded(monkeypatch: pytes
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "a folder")
     monkeypatch.setenv("EDITOR", "vi")
+    monkeypatch.setenv("TF_TOKEN_app_terraform_io", "secret")
     assert machine.variables() == "OMP_NUM_THREADS=1 XLA_FLAGS='--a=1 --b=2'"
 
 
