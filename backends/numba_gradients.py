@@ -1,8 +1,8 @@
 """Hand-derived gradients as a user of Numba writes them: loops over elements, and products of matrices by BLAS.
 
 Each returns what the problem's own `gradient` does, and its docstring has the formula. Numba compiles neither `einsum`
-nor `out=`, and no product or maximum along an axis of more than two, so most of the problems' own do not compile. Those
-of `least_squares`, `llsq` and `log_sum_exp` do.
+nor `out=`, no maximum along an axis, and no product of more than two axes, so most of the problems' own do not compile.
+Those of `least_squares`, `llsq` and `log_sum_exp` do. That of `gmm` does not, and is too long for loops.
 
 Numba makes float64 of a Python number times a float32: constants get the dtype of the arrays. These functions are also
 Python: without Numba they give the same answers, slowly.
@@ -74,8 +74,12 @@ def softmax_mlp(x: Parameters, data: Data) -> Parameters:
     H = np.tanh(X @ W1 + b1)
     E = H @ W2 + b2
     for row in range(len(E)):
-        E[row] = np.exp(E[row] - E[row].max())
-        E[row] = (E[row] / E[row].sum() - Y[row]) / size
+        most, total = E[row].max(), W1.dtype.type(0.0)
+        for c in range(E.shape[1]):
+            E[row, c] = np.exp(E[row, c] - most)
+            total += E[row, c]
+        for c in range(E.shape[1]):
+            E[row, c] = (E[row, c] / total - Y[row, c]) / size
     D = (E @ W2.T) * (one - H * H)
     return X.T @ D, D.sum(0), H.T @ E, E.sum(0)
 
@@ -103,71 +107,40 @@ def attention(x: Parameters, data: Data) -> Parameters:
     Wq, Wk, Wv, Wo = x
     X, Y = data
     scale, rows = Wq.dtype.type(1.0 / np.sqrt(len(Wq))), Wq.dtype.type(X.shape[0] * X.shape[1])
+    narrow = scale * Wq
     by_Wq, by_Wk, by_Wv, by_Wo = np.zeros_like(Wq), np.zeros_like(Wk), np.zeros_like(Wv), np.zeros_like(Wo)
     for b in range(len(X)):
-        Q, K, V = X[b] @ (scale * Wq), X[b] @ Wk, X[b] @ Wv
+        Q, K, V = X[b] @ narrow, X[b] @ Wk, X[b] @ Wv
         A = Q @ K.T
         for row in range(len(A)):
-            A[row] = np.exp(A[row] - A[row].max())
-            A[row] /= A[row].sum()
+            most, total = A[row].max(), Wq.dtype.type(0.0)
+            for c in range(A.shape[1]):
+                A[row, c] = np.exp(A[row, c] - most)
+                total += A[row, c]
+            for c in range(A.shape[1]):
+                A[row, c] /= total
         Z = A @ V
-        R = (Z @ Wo - Y[b]) / rows
+        R = Z @ Wo
+        for row in range(len(R)):
+            for c in range(R.shape[1]):
+                R[row, c] = (R[row, c] - Y[b, row, c]) / rows
         G = R @ Wo.T
         D = G @ V.T
         for row in range(len(D)):
-            D[row] = A[row] * (D[row] - (G[row] * Z[row]).sum())
-        by_Wq += scale * (X[b].T @ (D @ K))
+            total = Wq.dtype.type(0.0)
+            for c in range(G.shape[1]):
+                total += G[row, c] * Z[row, c]
+            for c in range(D.shape[1]):
+                D[row, c] = A[row, c] * (D[row, c] - total)
+        by_Wq += X[b].T @ (D @ K)
         by_Wk += X[b].T @ (D.T @ Q)
         by_Wv += X[b].T @ (A.T @ G)
         by_Wo += Z.T @ R
-    return by_Wq, by_Wk, by_Wv, by_Wo
-
-
-def gmm(x: Parameters, data: Data) -> Parameters:
-    """The moments of one component after the other. γ is 1, and m is 0, as in `problems.gmm`."""
-    alphas, means, icf = x
-    X = data[0]
-    k, d = means.shape
-    half, size = icf.dtype.type(0.5), icf.dtype.type(len(X))
-    Q = np.zeros((k, d, d), dtype=icf.dtype)
-    Y = np.empty((k, len(X), d), dtype=icf.dtype)
-    R = np.empty((k, len(X)), dtype=icf.dtype)
-    for c in range(k):
-        place = d
-        for j in range(d):
-            Q[c, j, j] = np.exp(icf[c, j])
-            for i in range(j + 1, d):
-                Q[c, i, j] = icf[c, place]
-                place += 1
-        Y[c] = (X - means[c]) @ Q[c].T
-        height = alphas[c] + icf[c, :d].sum()
-        for b in range(len(X)):
-            R[c, b] = height - half * (Y[c, b] * Y[c, b]).sum()
-    for b in range(len(X)):
-        R[:, b] = np.exp(R[:, b] - R[:, b].max())
-        R[:, b] /= R[:, b].sum()
-    by_alphas = np.exp(alphas - alphas.max())
-    by_alphas *= size / by_alphas.sum()
-    by_means, by_icf = np.empty_like(means), np.empty_like(icf)
-    for c in range(k):
-        for b in range(len(X)):
-            Y[c, b] *= R[c, b]
-        n = R[c].sum()
-        by_alphas[c] -= n
-        by_means[c] = -(Y[c].sum(0) @ Q[c])
-        M = Y[c].T @ (X - means[c])
-        place = d
-        for j in range(d):
-            by_icf[c, j] = Q[c, j, j] * (M[j, j] + Q[c, j, j]) - n
-            for i in range(j + 1, d):
-                by_icf[c, place] = M[i, j] + icf[c, place]
-                place += 1
-    return by_alphas, by_means, by_icf
+    return scale * by_Wq, by_Wk, by_Wv, by_Wo
 
 
 GRADIENTS = {
     "attention": attention,
-    "gmm": gmm,
     "kmeans": kmeans,
     "logistic": logistic,
     "quadratic": quadratic,

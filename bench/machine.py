@@ -28,9 +28,10 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
 )
 
-FRAMEWORKS = ("numpy", "torch", "jax", "autograd")
+FRAMEWORKS = ("numpy", "torch", "jax", "autograd", "numba")
 """Modules that read the affinity and the thread variables when they are imported."""
 
 STEERING = (
@@ -40,6 +41,7 @@ STEERING = (
     "TORCH",
     "PYTORCH_",
     "TRITON_",
+    "NUMBA_",
     "OMP_",
     "GOMP_",
     "KMP_",

@@ -31,6 +31,8 @@ LOOKS = {
     "jax-loop": Look("#003d66", "#bfe3fa", "triangle-up"),
     "jax-revrev": Look("#4f63c9", "#93a4ff", "diamond"),
     "jax-scan": Look("#2a9d8f", "#6fd6c9", "cross"),
+    "numba-jit": Look("#9c6b3c", "#c99a68", "circle"),
+    "numba-loop": Look("#5e3a17", "#ecd3b5", "square"),
     "torch-sgd": Look("#cc79a7", "#cc79a7", "circle"),
     "torch-grad": Look("#d55e00", "#e8722a", "square"),
     "torch-func": Look("#f0a070", "#f7bf9c", "triangle-up"),
