@@ -32,7 +32,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     dtypes: str | Iterable[str] | None = None,
     devices: str | Iterable[str] | None = None,
     steps: int | None = None,
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, int] | str | None = None,
     max_time: float = MAX_SECONDS,
     min_rounds: int = MIN_ROUNDS,
     threads: int | None = None,
@@ -47,6 +47,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     `mine.py` or `mine.py:NAME`. A `Problem` is named by its name and a hash of its source, `mine@1a2b3c4d`.
     `backends` are names and files. The other arguments are the options of `python -m bench run`, with their defaults.
     `sizes` are lengths of axes, such as `{"dimension": 8}`, or `{"mine.dimension": 8}` if there are several problems.
+    Or they are the text of `--size`, such as `"large"`.
     `results` is a new CSV to keep. A `quiet` race shows no progress.
 
     Raise `ValueError` with one line if an argument is wrong. Ctrl-C ends all workers.
@@ -101,7 +102,7 @@ def _problems(
         file = written(each, folder) if isinstance(each, Problem) else problems.find_file(str(each))
         if isinstance(each, Problem) and objects.setdefault(file.name, each) != each:
             raise ValueError(
-                f"two problems '{each.name}' differ in sizes, steps or batch sizes only: race one at a time"
+                f"two problems '{each.name}' differ in sizes, presets, steps or batch sizes only: race one at a time"
             )
         files[file.name] = file
         names.append(file.name)
@@ -125,8 +126,10 @@ def _words(name: str, given: Any) -> str | None:
     return ",".join(map(str, words))
 
 
-def _sizes(given: Mapping[str, int] | None, names: list[str]) -> str | None:
+def _sizes(given: Mapping[str, int] | str | None, names: list[str]) -> str | None:
     """Return the sizes as the word of the option. Those without a problem are of the only one."""
+    if isinstance(given, str):
+        return given
     if not given:
         return None
     if len(names) > 1 and (bare := next((name for name in given if "." not in name), None)):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import problems
 from backends import DTYPES, Backend, Found, load
-from problems import Problem, no_loss
+from problems import Preset, Problem, no_loss
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,16 @@ class Objective:
     is_common: bool = True
     is_derived: bool = True
     reference: str = ""
+    presets: Mapping[str, Preset] = field(default_factory=dict)
 
     def has_loss(self, framework: str) -> bool:
         """Return whether the framework has a loss."""
         return self.is_common or framework in self.frameworks
+
+    def with_preset(self, name: str) -> Objective:
+        """Return the problem with the sizes and batch sizes of the preset."""
+        preset = self.presets[name]
+        return replace(self, sizes={**self.sizes, **preset.sizes}, batch_sizes=preset.batch_sizes or self.batch_sizes)
 
 
 def objective_of(problem: Problem) -> Objective:
@@ -147,13 +153,15 @@ def objective_of(problem: Problem) -> Objective:
         problem.loss is not no_loss,
         problem.is_derived,
         problem.reference,
+        {name: Preset(dict(preset.sizes), tuple(preset.batch_sizes)) for name, preset in problem.presets.items()},
     )
 
 
 def objective_from(fields: dict[str, Any]) -> Objective:
     """Return the description of a problem in a message, where it has its fields."""
     tuples = {name: tuple(fields[name]) for name in ("batch_sizes", "frameworks")}
-    return Objective(**(fields | tuples))
+    presets = {name: Preset(sizes, tuple(own)) for name, (sizes, own) in fields.get("presets", {}).items()}
+    return Objective(**(fields | tuples | {"presets": presets}))
 
 
 def objectives() -> dict[str, Objective]:

@@ -28,11 +28,12 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
 
-FRAMEWORKS = ("numpy", "torch", "jax", "autograd", "tensorflow")
+FRAMEWORKS = ("numpy", "torch", "jax", "autograd", "numba", "tensorflow")
 """Modules that read the affinity and the thread variables when they are imported."""
 
 STEERING = (
@@ -42,6 +43,7 @@ STEERING = (
     "TORCH",
     "PYTORCH_",
     "TRITON_",
+    "NUMBA_",
     "TF_DETERMINISTIC_",
     "TF_DISABLE_",
     "TF_ENABLE_",

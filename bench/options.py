@@ -27,7 +27,8 @@ HELP = {
     "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
     "device": "cpu, cuda or 'all' (default: all; a device that is not here gives rows with the reason)",
-    "size": "sizes other than the batch, such as logistic.dimension=32, comma-separated (default: the problem's own)",
+    "size": "sizes other than the batch, such as logistic.dimension=32, or a preset of every problem, such as large, "
+    "comma-separated (default: the problem's own)",
     "steps": "steps of a descent (default: the problem's own; quadratic has 100)",
 }
 """The options that select cases, with their help."""

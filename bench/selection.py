@@ -61,19 +61,20 @@ def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Ma
     operators = _choose("operator", words["operator"], OPERATORS)
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
-    sizes = choose_sizes(options.get("size"), {name: problems[name] for name in names})
-    batch_sizes = _batch_sizes(options.get("batch_size"), {name: problems[name] for name in names})
+    size_words, chosen = with_preset(options.get("size"), {name: problems[name] for name in names}, problems)
+    sizes = choose_sizes(size_words, chosen)
+    batch_sizes = _batch_sizes(options.get("batch_size"), chosen)
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
     found, backends = _backends(words["backend"], operators, names, dtypes, take)
     devices = _devices(options.get("device"), found, backends)
     grid = itertools.product(operators, names, backends, dtypes, devices)
     cases = tuple(
-        Case(operator, name, backend, size, dtype, device, _steps(operator, problems[name], length), sizes[name])
+        Case(operator, name, backend, size, dtype, device, _steps(operator, chosen[name], length), sizes[name])
         for operator, name, backend, dtype, device in grid
         for size in batch_sizes[name]
     )
-    return Selection(cases, found, {name: problems[name] for name in names})
+    return Selection(cases, found, chosen)
 
 
 def _batch_sizes(words: str | None, chosen: Mapping[str, Objective]) -> dict[str, tuple[int, ...]]:
@@ -86,6 +87,32 @@ def _batch_sizes(words: str | None, chosen: Mapping[str, Objective]) -> dict[str
 
 def _steps(operator: str, problem: Objective, length: int | None) -> int:
     return (length or problem.steps) if operator == "descent" else 1
+
+
+def with_preset(
+    words: str | None, chosen: Mapping[str, Objective], problems: Mapping[str, Objective]
+) -> tuple[str | None, dict[str, Objective]]:
+    """Return the words of `--size` without the preset, and the chosen problems with the sizes of the preset.
+
+    A word without `.` and `=` is a preset. Raise `ValueError` if a chosen problem lacks it, or if there are two.
+    """
+    typed = _split("size", words) if words is not None else []
+    names = list(dict.fromkeys(word for word in typed if not {".", "="} & set(word)))
+    if not names:
+        return words, dict(chosen)
+    if len(names) > 1:
+        raise ValueError(f"size '{words}': names two presets, {names[0]} and {names[1]}")
+    _require_preset(names[0], chosen, problems)
+    rest = ",".join(word for word in typed if word != names[0])
+    return rest or None, {name: problem.with_preset(names[0]) for name, problem in chosen.items()}
+
+
+def _require_preset(name: str, chosen: Mapping[str, Objective], problems: Mapping[str, Objective]) -> None:
+    if not (having := [full for full, problem in problems.items() if name in problem.presets]):
+        known = dict.fromkeys(preset for problem in problems.values() for preset in problem.presets)
+        raise _unknown("preset of sizes", name, known, "or problem.name=value")
+    if lacking := [full for full in chosen if full not in having]:
+        raise ValueError(f"size '{name}': no such preset in {', '.join(lacking)}; it is in {', '.join(having)}")
 
 
 def choose_sizes(words: str | None, chosen: Mapping[str, Objective]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from problems.faults import ProblemError, fault
 from problems.files import ProblemFile, add, added, find_file, from_text, is_file, load_added
 from problems.operators import ALONG, OPERATORS, hand_derived
 from problems.parameters import NODES, Array, Data, Parameters, form, structure, tree_leaves, tree_map, tree_unflatten
-from problems.problem import GradientInto, NotDerivedError, Problem, direction, instance, no_loss
+from problems.problem import GradientInto, NotDerivedError, Preset, Problem, direction, instance, no_loss
 from problems.sizes import resized, sizes_text
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "GradientInto",
     "NotDerivedError",
     "Parameters",
+    "Preset",
     "Problem",
     "ProblemError",
     "ProblemFile",

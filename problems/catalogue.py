@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from types import ModuleType
 
-from problems import modules
+from problems import Problem, modules
 from problems.sizes import sizes_text
 
 NOTHING = "–"
@@ -24,7 +24,13 @@ def markdown() -> str:
 def _row(module: ModuleType) -> tuple[str, ...]:
     problem, facts = module.PROBLEM, sections(module.__doc__ or "")
     formula = f"`{facts['Formula']}`" if "Formula" in facts else NOTHING
-    return f"`{problem.name}`", formula, sizes_text(problem.sizes) or NOTHING, facts.get("Stresses", NOTHING)
+    return f"`{problem.name}`", formula, _sizes(problem) or NOTHING, facts.get("Stresses", NOTHING)
+
+
+def _sizes(problem: Problem) -> str:
+    """Return the problem's own sizes, and those of its presets, each with its name."""
+    presets = (f"{name}: {sizes_text(preset.sizes)}" for name, preset in problem.presets.items())
+    return "; ".join((sizes_text(problem.sizes), *presets))
 
 
 def sections(docstring: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ Source      F. Srajer, Z. Kukelova and A. Fitzgibbon, "A benchmark of selected a
             (ADBench, whose code adds −log prior to log likelihood); GradBench, evals/gmm (pull request 568), whose
             log posterior is −loss here
 
-The loss is a sum over the points and the prior, and so is its curvature: the rate is proportional to 1/(B + 1).
+The loss is a sum over the points and the prior, and so is its curvature, which also grows with ‖xᵢ‖²: the rate is
+proportional to 1/(d (B + 1)).
 NumPy is slow to reduce a short last axis, so the points lie along the last axis.
 """
 
@@ -34,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from problems.parameters import Array, Data, Parameters
-from problems.problem import GradientInto, Problem
+from problems.problem import GradientInto, Preset, Problem
 
 GAMMA = 1.0
 """γ, the prior's precision: the default of ADBench and GradBench."""
@@ -42,7 +43,7 @@ GAMMA = 1.0
 FREEDOM = 0
 """m, the prior's additional degrees of freedom: the default of ADBench and GradBench."""
 
-RATE = 0.05
+RATE = 0.2
 SPREAD = 0.3
 
 
@@ -252,7 +253,8 @@ def gradient_into(x: Parameters, data: Data) -> GradientInto:
 
 
 def rate(x: Parameters, data: Data) -> float:
-    return RATE / (len(data[0]) + 1)
+    size, d = data[0].shape
+    return RATE / (d * (size + 1))
 
 
 def flops(x: Parameters, data: Data) -> tuple[float, float]:
@@ -279,4 +281,5 @@ PROBLEM = Problem(
     flops=flops,
     sizes={"components": 5, "dimension": 4},
     batch_sizes=(1, 100, 10_000),
+    presets={"large": Preset({"components": 100, "dimension": 64}, batch_sizes=(1, 10, 100))},
 )

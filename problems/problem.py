@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import optree
@@ -41,6 +41,13 @@ def _no_draw(rng: np.random.Generator, batch_size: int) -> tuple[Parameters, Dat
     raise NotDerivedError("the problem has no draw")
 
 
+class Preset(NamedTuple):
+    """A named choice of sizes. `batch_sizes` are raced with them; if empty, those of the problem are."""
+
+    sizes: Mapping[str, int]
+    batch_sizes: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True)
 class Problem:
     """An objective with its data and the start of its descent. It needs a name, a loss and a `draw`.
@@ -73,6 +80,7 @@ class Problem:
     `batch_sizes` are the batch sizes that are raced unless the user asks for others. Choose them so that the cost of a
     call dominates the smallest, the arithmetic dominates the largest, and every backend finishes a descent within
     seconds. `report costs` needs at least three to fit a line.
+    `presets` are other choices of sizes, by name: `{"large": Preset({"dimension": 512}, batch_sizes=(1, 32))}`.
 
     Raise `ValueError` if fields are missing or contradict each other.
     """
@@ -92,6 +100,7 @@ class Problem:
     minimum: Callable[[Parameters, Data], float] | None = None
     losses: Mapping[str, Callable[[Parameters, Data], Array]] = field(default_factory=dict, hash=False)
     reference: str = ""
+    presets: Mapping[str, Preset] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if fault := self._fault():
@@ -108,6 +117,16 @@ class Problem:
             return f"reference='{self.reference}' has no effect, since the hand-derived gradient is the reference"
         if self.reference and not self.has_loss(self.reference):
             return f"reference='{self.reference}', and there is no loss for {self.reference}"
+        return next(filter(None, map(self._preset_fault, self.presets)), None)
+
+    def _preset_fault(self, name: str) -> str | None:
+        preset = self.presets[name]
+        if not isinstance(preset, Preset):
+            return f"preset '{name}' is a {type(preset).__name__}: write Preset({{'dimension': 512}})"
+        if not name.isidentifier():
+            return f"preset '{name}': its name may have letters, digits and '_' only"
+        if unknown := [size for size in preset.sizes if size not in self.sizes]:
+            return f"preset '{name}' has '{unknown[0]}', which is no size of the problem ({', '.join(self.sizes)})"
         return None
 
     @property

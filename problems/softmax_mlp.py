@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from problems.parameters import Array, Data, Parameters
-from problems.problem import GradientInto, Problem
+from problems.problem import GradientInto, Preset, Problem
 
 
 def loss(xp: Any, x: Parameters, data: Data) -> Array:
@@ -127,4 +127,5 @@ PROBLEM = Problem(
     flops=flops,
     sizes={"inputs": 16, "hidden": 32, "classes": 8},
     batch_sizes=(1, 10, 100, 1_000),
+    presets={"large": Preset({"inputs": 784, "hidden": 512, "classes": 10}, batch_sizes=(16, 64, 256))},
 )

@@ -1,6 +1,7 @@
 """The project's own problems, for tests that ask more of them than of a user's file."""
 
 BUILT_IN = (
+    "attention",
     "gmm",
     "kmeans",
     "least_squares",

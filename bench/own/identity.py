@@ -23,8 +23,8 @@ import numpy as np
 from problems import Problem
 from problems.files import hashed
 
-IN_THE_ROW = ("name", "sizes", "steps", "batch_sizes")
-"""The fields of a problem that its rows have columns for."""
+IN_THE_ROW = ("name", "sizes", "steps", "batch_sizes", "presets")
+"""The fields of a problem that its rows have columns for, and the presets, which choose sizes and batch sizes."""
 
 PROJECT = ("problems", "backends", "bench", "report")
 INSTALLED = {"site-packages", "dist-packages"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.checkout import Checkout
 from tests.planted import FAULTY, MISSING, PLAIN, UNASKABLE
 
-OTHERS = ("torch", "jax", "casadi", "tensorflow")
+OTHERS = ("torch", "jax", "casadi", "numba", "tensorflow")
 """Frameworks that are replaced by a file that cannot be imported: each takes seconds, and not all have them."""
 
 
@@ -53,7 +53,7 @@ def test_what_a_backend_raises_is_a_row_and_the_others_are_checked(checkout: Che
     checkout.write("backends/mine_modes.py", "x = 1\ndef f(:\n")
     checkout.write("jax.py", "raise RuntimeError('jaxlib does not fit')")
     checkout.write("torch.py", "raise SystemExit('no licence')")
-    for name in ("casadi", "tensorflow"):
+    for name in ("casadi", "numba", "tensorflow"):
         checkout.write(f"{name}.py", MISSING.format(name=name))
     done = checkout.run("backends", PYTHONPATH=str(checkout.path), COLUMNS="200")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ import backends
 import problems
 from bench.inventory import Description
 
-OPTIONAL = {"casadi", "tensorflow"}
+OPTIONAL = {"casadi", "numba", "tensorflow"}
 
 
 @pytest.mark.parametrize("spec", [None, object()], ids=["missing", "installed"])

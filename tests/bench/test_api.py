@@ -23,7 +23,7 @@ import problems
 from bench import race, selection
 from bench.own.identity import name_of
 from bench.process import client
-from problems import Array, Data, Problem
+from problems import Array, Data, Preset, Problem
 from report import table
 from tests.checkout import ROOT, environment
 
@@ -108,6 +108,13 @@ def test_a_slow_case_has_few_rounds_but_an_interval() -> None:
     assert row["seconds_ci_low"] < row["seconds_ci_high"]
 
 
+def test_a_preset_of_a_problem_has_its_sizes_and_its_batch_sizes() -> None:
+    wide = replace(MINE, presets={"wide": Preset({"dimension": 9}, batch_sizes=(6,))})
+    assert name_of(wide) == name_of(MINE)
+    (row,) = race(wide, sizes="wide", backends="autograd", **QUICK).to_dict("records")
+    assert (row["status"], row["sizes"], row["batch_size"]) == ("ok", "dimension=9", 6)
+
+
 def test_built_in_problems_files_and_objects_are_raced_together(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(FILE, encoding="utf-8")
@@ -168,12 +175,13 @@ def test_a_module_of_torch_that_a_loss_holds_comes_along() -> None:
             {"problem": replace(MINE, loss=lambda *args: (LOCK, args))},
             "problem 'mine': no worker can get it: TypeError: .*lock",
         ),
-        ({"problem": [MINE, replace(MINE, steps=6)]}, "two problems 'mine' differ in sizes, steps or batch sizes only"),
+        ({"problem": [MINE, replace(MINE, steps=6)]}, "two problems 'mine' differ in sizes, presets, steps"),
         ({"backends": []}, "backends: name at least one"),
         ({"backends": ["autgrad"]}, "did you mean 'autograd'"),
         ({"batch_sizes": [1.5]}, "batch size '1.5': must be a whole number"),
         ({"operators": "hess"}, "unknown operator 'hess'"),
         ({"sizes": {"width": 3}}, "unknown size of mine"),
+        ({"sizes": "large"}, r"size 'large': no such preset in mine@\w+; it is in attention, gmm, softmax_mlp"),
         ({"problem": [MINE, "logistic"], "sizes": {"dimension": 3}}, "sizes 'dimension': there are several problems"),
         ({"steps": 0}, "steps '0'"),
         ({"max_time": -1}, "max_time '-1'"),

@@ -7,11 +7,12 @@ files that users drop into problems/. It tests only what docs/problems.md asks o
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import backends
 import problems
@@ -66,6 +67,15 @@ def test_a_descent_descends(problem: Problem, batch_size: int) -> None:
     x, data = problems.instance(problem, batch_size, "float64")
     end = problems.descend(problem, x, data, problem.steps)
     assert problem.loss(np, end, data) < problem.loss(np, x, data)
+
+
+@EACH
+def test_a_descent_of_a_preset_descends(problem: Problem) -> None:
+    for preset in problem.presets.values():
+        sized = replace(problem, sizes={**problem.sizes, **preset.sizes})
+        x, data = problems.instance(sized, min(preset.batch_sizes or problem.batch_sizes), "float64")
+        values = [sized.loss(np, problems.descend(sized, x, data, steps), data) for steps in (0, 5, 10)]
+        assert values[2] < values[1] < values[0]
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -136,6 +146,29 @@ def test_kmeans_newton_step_goes_to_the_mean_of_the_nearest_points() -> None:
     means = np.stack([P[nearest == cluster].mean(0) for cluster in range(len(C))])
     step = kmeans.gradient(C, (P,)) / kmeans.hvp(C, np.ones_like(C), (P,))
     np.testing.assert_allclose(C - step, means)
+
+
+def test_attention_is_scipys_softmax_of_the_scaled_products() -> None:
+    x, (X, Y) = problems.instance(problems.load()["attention"], 3, "float64")
+    Wq, Wk, Wv, Wo = x
+    total = 0.0
+    for tokens, target in zip(X, Y, strict=True):
+        weights = special.softmax(tokens @ Wq @ Wk.T @ tokens.T / np.sqrt(len(Wq)), axis=1)
+        total += np.mean(np.sum((weights @ tokens @ Wv @ Wo - target) ** 2, 1)) / 2.0
+    assert problems.load()["attention"].loss(np, x, (X, Y)) == pytest.approx(total / len(X))
+
+
+def test_attention_is_torchs_multi_head_attention_with_one_head() -> None:
+    torch = pytest.importorskip("torch")
+    problem = problems.load()["attention"]
+    (Wq, Wk, Wv, Wo), data = problems.instance(problem, 3, "float64")
+    module = torch.nn.MultiheadAttention(len(Wq), 1, bias=False, batch_first=True, dtype=torch.float64)
+    with torch.no_grad():
+        module.in_proj_weight.copy_(torch.tensor(np.concatenate((Wq, Wk, Wv), 1).T))
+        module.out_proj.weight.copy_(torch.tensor(Wo.T))
+    X, Y = map(torch.tensor, data)
+    loss = torch.nn.functional.mse_loss(module(X, X, X)[0], Y).item() * len(Wq) / 2.0
+    assert problem.loss(np, (Wq, Wk, Wv, Wo), data) == pytest.approx(loss)
 
 
 ADBENCH_X = (
