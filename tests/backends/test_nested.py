@@ -13,18 +13,22 @@ from bench.case import prepare
 from bench.case.measure import Timing
 from bench.case.rounds import Budget
 from bench.case.row import checked
-from problems import Problem
+from problems import PAIR, Problem
 from tests.backends.test_contract import FOUND, STEPS, label, quick, require_contract
 from tests.nested import NESTED
 
 COMPILED = {("in_lists", "hvp", "float64"), ("in_named", "descent", "float32")}
 """The cases of torch's compiler, which takes seconds for each."""
 
+PAIRED = {"in_lists": "float64", "in_named": "float32"}
+"""The dtype of a value and a gradient from one pass, which run the code of the gradient."""
+
 
 def supported() -> Iterator[Case]:
     for name, problem, operator, dtype in product(FOUND.backends, NESTED, backends.OPERATORS, backends.DTYPES):
         case = Case(operator, problem, name, 7, dtype, "cpu", STEPS)
         chosen = quick(name) or (problem, operator, dtype) in COMPILED
+        chosen &= operator != PAIR or PAIRED[problem] == dtype
         if chosen and prepare.refusal(case, FOUND.backends[name], NESTED[problem]) is None:
             yield case
 
