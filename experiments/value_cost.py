@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.value_cost", description=__doc__.partition("\n")[0])
     parser.add_argument("--backend", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--problem", nargs="+", choices=load_problems(), default=["logistic", "softmax_mlp"])
-    parser.add_argument("--batch-size", type=int, nargs="+", default=[100, 1_000])
+    parser.add_argument("--batch-size", type=int, nargs="+", default=[10, 1_000])
     parser.add_argument("--seconds", type=float, default=0.25, help="of each repeat (default: 0.25)")
     parser.add_argument("--repeats", type=int, default=7, help="each rebuilds both sides in other memory (default: 7)")
     options = parser.parse_args(arguments)
