@@ -22,6 +22,9 @@ from report.statistics.intervals import median_interval
 
 MODES = ("numpy", "autograd", "torch-sgd", "torch-grad", "torch-func", "torch-compile", "jax-grad", "jax-jit")
 
+ROUND_SECONDS = 3e-4
+"""So short that other work on the same core interrupts few rounds: the median leaves those out."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, as Markdown: a row for each problem, batch size and mode."""
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--backend", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--problem", nargs="+", choices=load_problems(), default=["logistic", "softmax_mlp"])
     parser.add_argument("--batch-size", type=int, nargs="+", default=[10, 1_000])
-    parser.add_argument("--seconds", type=float, default=0.25, help="of each repeat (default: 0.25)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each ratio and repeat (default: 0.5)")
     parser.add_argument("--repeats", type=int, default=7, help="each rebuilds both sides in other memory (default: 7)")
     options = parser.parse_args(arguments)
     print("| problem | batch size | mode | both / the gradient | one after the other / both |")
@@ -67,7 +70,7 @@ def _call(backend: Backend, case: Case, operator: str) -> Callable[[], Any]:
 
 
 def _median(first: Callable[[], Any], second: Callable[[], Any], seconds: float) -> float:
-    return median_interval(alternate(first, second, seconds)[0]).center
+    return median_interval(alternate(first, second, seconds, ROUND_SECONDS)[0]).center
 
 
 if __name__ == "__main__":
