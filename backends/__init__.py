@@ -5,6 +5,7 @@ from __future__ import annotations
 from backends import precision
 from backends.base import (
     Backend,
+    Operations,
     devices,
     missing_loss,
     missing_operator,
@@ -32,6 +33,7 @@ __all__ = [
     "Flat",
     "Found",
     "Loss",
+    "Operations",
     "Probes",
     "Run",
     "Stepwise",

@@ -7,16 +7,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
+from unittest.mock import patch
 
 import autograd.numpy as anp
-from autograd import grad, make_hvp, make_jvp, value_and_grad
+from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
-from backends import Backend, Builder, Case, Run
+from backends import Backend, Builder, Case, Operations, Run
 from problems import NODES, PAIR, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
 
 
@@ -86,6 +88,28 @@ class AutogradMode(Backend):
         if case.operator == PAIR:
             return partial(_both_like, x, run)
         return lambda *arguments: tree_unflatten(x, run(*map(tree_leaves, arguments)))
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        return {"functions that autograd records": traced(partial(run, *arguments))}
+
+
+def traced(call: Callable[[], Any]) -> dict[str, int]:
+    """Return how often the call makes a node for each of the library's functions, going forward or in reverse."""
+    counts: Counter[str] = Counter()
+
+    def noting(make: Callable[..., None]) -> Callable[..., None]:
+        def initialize(node: Any, value: Any, function: Any, *others: Any) -> None:
+            counts[function.__name__] += 1
+            make(node, value, function, *others)
+
+        return initialize
+
+    with (
+        patch.object(core.VJPNode, "__init__", noting(core.VJPNode.__init__)),
+        patch.object(core.JVPNode, "__init__", noting(core.JVPNode.__init__)),
+    ):
+        call()
+    return dict(counts)
 
 
 def _both_like(like: Parameters, run: Run, x: Parameters, data: Data) -> tuple[Array, Parameters]:

@@ -10,13 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from backends.case import Builder, Case, Loss, Run
 from backends.probes import Probes
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 from problems.faults import described
 from report.table.keys import framework
+
+Operations: TypeAlias = Mapping[str, Mapping[str, int]]
+"""How often each operation is in a program, by the level that the program is seen at: `{"StableHLO": {"add": 3}}`."""
 
 
 class Backend(ABC):
@@ -80,6 +83,13 @@ class Backend(ABC):
     def fetch(self, result: Parameters, case: Case) -> Any:
         """Return `result` with NumPy's arrays in place of the framework's."""
         return result
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        """Return the operations of `run(*arguments)`; empty if the framework cannot say. `bench duel --explain` asks.
+
+        `run` is what `compile` returned for the case. It may be compiled again here: nothing is timed afterwards.
+        """
+        return {}
 
 
 def place(backend: Backend, case: Case, *arguments: Parameters) -> tuple[Any, ...]:

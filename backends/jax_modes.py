@@ -31,7 +31,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends import Backend, Builder, Case, Flat, Loss, Probes, Run, Stepwise, eager, examples, precision, spread, step
+from backends import (
+    Backend,
+    Builder,
+    Case,
+    Flat,
+    Loss,
+    Operations,
+    Probes,
+    Run,
+    Stepwise,
+    eager,
+    examples,
+    jax_operations,
+    precision,
+    spread,
+    step,
+)
 from problems import PAIR, Array, Data, Parameters, Problem, tree_map
 
 
@@ -160,7 +176,12 @@ def _beside_arguments(program: Any) -> int:
 
 def _program(run: Run) -> Any:
     """Return the compiled program that the run calls, or that each of its steps calls; `None` if there is none."""
-    return PROGRAMS.get(run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__))
+    return PROGRAMS.get(_function(run))
+
+
+def _function(run: Run) -> Any:
+    """Return the function that the run calls, or that each of its steps calls, jitted if the mode jits it."""
+    return run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__)
 
 
 _compiled_so_far: list[str] = []
@@ -287,6 +308,15 @@ class JaxMode(Backend):
 
     def fetch(self, result: Parameters, case: Case) -> Any:
         return tree_map(np.asarray, result)
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        function, program = _function(run), _program(run)
+        flat = (*arguments[:-1], *arguments[-1])
+        if program is not None:
+            return jax_operations.counted(function.lower(*flat), program)
+        # Not jitted: its operations are those of the program that jitting it would make.
+        lowered = jax.jit(function).lower(*flat) if isinstance(run, Stepwise) else jax.jit(run).lower(*arguments)
+        return jax_operations.counted(lowered, None)
 
 
 DERIVED = {"value": value, "gradient": gradient, PAIR: value_and_gradient, "hvp": hvp, "jvp": jvp}

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 import problems
-from backends import Backend, Builder, Case, Run
+from backends import Backend, Builder, Case, Operations, Run
+from backends.numpy_operations import counted
 from problems import OPERATORS, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
@@ -54,9 +57,10 @@ def descent_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> 
 
 def buffer(x: Parameters) -> tuple[Parameters, Array]:
     """Return uninitialised arrays like those of `x`, and the one flat array that they are views of."""
-    shapes = [array.shape for array in tree_leaves(x)]
-    ends = np.cumsum([array.size for array in tree_leaves(x)])
-    flat = np.empty(ends[-1], dtype=tree_leaves(x)[0].dtype)
+    leaves = tree_leaves(x)
+    shapes = [array.shape for array in leaves]
+    ends = np.cumsum([array.size for array in leaves])
+    flat = np.empty_like(leaves[0], shape=ends[-1])
     views = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
     return tree_unflatten(x, views), flat
 
@@ -80,6 +84,9 @@ class NumpyMode(Backend):
         if case.operator == "hvp" and problem.hvp is None:
             return f"{problem.name} has no hand-derived Hessian-vector product (hvp)"
         return super().unsupported(case, problem)
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        return counted(partial(self.compile, case, problem), arguments)
 
 
 BACKENDS = (

@@ -20,12 +20,12 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
 
-from backends import Backend, Builder, Case, Loss, Probes, eager, precision
+from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, eager, precision, torch_operations
 from backends.torch_builders import (
     compiled,
     descent_compile,
@@ -164,6 +164,10 @@ class TorchMode(Backend):
 
     def fetch(self, result: Parameters, case: Case) -> Any:
         return tree_map(lambda array: array.detach().cpu().numpy(), result)
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        count = torch_operations.compiled if self.compiled else torch_operations.eager
+        return count(partial(run, *arguments))
 
 
 class CompiledMode(TorchMode):

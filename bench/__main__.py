@@ -13,6 +13,7 @@ from bench import check, launches, machine, options
 from bench.duel import command as duel
 from bench.duel.bisect import ABORT
 from bench.find import command as find
+from bench.fleet import command as fleet
 from bench.process.client import StartError
 from report.exits import FAILED, exit_code
 
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command, and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (launches, duel, find):
+    for command in (launches, duel, find, fleet):
         sub = command.add_to(commands)
         selection = sub.add_argument_group("which cases are measured, as in the race")
         for name, text in options.HELP.items():

@@ -58,6 +58,7 @@ class Options:
     files: Files = NONE
     relative_to: str | None = None
     quiet: bool = False
+    page: bool = True
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -70,6 +71,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add = parser.add_argument
     add("--launches", metavar="N", default=str(LAUNCHES), help=f"fresh processes (default: {LAUNCHES})")
     add("-o", "--output", metavar="CSV", type=Path, help="file to write (default: results/<UTC>-<commit>.csv)")
+    add_measuring(parser)
+    add(relative.FLAG, metavar="BACKEND", help=relative.HELP)
+    add("--no-page", action="store_true", help="write only the CSV and its summary, no page")
+    return parser
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a launch measures its cases."""
+    add = parser.add_argument
     add("--case-timeout", "--timeout", metavar="SECONDS", default=str(TIMEOUT_SECONDS), help=TIMEOUT)
     add(
         "--max-time",
@@ -82,9 +92,18 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
     add("--only-times", action="store_true", help=ONLY_TIMES)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
-    add(relative.FLAG, metavar="BACKEND", help=relative.HELP)
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
-    return parser
+
+
+def budget(chosen: argparse.Namespace) -> Budget:
+    """Return the budget of a case from the options of `add_measuring`. Raise `ValueError` if one is wrong."""
+    return Budget(
+        MIN_ROUND_SECONDS,
+        seconds(chosen.max_time),
+        whole("--min-rounds", chosen.min_rounds),
+        memory=chosen.memory == "on",
+        only_times=chosen.only_times,
+    )
 
 
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
@@ -94,30 +113,26 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
         Options(
             launches=whole("--launches", chosen.launches),
             timeout=seconds(chosen.case_timeout),
-            budget=Budget(
-                MIN_ROUND_SECONDS,
-                seconds(chosen.max_time),
-                whole("--min-rounds", chosen.min_rounds),
-                memory=chosen.memory == "on",
-                only_times=chosen.only_times,
-            ),
+            budget=budget(chosen),
             threads=None if chosen.threads is None else whole("--threads", chosen.threads),
             allocator=chosen.allocator,
             path=chosen.output or machine.ROOT / "results" / f"{machine.run_name()}.csv",
             precision=chosen.precision,
             relative_to=chosen.relative_to,
+            page=not chosen.no_page,
         ),
     )
 
 
 def run(selection: dict[str, str | None], options: Options) -> int:
     """Measure all launches, print the summary, and return the exit code: 1 if a case failed, else 0."""
-    refuse_foreign_beside(options.path, page=True)
+    refuse_foreign_beside(options.path, page=options.page)
     rows = measured(selection, options)
     width = shutil.get_terminal_size().columns
     print(summary.ending(rows, options.path, width, options.relative_to, colour=sys.stdout.isatty()), end="")
     summary.write_markdown(rows, options.path, options.relative_to)
-    print(f"\n{options.path}\n{options.path.with_suffix('.md')}\n{saving.beside(options.path)}")
+    page = [saving.beside(options.path)] if options.page else []
+    print("", options.path, options.path.with_suffix(".md"), *page, sep="\n")
     return int(rows["status"].isin(BROKEN).any())
 
 

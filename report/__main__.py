@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from report.commands import best, compare, costs, html, noise, plot, show, trend
+from report.commands import best, compare, costs, html, noise, plot, show, site, trend
 from report.errors import ReportError
 from report.exits import FAILED, exit_code
 
-COMMANDS = (show, best, costs, compare, noise, plot, html, trend)
+COMMANDS = (show, best, costs, compare, noise, plot, html, trend, site)
 
 
 def main(arguments: list[str] | None = None) -> int:

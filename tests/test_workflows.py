@@ -6,6 +6,7 @@ The files are read line by line, by the rules that all workflows here follow: tw
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +20,15 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 WRITER = ("nightly.yml", "push")
 """The only job that may write to the repository."""
 
+MAY = {
+    WRITER: {"contents: write"},
+    ("nightly.yml", "publish"): {"pages: write", "id-token: write"},
+    ("comment.yml", "comment"): {"actions: read", "contents: read", "pull-requests: write"},
+}
+"""What a job may do, where that is more than to read the repository."""
+
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in WORKFLOWS}
-DOCUMENT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+DOCUMENT = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("ci.md", "site.md"))
 
 
 def block(text: str, key: str, indent: int = 0) -> str:
@@ -77,10 +85,36 @@ def test_a_workflow_may_only_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "job", "text"), JOBS)
-def test_only_the_push_may_write(name: str, job: str, text: str) -> None:
-    expected = "contents: write" if (name, job) == WRITER else ""
-    assert block(text, "permissions", indent=4).strip() == expected
-    assert text.count("permissions:") == bool(expected)
+def test_only_three_jobs_may_write(name: str, job: str, text: str) -> None:
+    lines = block(text, "permissions", indent=4).splitlines()
+    assert {line.partition("#")[0].strip() for line in lines} == MAY.get((name, job), set())
+    assert text.count("permissions:") == ((name, job) in MAY)
+
+
+def test_no_text_of_an_event_is_part_of_a_command() -> None:
+    assert [line for line in RUNS if "${{" in line and not re.match(r"[A-Z_]+: ", line)] == []
+
+
+def test_the_publication_runs_one_action() -> None:
+    (text,) = (text for name, job, text in jobs() if (name, job) == ("nightly.yml", "publish"))
+    (step,) = steps(text)
+    assert "uses: actions/deploy-pages@" in step
+    assert "run:" not in step
+
+
+def test_the_comment_runs_one_script_of_the_default_branch() -> None:
+    """It checks out nothing of the pull request, installs nothing, and takes one artifact by its name."""
+    (text,) = (text for name, job, text in jobs() if name == "comment.yml")
+    checkout, script = steps(text)
+    assert "actions/checkout@" in checkout
+    assert not re.search(r"\b(ref|repository):", checkout)
+    assert script.startswith('run: python3 .github/scripts/comment.py "$GITHUB_REPOSITORY" "$RUN"\n')
+    comment = runpy.run_path(str(ROOT / ".github" / "scripts" / "comment.py"))
+    uploaded = "\n".join(steps(next(text for name, _, text in jobs() if name == "duel.yml")))
+    assert f"name: {comment['ARTIFACT']}\n          path: duel/{comment['FILE']}\n" in uploaded
+    assert (ROOT / comment["WORKFLOW"]).exists()
+    assert "workflows: [duel]" in TEXTS["comment.yml"]
+    assert TEXTS["duel.yml"].splitlines()[2] == "name: duel"
 
 
 def test_the_push_installs_nothing_and_runs_git_alone() -> None:

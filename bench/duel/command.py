@@ -13,7 +13,8 @@ from pathlib import Path
 from bench import machine
 from bench.duel import samples
 from bench.duel.bisect import SKIP, UntestableError, code
-from bench.duel.duel import FILES, Contest, Plan, duel, refuse_foreign
+from bench.duel.duel import Contest, Plan, duel, refuse_foreign, write
+from bench.duel.explain import explained
 from bench.duel.files import Brought, brought
 from bench.duel.files import describe as contents
 from bench.duel.pair import Effort
@@ -78,6 +79,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
     )
     parser.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, help="folder to write (default: results/duels/<UTC>-<commit>/)"
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="after the timing, show what else differs in each case that regressed or improved: calls, operations, …",
     )
     parser.add_argument(
         "--format", choices=comparison_files.FORMATS, default="text", help="what is printed (default: text)"
@@ -180,10 +186,11 @@ def _duel(chosen: argparse.Namespace, folder: Path, files: Brought, resources: E
         describe(sides.head, sides.base) + contents(files.head),
     )
     with progress() as bar:
-        result = duel(Contest(sides, cases, names), plan, folder, bar).comparison
+        fought = duel(Contest(sides, cases, names), plan, folder, bar)
+        result = explained(fought.comparison, fought.first, bar) if chosen.explain else fought.comparison
     width = shutil.get_terminal_size().columns
     print(comparison_files.write(result, chosen.format, width, colour=sys.stdout.isatty()), end="")
-    print(f"\n{folder}: {', '.join((samples.NAME, *FILES.values()))}", file=sys.stderr)
+    print(f"\n{folder}: {', '.join((samples.NAME, *write(folder, result)))}", file=sys.stderr)
     return result
 
 

@@ -86,6 +86,7 @@ def refuse_foreign(folder: Path) -> None:
     output.refuse_foreign(folder / samples.NAME, begins=",".join(samples.COLUMNS))
     for form, name in FILES.items():
         output.refuse_foreign(folder / name, begins=_begins(form))
+    output.refuse_foreign(folder / comparison_files.EXPLANATION, begins=comparison_files.EXPLANATION_BEGINS)
 
 
 def duel(contest: Contest, plan: Plan, folder: Path, bar: Progress) -> Duel:
@@ -98,9 +99,21 @@ def duel(contest: Contest, plan: Plan, folder: Path, bar: Progress) -> Duel:
     _run(2, second, folder, bar)
     rows = [*verdicts.judged(first, second, plan.rules), *verdicts.unmatched(cases)]
     result = verdicts.comparison_of(rows, contest.names, plan.rules, plan.gate)
-    for form, name in FILES.items():
-        output.write_text(folder / name, comparison_files.write(result, form, width=0), begins=_begins(form))
+    write(folder, result)
     return Duel(first, second, result)
+
+
+def write(folder: Path, comparison: Comparison) -> list[str]:
+    """Write the verdicts to the folder, and the evidence if there is any. Return the names of the files."""
+    for form, name in FILES.items():
+        output.write_text(folder / name, comparison_files.write(comparison, form, width=0), begins=_begins(form))
+    evidence = folder / comparison_files.EXPLANATION
+    if comparison.explanations is None:
+        evidence.unlink(missing_ok=True)  # it is of an earlier duel, whose verdicts were overwritten too
+        return list(FILES.values())
+    text = comparison_files.explanation_as_json(comparison)
+    output.write_text(evidence, text, begins=comparison_files.EXPLANATION_BEGINS)
+    return [*FILES.values(), evidence.name]
 
 
 def _run(number: int, stage: Stage, folder: Path, bar: Progress) -> None:

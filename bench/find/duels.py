@@ -101,7 +101,7 @@ class Duels:
                 start = partial(Pool, 1, "default", self.plan.effort.timeout, self.plan.effort.products)
                 sides = refereed(sides, list(cases.common.values()), start, self.resources)
         except (StartError, ValueError) as error:
-            raise UnusableError(str(error)) from error
+            raise UnusableError(str(error).removeprefix(f"{head}: ")) from error
         return Contest(sides, cases, (self.candidates.describe(base), self.candidates.describe(head)))
 
     def _side(self, name: str) -> tuple[Side, list[CaseFields]]:

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.find.candidates import UnusableError
 from bench.find.duels import Duels, case_of
 from bench.find.memory import Logs
-from report.compare.course import COLUMNS, Course
+from report.compare.course import COLUMNS, Course, Step
 from report.statistics.duel_rules import SUSPICION, Rules
 from report.statistics.intervals import UNKNOWN
 
@@ -81,6 +81,6 @@ def _rows(measured: dict[str, Logs], fresh: dict[tuple[str, str], Logs], rules: 
                 "step_ratio": step.center,
                 "step_low": step.low,
                 "step_high": step.high,
-                "step_verdict": rules.judge(steps[key], stepped) if key in steps else "",
+                "step": Step.of(step) if key in steps else "",
             }
         before = name

@@ -22,6 +22,7 @@ from bench.case.failure import Failure
 from bench.machine import ROOT
 from bench.options import PRECISIONS
 from bench.process import guard, guarded
+from bench.process.guarded import MARK
 from bench.process.protocol import OLDEST_COMMIT, PROTOCOL, CaseFields, Message, decode, encode
 
 START_SECONDS = 120.0
@@ -38,9 +39,6 @@ DEATH_SECONDS = 5.0
 
 MAX_PADDING = 4096
 """At most this many bytes are added to a worker's environment. They shift the stack, and so the memory layout."""
-
-MARK = "DESCENT_BENCH_WORKER"
-"""Environment variable of a worker and of everything it starts: `<OWN_MARK of its client>/<id of the worker>`."""
 
 
 class WorkerError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -18,6 +19,12 @@ DEATH_SECONDS = 5.0
 OWN_MARK = uuid.uuid4().hex
 """The mark of this process. The marks of its workers begin with it."""
 
+MARK = "DESCENT_BENCH_WORKER"
+"""Environment variable of a worker and of everything it starts: `<OWN_MARK of its client>/<id of the worker>`.
+
+A guard does not have it. So where a guarded process has started guards of its own, they outlive it and do their work.
+"""
+
 _guards: list[subprocess.Popen[bytes]] = []
 _guards_lock = threading.Lock()
 
@@ -27,7 +34,10 @@ def guard() -> subprocess.Popen[bytes]:
     with _guards_lock:  # the lanes of a duel start workers at the same time
         if not _guards:
             command = [sys.executable, "-I", "-S", program.__file__, OWN_MARK]
-            _guards.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))  # noqa: S603
+            unmarked = {name: value for name, value in os.environ.items() if name != MARK}
+            _guards.append(
+                subprocess.Popen(command, env=unmarked, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+            )
             atexit.register(_dismiss, _guards[0])
         return _guards[0]
 

@@ -17,11 +17,17 @@ request, in order, until its input ends. `do` names the request:
 | `calibrate` | `seconds` | `iterations`: how many calls of the prepared case take at least so long |
 | `round` | `iterations` | `seconds`: how long one round of so many calls took |
 | `move` | | `moved`: true. The arrays of the prepared case now lie elsewhere in memory |
+| `explain` | `case` | `status` and the evidence, see below; or `status` and `reason`, if it is not `ok` |
 
 `keep` computes the right answers of the case and keeps them in the folder `--references`, where all workers find them.
 `framework` is the one whose reverse mode in float64 is the reference, or empty if the gradient is derived by hand.
 `begin` has the same in `reference`, for the row. If the case raised, `trace` stands beside `row`: its traceback, as
 `short` and `whole` text.
+
+The evidence, which `bench duel --explain` asks for when all timing is done: `calls`, how often one call of the case
+calls each function; `shares`, of each function in profiles: the median, the lowest and the highest; `operations`, how
+often each is in the program, by level, or else `unread`, why they are unknown; `compile_seconds`; `peak_bytes`, or
+null; `versions` of what is installed. Workers from before this request speak the same protocol.
 
 A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
 the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
@@ -40,6 +46,12 @@ an answer, and `…` for fields that are left out:
     < {"seconds": 0.00107}
     > {"do": "move"}
     < {"moved": true}
+    > {"do": "explain", "case": {"operator": "descent", "problem": "quadratic", "backend": "numpy", "batch_size": 10,
+       "dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""}}
+    < {"status": "ok", "calls": {"problems/quadratic.py:gradient": 5, …}, "shares":
+       {"problems/quadratic.py:gradient": [0.61, 0.58, 0.66], …}, "peak_bytes": 420, "compile_seconds": 2.1e-06,
+       "versions": {"numpy": "2.4.6", …}, "operations": {"NumPy functions": {"numpy.multiply": 10,
+       "numpy.subtract": 10}}, "unread": ""}
     > {"do": "describe", "framework": "numpy"}
     < {"backends": [{"name": "numpy", "operators": ["descent", …], "problems": [], "known_devices": ["cpu"],
        "missing_devices": {}, "raised": []}, …], "missing": {}}

@@ -10,6 +10,7 @@ from typing import Any
 from backends import Case, Found
 from bench import inventory
 from bench.case import prepare, referee, rounds, startup
+from bench.case.causes.gather import gather
 from bench.case.check.derived import by_framework
 from bench.case.check.reference import arguments
 from bench.case.failure import Failure, failure_of
@@ -53,6 +54,7 @@ class Requests:
             "calibrate": self.calibrate,
             "round": self.round,
             "move": self.move,
+            "explain": self.explain,
         }
         return methods[request["do"]](**{name: value for name, value in request.items() if name != "do"})
 
@@ -154,6 +156,18 @@ class Requests:
         self._prepared = prepare.relocate(self._ready())
         self._prepared.call()
         return {"moved": True}
+
+    def explain(self, case: CaseFields) -> Message:
+        """Answer with the evidence about the case, after preparing it; or with a status and a reason, if it fails."""
+        chosen = self._load(case)
+        gc.enable()
+        if refused := prepare.find_refusal(chosen, self._found):
+            return refused._asdict()
+        try:
+            found = gather(chosen, self._found.backends[chosen.backend], find(chosen.problem, chosen.sizes))
+        except self._caught as error:
+            return failure_of(error, chosen)._asdict()
+        return {"status": "ok"} | found
 
     def _try(self, case: Case) -> Prepared | Failure:
         if refused := prepare.find_refusal(case, self._found):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from report.compare import changes, control, outcomes, sides
 from report.compare.changes import Measure
+from report.compare.explanation import Explained
 from report.compare.findings import ByRatio, BySeconds, Inconclusive, Note, OneRun, Weighted
 from report.compare.sides import Sides
 from report.statistics.verdict import Verdict
@@ -95,7 +96,8 @@ class Comparison:
     """The outcome of comparing head with base.
 
     `rows` has one row per case, worst first. Its columns are those of `key`, and then `COMPARISON_COLUMNS`. `base` and
-    `head` say in words what was compared.
+    `head` say in words what was compared. `explanations` has the evidence about the cases that changed; `None` if
+    nobody asked for it.
     """
 
     rows: pd.DataFrame
@@ -106,6 +108,7 @@ class Comparison:
     notes: list[Note] = field(default_factory=list)
     key: tuple[str, ...] = CASE
     gate: Gate = Gate()
+    explanations: tuple[Explained, ...] | None = None
 
     @property
     def counts(self) -> dict[str, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pandas as pd
 
-from report.statistics.verdict import Verdict
+from report.statistics.intervals import Interval
 from report.table.keys import CASE
 
 COLUMNS = {
@@ -21,9 +22,24 @@ COLUMNS = {
     "step_ratio": "candidate over the one before it, from fresh process pairs of the two",
     "step_low": "lower end of its interval, which holds for all steps together",
     "step_high": "upper end of that interval",
-    "step_verdict": "`regressed` or `improved`: the step is real; empty: the two did not seem to differ",
+    "step": "`slower` or `faster`, a real step: its interval does not hold 1; else `not proven`; empty: not measured",
 }
 """The columns of `Course.rows`, after `candidate`."""
+
+
+class Step(StrEnum):
+    """What fresh pairs say of a step from one candidate to the next."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    NOT_PROVEN = "not proven"
+
+    @classmethod
+    def of(cls, ratio: Interval) -> Step:
+        """Return what the ratio of a candidate to the one before it says. A real step may be below the threshold."""
+        if ratio.low > 1.0:
+            return cls.SLOWER
+        return cls.FASTER if ratio.high < 1.0 else cls.NOT_PROVEN
 
 
 @dataclass(frozen=True)
@@ -44,4 +60,4 @@ class Course:
     @property
     def steps(self) -> pd.DataFrame:
         """The rows whose step is real, in order."""
-        return self.rows[self.rows["step_verdict"].isin([Verdict.REGRESSED, Verdict.IMPROVED])]
+        return self.rows[self.rows["step"].isin([Step.SLOWER, Step.FASTER])]

@@ -53,6 +53,13 @@ def _batches(files: Sequence[Path]) -> list[list[Path]]:
     return [group[first : first + FILES_AT_ONCE] for group in groups for first in range(0, len(group), FILES_AT_ONCE)]
 
 
+def newest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the run that began last."""
+    begins = frame.groupby(frame["run"].astype("str"))["started_utc"].apply(lambda times: min(times.astype("str")))
+    last = max(begins.items(), key=lambda run: (pd.Timestamp(run[1]), run[0]))[0]
+    return frame[frame["run"] == last].reset_index(drop=True)
+
+
 def points(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row a case and run that has a time, sorted by series and date.
 

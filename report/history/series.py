@@ -103,7 +103,12 @@ class History:
 
 def read(paths: Sequence[Path], threshold: float = THRESHOLD) -> History:
     """Return the history in these files or folders, with the changes beyond `threshold`. Raises as `runs` does."""
-    groups = [rows.reset_index(drop=True) for _, rows in runs.points(runs.read(paths)).groupby("series")]
+    return of_rows(runs.read(paths), threshold)
+
+
+def of_rows(frame: pd.DataFrame, threshold: float = THRESHOLD) -> History:
+    """Return the history that these rows of runs are. Raises as `runs.points` does."""
+    groups = [rows.reset_index(drop=True) for _, rows in runs.points(frame).groupby("series")]
     values = [rows["value"].to_numpy() for rows in groups]
     nights = [rows["night"].to_numpy() for rows in groups]
     found = change_points.steps(values, nights, threshold)

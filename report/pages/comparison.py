@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rich.table import Table
+
 from report.compare.comparison import FAILING, Comparison
 from report.pages import document, payload
 from report.write import comparison_files
@@ -11,7 +13,7 @@ from report.write.charts.forest import forest
 from report.write.headline import headline, interval, name_of
 from report.write.palette import VERDICTS
 from report.write.text import comparison as texts
-from report.write.text import findings
+from report.write.text import explanation, findings
 
 MAX_LINES = 80
 """Lines that the forest draws. The table has all cases."""
@@ -57,9 +59,19 @@ def page(comparison: Comparison, file: str) -> str:
         confidence=f"{100 * comparison.confidence:.3g} %",
         failing=[(row, "" if math.isnan(row["ratio"]) else interval(row)) for _, row in failing.iterrows()],
         notes=texts.notes(comparison),
+        explained=explanation.opening(comparison),
+        causes=[
+            (part.heading, list(map(_cells, part.tables)), part.notes) for part in explanation.sections(comparison)
+        ],
         means=comparison.means.to_dict("records"),
         file=file,
         csv=document.download(comparison_files.as_csv(comparison).encode()),
         most=MAX_LINES,
         cases=len(rows),
     )
+
+
+def _cells(table: Table) -> list[list[str]]:
+    """Return the rows of a table as texts, its headings first."""
+    columns = [[str(column.header), *map(str, column.cells)] for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]

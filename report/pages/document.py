@@ -15,17 +15,25 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from report.pages.navigation import Navigation
 from report.write import units
 from report.write.charts import base
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("format.js", "table.js", "draw.js")
-"""The scripts of every page. The page's own scripts follow."""
+"""The scripts of every page that has any. The page's own scripts follow."""
 
 
-def render(template: str, scripts: tuple[str, ...], data: dict[str, Any], **values: Any) -> str:
+def render(
+    template: str,
+    scripts: tuple[str, ...],
+    data: dict[str, Any],
+    navigation: Navigation | None = None,
+    **values: Any,
+) -> str:
     """Return the page: `template` filled with `values`, then Vega and the scripts, which read `data`.
 
+    Without scripts there is no Vega either. `navigation` has the links of a page that is one of a site.
     Raises `ChartError` where the extra `[report]` is not installed.
     """
     base.altair()
@@ -35,11 +43,15 @@ def render(template: str, scripts: tuple[str, ...], data: dict[str, Any], **valu
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters |= {"seconds": units.seconds, "versus": _versus}
-    sources = [(FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, *scripts)]
-    parts = {"style": (FOLDER / "page.css").read_text(encoding="utf-8"), "vega": vega(), "scripts": "\n".join(sources)}
+    sources = [(FOLDER / name).read_text(encoding="utf-8") for name in (*SCRIPTS, *scripts) if scripts]
+    parts = {
+        "style": (FOLDER / "page.css").read_text(encoding="utf-8"),
+        "vega": vega() if scripts else "",
+        "scripts": "\n".join(sources),
+    }
     # Text in a <script> or <style> is not parsed as HTML. These parts are ours, and `as_json` makes the data safe.
     trusted = {name: Markup(text) for name, text in (parts | {"data": as_json(data)}).items()}  # noqa: S704
-    return environment.get_template(template).render(**trusted, **values)
+    return environment.get_template(template).render(**trusted, navigation=navigation, **values)
 
 
 def _versus(ratio: float) -> str:

@@ -160,6 +160,7 @@ function updateTable() {
 
 function update() {
   for (const answer of document.querySelectorAll(".answer")) answer.hidden = Number(answer.dataset.group) !== state.group;
+  for (const table of document.querySelectorAll(".machines")) table.hidden = !table.dataset.groups.split(" ").includes(String(state.group));
   updateChoices();
   updateTable();
   return Promise.all(page.panels.map(drawPanel));

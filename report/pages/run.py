@@ -12,7 +12,8 @@ import pandas as pd
 
 from report import table
 from report.errors import some
-from report.pages import document, panels, payload
+from report.pages import document, machines, panels, payload
+from report.pages.navigation import Navigation
 from report.run import answers, cases
 from report.run.answers import Crossing, Winner
 from report.table.keys import CONDITIONS, CONTROL, GROUP, framework
@@ -58,32 +59,43 @@ def page(path: Path) -> str:
     return page_of(table.read(path), path.name, path.read_bytes())
 
 
-def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
-    """Return the page of a run with these rows.
+def page_of(
+    frame: pd.DataFrame,
+    file: str = "",
+    content: bytes = b"",
+    navigation: Navigation | None = None,
+    address: str = "",
+) -> str:
+    """Return the page of a run with these rows, with the links of the site that it is a page of.
 
     It offers `content`, the CSV of the rows, as a file of the name `file`; by default the rows, under the run's name.
-    Raises `ChartError` without the extra `[report]`.
+    The page holds the CSV, unless there is an `address` where it can be had. Raises `ChartError` without the extra
+    `[report]`.
     """
     merged = cases.from_rows(frame)
     group = merged.groupby([*GROUP, *CONDITIONS], observed=True, sort=True).ngroup()
     merged = merged.assign(group=group).sort_values(["group", "batch_size", "seconds_per_step"]).reset_index(drop=True)
     timed = merged[merged["status"] == "ok"]
     reasons = list(_reasons(merged))
-    groups = [_group(rows) for _, rows in merged.groupby("group")]
+    titles = sections.titles(merged)
+    groups = [_group(titles[rows.index[0]], rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
         ("choices.js", "run.js"),
         payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
         | panels.data(merged, [group.crossings for group in groups]),
+        navigation,
         run=str(frame["run"].iloc[0]),
         what=_what(merged),
         where=_where(frame),
         when=_when(frame),
         file=file or f"{frame['run'].iloc[0]}.csv",
-        csv=document.download(content or _csv(frame)),
+        csv=address or document.download(content or as_csv(frame)),
         cases=len(merged),
         untimed=len(merged) - len(timed),
         groups=groups,
+        machines=machines.tables(merged),
+        hardware=machines.hardware(merged),
         reliability=_reliability(timed),
         panels=panels.shown(timed),
         without_ratio=words.without_ratio(merged),
@@ -94,9 +106,9 @@ def page_of(frame: pd.DataFrame, file: str = "", content: bytes = b"") -> str:
     )
 
 
-def _group(rows: pd.DataFrame) -> Group:
+def _group(title: str, rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    title, per = sections.titles(rows).iloc[0], unit(str(rows["operator"].iloc[0]))
+    per = unit(str(rows["operator"].iloc[0]))
     if timed.empty:
         reasons = sorted(set(rows["reason"].astype("str")))
         return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])
@@ -108,7 +120,7 @@ def _group(rows: pd.DataFrame) -> Group:
     return Group(title, per, answer.sentence(winners), winners, standings, crossings)
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
+def as_csv(frame: pd.DataFrame) -> bytes:
     """Return the rows as a CSV of the newest schema, whose columns `table.read` gives all rows."""
     return frame.assign(schema=VERSION).to_csv(index=False, lineterminator="\n").encode()
 

@@ -10,6 +10,7 @@ import pandas as pd
 from report.history import runs
 from report.history.series import Change, History, Series
 from report.pages import document, panels, payload
+from report.pages.navigation import Navigation
 from report.pages.payload import plain
 from report.statistics.nightly.change_points import MIN_RUNS
 from report.statistics.verdict import Verdict
@@ -48,8 +49,8 @@ Groups = Mapping[int, int]
 """The name of each series, and the number of the chart that shows it, by the number of the series."""
 
 
-def page(history: History) -> str:
-    """Return the page of a history."""
+def page(history: History, navigation: Navigation | None = None) -> str:
+    """Return the page of a history, with the links of the site that it is a page of."""
     points = pd.concat([series.points for series in history.series], ignore_index=True)
     points["group"] = points.groupby([*CHOICES], observed=True, sort=True).ngroup()
     groups = points.drop_duplicates("group").sort_values("group")
@@ -72,6 +73,7 @@ def page(history: History) -> str:
         "trend.html",
         ("choices.js", "trend.js"),
         data,
+        navigation,
         headline=text.headline(history),
         subject=text.subject(history),
         first=f"{points['date'].min():%Y-%m-%d}",

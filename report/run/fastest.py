@@ -62,15 +62,15 @@ def fastest(group: pd.DataFrame) -> Fastest | None:
     return Fastest(names[0], rivals, names[1], Interval(*(float(end[0]) for end in margins)))
 
 
-def margin(case: pd.DataFrame, others: pd.DataFrame) -> Margins:
+def margin(case: pd.DataFrame, others: pd.DataFrame, *, times_alone: bool = False) -> Margins:
     """Return how many times as long each of the other cases takes as `case`, which is a frame of one row.
 
     The interval, at 95 %, covers that of the times and that of the ratios to NumPy. So it lies above 1 only if the case
-    is faster by both. If any of the cases has no ratio, or is one of a GPU, it is that of the times. Its ends are NaN
-    where either case has no interval.
+    is faster by both. If any of the cases has no ratio, or is one of a GPU, it is that of the times, and so it is with
+    `times_alone`. Its ends are NaN where either case has no interval.
     """
     both = pd.concat([case, others])
-    by_time_alone = both["ratio"].isna().any() or (both["device"] != "cpu").any()
+    by_time_alone = times_alone or both["ratio"].isna().any() or (both["device"] != "cpu").any()
     measures = ["seconds"] if by_time_alone else ["seconds", "ratio"]
     ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
     with np.errstate(all="ignore"):  # a quotient may be too large or too small for a float64

@@ -78,7 +78,8 @@ COLUMNS = (
     Column(
         "machine",
         "text",
-        "short hash of CPU model, cores, memory and GPU, but of no clock speed",
+        "short hash of CPU model, cores, memory and GPU, but of no clock speed; in a fleet of several hosts with the "
+        "host's name before it: `node17@a1b2c3d4e5`",
         always=True,
         never_empty=True,
     ),

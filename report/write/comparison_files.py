@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from report.compare import explanation
 from report.compare.comparison import COMPARISON_COLUMNS, Comparison
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
@@ -28,6 +29,11 @@ FORMATS = ("text", "markdown", "json", "csv", "annotations")
 
 VERDICTS = "verdicts.csv"
 """The file to which a duel writes its comparison. Next to it is the same as JSON."""
+
+EXPLANATION = "explanation.json"
+"""The file next to it with the evidence about the cases that changed, if the duel was asked to explain."""
+
+EXPLANATION_BEGINS = '{\n "explained": '
 
 BEGINNINGS = {"csv": f"{','.join(CASE)},", "json": '{\n "base": '}
 """How the files of a duel begin, by format. Markdown has a mark instead."""
@@ -70,6 +76,11 @@ def as_json(comparison: Comparison) -> str:
     return records.as_json(whole)
 
 
+def explanation_as_json(comparison: Comparison) -> str:
+    """Return all evidence about the cases that changed, of both sides, as one JSON object."""
+    return records.as_json({"explained": list(map(explanation.as_message, comparison.explanations or ()))})
+
+
 def as_csv(comparison: Comparison) -> str:
     """Return the cases as CSV, with the columns of their key and `COMPARISON_COLUMNS`."""
     return records.as_csv(_rows(comparison))
@@ -99,19 +110,30 @@ def read(path: Path, threshold: float | None = None) -> Comparison:
     """Return the comparison that `as_json` or `as_csv` wrote, or that a duel wrote to the folder at `path`.
 
     A CSV has neither the names of the sides nor the threshold. They come from the JSON next to it. Without that, the
-    threshold is `threshold`. Raise `TableError` if the file does not have a comparison.
+    threshold is `threshold`. The evidence of a duel is in a third file. Raise `TableError` if the file does not have a
+    comparison.
     """
     path = path / VERDICTS if path.is_dir() else path
     whole = path.with_suffix(".json")
     try:
         if whole.is_file():
-            return _from_json(json.loads(whole.read_text(encoding="utf-8")))
-        rows = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in FIGURES})
-        return _comparison(rows, "base", "head", threshold if threshold is not None else math.nan)
+            comparison = _from_json(json.loads(whole.read_text(encoding="utf-8")))
+        else:
+            rows = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in FIGURES})
+            comparison = _comparison(rows, "base", "head", threshold if threshold is not None else math.nan)
+        return replace(comparison, explanations=_explanations(path))
     except OSError as error:
         raise TableError(f"{error.filename}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TableError(f"{path}: neither a run nor a comparison in CSV or JSON ({error})") from error
+
+
+def _explanations(path: Path) -> tuple[explanation.Explained, ...] | None:
+    """Return the evidence beside the verdicts of a duel; `None` if there is none."""
+    beside = path.with_name(EXPLANATION)
+    if path.stem != Path(VERDICTS).stem or not beside.is_file():
+        return None
+    return tuple(map(explanation.explained_in, json.loads(beside.read_text(encoding="utf-8"))["explained"]))
 
 
 def _from_json(whole: dict[str, Any]) -> Comparison:

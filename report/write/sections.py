@@ -47,10 +47,14 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
-    """Return the heading of cases with these values of `GROUP` and `CONDITIONS`. It names the `mixed` conditions."""
+    """Return the heading of cases with these values of `GROUP`, or of `GROUP` and `CONDITIONS`.
+
+    It names the `mixed` conditions.
+    """
     problem, sizes, operator, dtype, device, steps, *conditions = keys
     length = f" of {steps} steps" if operator == "descent" else ""
-    under = "".join(f", {name} {value}" for name, value in zip(CONDITIONS, conditions, strict=True) if name in mixed)
+    values = zip(CONDITIONS, conditions, strict=bool(conditions))
+    under = "".join(f", {name} {value}" for name, value in values if name in mixed)
     return f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}"
 
 

@@ -13,6 +13,10 @@ from report.write.charts import base
 from report.write.charts.base import ChartError
 from report.write.text import course as words
 
+RINGS = "A ring marks a real step: fresh process pairs of this release and the one before it say so."
+
+WIDE = 3.0
+
 COLUMNS = ["candidate", "case", "backend", "ratio", "low", "high"]
 
 
@@ -32,17 +36,28 @@ def chart(course: Course) -> Any:
     first = course.names[names[0]]
     across = alt.X("candidate:N", sort=names, title=f"releases of {course.what}", axis=alt.Axis(labelAngle=0))
     axis = alt.Axis(title=f"time per call, relative to {first}", labelExpr=base.RATIO)
-    up = alt.Y("ratio:Q", scale=alt.Scale(zero=False, type="log"), axis=axis)
-    shown = alt.Chart(rows[COLUMNS]).encode(x=across, **_legend(rows))
-    intervals = shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", axis=axis), y2="high:Q")
+    scale = _scale(rows)
+    up = alt.Y("ratio:Q", scale=scale, axis=axis)
+    colour, shape = _legend(rows)
+    shown = alt.Chart(rows[COLUMNS]).encode(x=across, color=colour)
+    intervals = shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q")
     lines = shown.mark_line(opacity=0.5).encode(y=up, detail="case:N")
-    points = shown.mark_point(filled=True, size=50, opacity=1).encode(y=up)
+    points = shown.mark_point(filled=True, size=50, opacity=1).encode(y=up, shape=shape)
     steps = alt.Chart(rows.loc[course.steps.index, COLUMNS]).encode(x=across, y=up)
     rings = steps.mark_point(size=220, shape="circle", stroke="#c8510a", strokeWidth=2)
-    return alt.layer(lines, intervals, points, rings).properties(width=640, height=380)
+    title = alt.Title(RINGS, anchor="start", fontWeight="normal", fontSize=12)
+    return alt.layer(lines, intervals, points, rings).properties(width=640, height=380, title=title)
 
 
-def _legend(rows: pd.DataFrame) -> dict[str, Any]:
+def _scale(rows: pd.DataFrame) -> Any:
+    """Return the scale of the ratios: linear, or logarithmic where they span a factor of `WIDE`."""
+    low, high = float(rows["low"].min()), float(rows["high"].max())
+    margin = (high / low) ** 0.05
+    kind = "log" if high / low > WIDE else "linear"
+    return base.altair().Scale(type=kind, domain=[low / margin, high * margin], nice=False, zero=False)
+
+
+def _legend(rows: pd.DataFrame) -> tuple[Any, Any]:
     """Return the encodings of colour and shape: the colour of a case's backend, and a shape for each case."""
     alt = base.altair()
     cases = rows.drop_duplicates("case")
@@ -51,7 +66,7 @@ def _legend(rows: pd.DataFrame) -> dict[str, Any]:
     shapes = [looks[name].shape for name in cases["backend"]]
     names = list(cases["case"])
     legend = alt.Legend(title="case", symbolOpacity=1)
-    return {
-        "color": alt.Color("case:N", scale=alt.Scale(domain=names, range=colours), sort=names, legend=legend),
-        "shape": alt.Shape("case:N", scale=alt.Scale(domain=names, range=shapes), sort=names, legend=legend),
-    }
+    return (
+        alt.Color("case:N", scale=alt.Scale(domain=names, range=colours), sort=names, legend=legend),
+        alt.Shape("case:N", scale=alt.Scale(domain=names, range=shapes), sort=names, legend=legend),
+    )

@@ -15,11 +15,11 @@ from rich.table import Table
 from report.compare.comparison import Comparison
 from report.errors import printable, some
 from report.statistics.verdict import Verdict
-from report.write import tables, units
+from report.write import sections, tables, units
 from report.write.escapes import markdown_text
 from report.write.headline import counted, headline, moved, name_of, threshold
 from report.write.tables import Heading, Markup, Notes, Part
-from report.write.text import findings
+from report.write.text import explanation, findings
 
 MAX_ROWS = 200
 """How many cases are shown. Nobody reads more, and more would not fit the summary of a CI job."""
@@ -49,7 +49,7 @@ INTERVALS = "Intervals are 95 % and of one case; regressed and improved hold for
 
 def text(comparison: Comparison, width: int, *, colour: bool = False) -> str:
     """Return the comparison for a terminal of `width` columns."""
-    return tables.render(parts(comparison), width, colour=colour)
+    return tables.render([*parts(comparison), *_explained(comparison)], width, colour=colour)
 
 
 def markdown(comparison: Comparison) -> str:
@@ -61,8 +61,22 @@ def markdown(comparison: Comparison) -> str:
         Markup(f"<details><summary>{_summary(comparison)}: all cases, with notes</summary>"),
         *parts(comparison),
         Markup("</details>"),
+        *_folded(comparison),
     ]
     return tables.render(shown, None)
+
+
+def _explained(comparison: Comparison) -> Iterator[Part]:
+    """Yield the evidence about the cases that changed, if it was asked for."""
+    if opening := explanation.opening(comparison):
+        yield from sections.parts(explanation.sections(comparison), opening)
+
+
+def _folded(comparison: Comparison) -> Iterator[Part]:
+    if comparison.explanations is not None:
+        yield Markup("<details><summary>What differs in the cases that changed</summary>")
+        yield from _explained(comparison)
+        yield Markup("</details>")
 
 
 def notes(comparison: Comparison) -> list[str]:

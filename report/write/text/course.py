@@ -7,13 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 from rich.table import Table
 
-from report.compare.course import Course
-from report.statistics.verdict import Verdict
+from report.compare.course import Course, Step
 from report.table.keys import CASE
 from report.write import tables, units
 from report.write.tables import Heading, Notes, Part
-
-WORDS = {Verdict.REGRESSED: "slower", Verdict.IMPROVED: "faster"}
 
 
 def text(course: Course, width: int | None, *, colour: bool = False) -> str:
@@ -30,11 +27,10 @@ def titles(course: Course) -> pd.Series:
 
 
 def step(row: pd.Series) -> str:
-    """Return the step of a row: `slower, ×1.10 [1.09, 1.11]`, or nothing if none was measured."""
-    if not row["step_verdict"]:
+    """Return the step of a row: `slower ×1.10 [1.09, 1.11]`, or nothing if none was measured."""
+    if not row["step"]:
         return ""
-    word = WORDS.get(Verdict(row["step_verdict"]), "not real")
-    return f"{word}, ×{units.factor_within(row['step_ratio'], row['step_low'], row['step_high'])}"
+    return f"{row['step']} ×{units.factor_within(row['step_ratio'], row['step_low'], row['step_high'])}"
 
 
 def _parts(course: Course) -> Iterator[Part]:
@@ -50,14 +46,15 @@ def _parts(course: Course) -> Iterator[Part]:
     note = (
         f"Each ratio is of {course.rows['pairs'].min()} process pairs or more, and its interval is its own. Verdicts "
         f"hold for all rows together at {units.percent(course.confidence)}, and so do steps (threshold "
-        f"{units.percent(course.threshold)}). Where neighbours seemed to differ, the step is of their own fresh pairs."
+        f"{units.percent(course.threshold)}). Neighbours that seemed to differ duelled with each other: a step is of "
+        "those fresh pairs, and real if its interval does not hold 1."
     )
     yield Notes([note, *(f"passed over: {name}: {reason}" for name, reason in course.unusable.items())])
 
 
 def _headline(course: Course) -> str:
-    steps = course.steps["step_verdict"].map(WORDS)
-    counts = ", ".join(f"{int((steps == word).sum())} {word}" for word in WORDS.values())
+    steps = course.steps["step"]
+    counts = ", ".join(f"{int((steps == word).sum())} {word}" for word in (Step.SLOWER, Step.FASTER))
     found = f"{units.count(len(steps), 'real step')} ({counts})" if len(steps) else "No real step"
     return f"{found} in {units.count(len(set(course.rows['candidate'])), 'release')} of {course.what}."
 

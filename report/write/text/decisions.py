@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from report.run import machines
 from report.run.decisions import DECISION, DECISION_COLUMNS, Decisions, Outcome
 from report.table.keys import REFUSED
+from report.write import machines as machines_text
 from report.write import records, sections, tables, units, words
 from report.write.sections import Section
 
@@ -29,7 +31,8 @@ def write(decisions: Decisions, form: str, width: int, *, colour: bool = False) 
 
 def text(decisions: Decisions, width: int | None, *, colour: bool = False) -> str:
     """Return the decision table for a terminal of `width` columns, or as Markdown if `width` is `None`."""
-    parts = sections.parts(_sections(decisions, width), closing=_closing(decisions))
+    shown = [*machines_text.shown(decisions.cases, width), *_sections(decisions, width)]
+    parts = sections.parts(shown, closing=_closing(decisions))
     return tables.render(parts, width, colour=colour)
 
 
@@ -41,6 +44,8 @@ def as_json(decisions: Decisions) -> str:
         "counts": decisions.counts,
         "decisions": records.plain(_rows(decisions)),
     }
+    if machines.several(decisions.cases):
+        whole["machines"] = records.plain(machines.compare(decisions.cases))
     return records.as_json(whole)
 
 

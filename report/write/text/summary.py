@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from report.errors import printable
-from report.run import cases, relative
+from report.run import cases, machines, relative
 from report.run.cases import NOISY
 from report.run.decisions import decide
 from report.run.fastest import fastest
 from report.table import warnings
 from report.table.keys import REFUSED, framework, in_order
+from report.write import machines as machines_text
 from report.write import output, sections, tables, units, words
 from report.write.sections import Section
 from report.write.text import decisions
@@ -61,8 +62,13 @@ def ending(frame: pd.DataFrame, path: Path, width: int, relative_to: str | None 
         return _rendered(every, width, relative_to, colour=colour)
     noisy, warned = int(cases.noisy(timed).sum()), int((timed["warnings"] != "").sum())
     option = f" {relative.FLAG} {relative_to}" if relative_to else ""
+    answer = (
+        machines_text.text(every, width, colour=colour)
+        if machines.several(every)
+        else decisions.text(decide(frame), width, colour=colour)
+    )
     return (
-        f"{decisions.text(decide(frame), width, colour=colour)}\n"
+        f"{answer}\n"
         f"Of {units.count(len(timed), 'case')}, {noisy:,} are noisy and {warned:,} have warnings.\n"
         f"python -m report show {path}{option} shows all of them, and says why.\n"
     )
@@ -72,7 +78,8 @@ def _rendered(every: pd.DataFrame, width: int | None, relative_to: str | None, *
     refused = every.groupby("device")["status"].transform(lambda found: found.isin(REFUSED).all())
     groups = list(sections.grouped(every[~refused])) if not refused.all() else []
     ratios = all(tables.fits(_columns(rows, ratios=True), width) for _, _, rows in groups)
-    shown = [section for group in groups for section in _sections(*group, width, relative_to, ratios=ratios)]
+    shown = [*machines_text.shown(every, width)]
+    shown += [section for group in groups for section in _sections(*group, width, relative_to, ratios=ratios)]
     if refused.any():
         shown.append(Section("Not here", [], list(_refusals(every[refused]))))
     parts = sections.parts(shown, _legend(every, ratios=ratios), _closing(every))

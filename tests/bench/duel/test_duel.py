@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import signal
 import subprocess
 import time
@@ -45,7 +46,7 @@ def verdicts(folder: Path) -> dict[str, str]:
 def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, head: Checkout, tmp_path: Path) -> None:
     slowed(head)
     sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
-    done = checkout.run("bench", "duel", *sides, "--backend", "numpy-inplace", *QUICK)
+    done = checkout.run("bench", "duel", *sides, "--backend", "numpy-inplace", *QUICK, "--explain")
     assert done.returncode == 1, done.stderr
     assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
     assert "fresh pairs say" in " ".join(done.stdout.split())
@@ -55,6 +56,11 @@ def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, he
     assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(8))
     assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
     assert "| numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
+    (explained,) = json.loads((tmp_path / "out" / "explanation.json").read_text(encoding="utf-8"))["explained"]
+    into = "problems/quadratic.py:gradient_into.<locals>.into"
+    assert (explained["base"]["calls"][into], explained["head"]["calls"][into]) == (5, 50)
+    assert into in done.stdout
+    assert "explanation.json" in done.stderr
 
 
 def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_or_new(
@@ -92,6 +98,7 @@ def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_fil
     assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
     noise = checkout.run("report", "noise", str(folder / "samples.csv"))
     assert noise.returncode == 0, noise.stderr
+    (folder / "explanation.json").write_text('{\n "explained": []\n}\n', encoding="utf-8")  # of an earlier duel
     other = ("--head", ".", "-o", str(folder), "--threshold=50%")
     again = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, *other)
     assert again.returncode == 0, again.stderr
@@ -179,7 +186,7 @@ def test_a_case_is_moved_and_compiled_again_if_that_is_cheap() -> None:
     case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
     try:
         assert requests.prepare(case)["status"] == "ok"
-        before = requests._ready()
+        requests._prepared = before = replace(requests._ready(), compile_seconds=0.0)  # on a busy machine too
         result = before.call().copy()
         assert requests.move() == {"moved": True}
         after = requests._ready()

@@ -164,7 +164,7 @@ def test_every_commit_is_measured_against_the_first_and_real_steps_are_named(
     rows = pd.read_csv(tmp_path / "found" / "every.csv", keep_default_na=False)
     inplace = rows[rows["backend"] == "numpy-inplace"]
     assert list(inplace["verdict"]) == ["unchanged", "unchanged", *3 * ["regressed"], "unchanged"]
-    assert list(inplace["step_verdict"]) == ["", "", "regressed", "", "regressed", "improved"]
+    assert list(inplace["step"]) == ["", "", "slower", "", "slower", "faster"]
     assert set(rows.loc[rows["backend"] == "numpy", "verdict"]) == {"unchanged"}
     assert (tmp_path / "found" / "every.png").read_bytes().startswith(b"\x89PNG")
     runs = Fake.runs

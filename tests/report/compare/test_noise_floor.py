@@ -45,6 +45,18 @@ def test_a_gate_that_is_tighter_than_the_noise_floor_is_refused(
     assert "a gate at 0.1 % is tighter than the noise floor" in capsys.readouterr().err
 
 
+def test_two_problems_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rounds = pd.read_csv(samples(tmp_path / "samples.csv", 0.01), keep_default_na=False)
+    both = pd.concat([rounds, rounds.assign(problem="logistic")])
+    both.to_csv(tmp_path / "samples.csv", index=False)
+    assert report.main(["noise", str(tmp_path / "samples.csv")]) == 0
+    heading, _, *lines = capsys.readouterr().out.splitlines()
+    assert heading.startswith("backend, problem ")
+    assert [line.split()[:3] for line in lines[:4]] == [
+        ["jax-loop", problem, size] for problem in ("logistic", "quadratic") for size in ("1", "100")
+    ]
+
+
 def test_on_a_noisier_machine_only_larger_changes_are_visible(tmp_path: Path) -> None:
     quiet, loud = (noise_floor.of_files([samples(tmp_path / f"{sd}.csv", sd)]) for sd in (0.002, 0.02))
     assert quiet.floor < loud.floor

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from report import __main__ as report
+from report.compare.explanation import Evidence, Explained
 from report.write import comparison_files
 from tests import rows
 from tests.browser import opened
@@ -59,6 +62,28 @@ def test_a_duels_folder_its_csv_and_its_json_have_the_same_page(verdicts: Path, 
         texts.append((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert len(set(texts)) == 1
     assert "(threshold 10 %)" in texts[0]
+
+
+def evidence(**parts: Any) -> Evidence:
+    whole: dict[str, Any] = {"calls": {"mine.py:loss": 5}, "shares": {}, "operations": {}, "unread": ""}
+    whole |= {"compile_seconds": 0.1, "peak_bytes": 100, "versions": {"jax": "0.8.0"}}
+    return Evidence(**(whole | parts))
+
+
+def test_the_page_of_a_duel_shows_what_differs(browser: Browser, verdicts: Path, tmp_path: Path) -> None:
+    whole = comparison_files.read(verdicts)
+    case = {name: whole.rows.iloc[0][name] for name in ("operator", "problem", "backend")}
+    head = evidence(calls={"mine.py:loss": 5, "<lambda>": 7}, versions={"jax": "0.10.2"})
+    explained = replace(whole, explanations=(Explained(case, evidence(), head),))
+    text = comparison_files.explanation_as_json(explained)
+    (tmp_path / comparison_files.EXPLANATION).write_text(text, encoding="utf-8")
+    assert report.main(["html", str(tmp_path)]) == 0
+    shown = opened(browser, tmp_path / "verdicts.html")
+    assert "Versions that differ: jax 0.8.0 → 0.10.2." in shown.texts("#explained p")
+    assert shown.texts("#explained h3") == ["jax-jit, regressed: what differs"]
+    assert shown.texts("#explained td") == ["<lambda>", "0", "7", "new"]
+    assert shown.texts("#explained li") == ["no difference in: share of the profile, peak memory, compile time"]
+    assert shown.said == []
 
 
 def test_the_verdicts_read_back_as_they_were_written(verdicts: Path) -> None:

@@ -189,6 +189,23 @@ def test_a_page_of_ten_thousand_rows_is_still_usable(browser: Browser, tmp_path:
     assert len(shown.texts("#table tbody tr")) == 1
 
 
+def test_machines_are_side_by_side_and_can_be_chosen(browser: Browser, tmp_path: Path) -> None:
+    several = [
+        rows.row(time, 1.0, run=host, machine=f"{host}@1", dtype=dtype)
+        for host, time in (("node1", 1e-3), ("node2", 2e-3))
+        for dtype in ("float32", "float64")
+    ]
+    shown = opened(browser, page(tmp_path, several))
+    title, cells = ".machines:not([hidden]) h3", ".machines:not([hidden]) tbody tr"
+    assert shown.texts(title) == ["quadratic: descent of 100 steps, float32, cpu: time per step of jax-loop"]
+    assert shown.texts(cells) == ["node1*10.0 µs", "node220.0 µs"]
+    shown.page.get_by_label("dtype").select_option("float64")
+    assert shown.texts(title) == ["quadratic: descent of 100 steps, float64, cpu: time per step of jax-loop"]
+    shown.page.locator("#choose-machine").select_option("node2@1")
+    assert "machine node2@1" in shown.texts(".answer:not([hidden]) h2")[0]
+    assert shown.said == []
+
+
 def test_a_missing_file_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main(["html", str(tmp_path / "none.csv")]) == 2
     assert "no such file" in capsys.readouterr().err
