@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backends import Case
+from bench.case.failure import Trace
 from bench.racing.race import Race
 from report.errors import TableError
 from report.table.keys import REFUSED
@@ -64,9 +65,14 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     if row["status"] in REFUSED:
         pytest.skip(str(row["reason"]))
     if row["status"] != "ok":
-        style = request.config.option.tbstyle
-        trace = race.trace.whole if style in {"long", "native"} else race.trace.short
-        if trace and style not in {"line", "no"}:
+        if trace := of_style(race.trace, request.config.option.tbstyle):
             # A section of the report: the failure's own text is repeated in the summary, in full under CI.
             request.node.add_report_section("call", "traceback", trace)
         pytest.fail(f"{row['status']}: {row['reason']}", pytrace=False)
+
+
+def of_style(trace: Trace, style: str) -> str:
+    """Return the part of a traceback that pytest's `--tb` asks for, or nothing."""
+    if style in {"line", "no"}:
+        return ""
+    return trace.whole if style in {"long", "native"} else trace.short

@@ -100,6 +100,14 @@ def test_arguments_are_those_of_the_race() -> None:
     assert frame["rounds"].min() >= 7
 
 
+def test_a_slow_case_has_few_rounds_but_an_interval() -> None:
+    (row,) = race("quadratic", backends="numpy", batch_sizes=100_000, steps=50, **QUICK | {"max_time": 1e-6}).to_dict(
+        "records"
+    )
+    assert row["rounds"] == 6
+    assert row["seconds_ci_low"] < row["seconds_ci_high"]
+
+
 def test_built_in_problems_files_and_objects_are_raced_together(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(FILE, encoding="utf-8")
@@ -207,10 +215,12 @@ def test_what_a_loss_raises_is_said_with_the_line_of_its_source() -> None:
     assert re.search(rf"no reference: (?!/)\S*:{line}: RuntimeError: torn \(autograd; parameters x \(2, 3\)\)$", reason)
 
 
-def test_importing_bench_imports_no_numpy_and_offers_race() -> None:
+def test_importing_bench_imports_no_numpy_and_offers_race_and_its_commands_do_without_what_takes_a_second() -> None:
     light = "import bench, sys; assert not {'numpy', 'pandas'} & set(sys.modules); assert 'race' in dir(bench)"
     refused = "assert not hasattr(bench, 'rase'); from bench import machine; assert 'numpy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", f"{light}; {refused}"], cwd=ROOT, env=environment(), check=True)
+    commands = "import bench.__main__; assert not {'scipy.stats', 'scipy.optimize'} & set(sys.modules)"
+    checks = f"{light}; {refused}; {commands}"
+    subprocess.run([sys.executable, "-c", checks], cwd=ROOT, env=environment(), check=True)
 
 
 SCRIPT = """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.case.failure import MAX_SHAPES, _shapes
+from bench.case.failure import MAX_SHAPES, Trace, _shapes
+from bench.test_race import of_style
 from tests.checkout import Checkout
 
 LOSS = """
@@ -63,10 +64,7 @@ BACKENDS = (NumpyMode("late", {"descent": descent}),)
     ("style", "frames"),
     [
         ("auto", {FRAME}),
-        ("short", {FRAME}),
         ("long", {FRAME, HARNESS}),
-        ("native", {FRAME, HARNESS}),
-        ("line", set()),
         ("no", set()),
     ],
 )
@@ -81,6 +79,14 @@ def test_the_traceback_of_a_loss_is_shown_as_pytest_is_asked(checkout: Checkout,
     assert ("Captured traceback call" in done.stdout) == bool(frames)
 
 
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [("auto", "short"), ("short", "short"), ("long", "whole"), ("native", "whole"), ("line", ""), ("no", "")],
+)
+def test_each_style_of_pytest_shows_its_part_of_a_traceback(style: str, shown: str) -> None:
+    assert of_style(Trace(short="the short", whole="the whole"), style) == (f"the {shown}" if shown else "")
+
+
 def test_a_backend_that_raises_in_a_round_has_its_traceback_too(checkout: Checkout) -> None:
     checkout.write("backends/late_modes.py", LATE)
     done = checkout.race("--backend", "late", "--batch-size", "2", "--device", "cpu", "--tb=long")
@@ -91,20 +97,16 @@ def test_a_backend_that_raises_in_a_round_has_its_traceback_too(checkout: Checko
     assert "in round\n" in done.stdout
 
 
-def test_a_loss_that_raises_in_the_check_of_its_gradient_raised_in_numpy(checkout: Checkout) -> None:
+def test_what_raises_before_the_backend_raised_in_numpy(checkout: Checkout) -> None:
+    """A loss raises in the check of its gradient. A draw raises before there are arrays, so it has no shapes."""
     checkout.write("problems/mine.py", LOSS.format(condition='xp.__name__ == "numpy"'))
-    checkout.race("--problem", "mine", "--backend", "autograd", "--batch-size", "5000", "--device", "cpu")
-    (reason,) = checkout.rows()["reason"]
-    assert reason.endswith("(NumPy, before autograd; parameters x (1000,); data (1000, 3))")
-
-
-def test_a_draw_that_raises_has_its_line_and_no_shapes(checkout: Checkout) -> None:
-    checkout.write(
-        "problems/mine.py", RAISED.replace("    return rng", "    raise KeyError(batch_size)\n    return rng")
-    )
-    checkout.race("--problem", "mine", "--backend", "numpy", "--batch-size", "2", "--device", "cpu")
+    drawn = RAISED.replace("    return rng", "    raise KeyError(batch_size)\n    return rng")
+    checkout.write("problems/drawn.py", drawn.replace('"mine"', '"drawn"'))
+    checkout.race("--problem", "mine,drawn", "--backend", "autograd", "--batch-size", "5000", "--device", "cpu")
+    reasons = checkout.rows().set_index("problem")["reason"]
+    assert reasons["mine"].endswith("(NumPy, before autograd; parameters x (1000,); data (1000, 3))")
     line = 1 + RAISED.splitlines().index("def draw(rng, batch_size):")
-    assert checkout.rows()["reason"].tolist() == [f"problems/mine.py:{line + 1}: KeyError: 2 (NumPy, before numpy)"]
+    assert reasons["drawn"] == f"problems/drawn.py:{line + 1}: KeyError: 1000 (NumPy, before autograd)"
 
 
 def test_an_error_of_a_compiler_names_the_line_of_the_loss_and_is_one_report(

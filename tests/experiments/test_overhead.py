@@ -14,6 +14,7 @@ for framework in ("torch", "jax", "autograd"):
 from experiments.overhead import __main__ as command  # noqa: E402 (it imports all of them)
 from experiments.overhead import attention  # noqa: E402 (likewise)
 from experiments.overhead.hand_written import DESCENTS, STEPS  # noqa: E402 (likewise)
+from tests.torch_compiler import without_kernels  # noqa: E402 (likewise)
 
 FOUND = backends.load().backends
 
@@ -42,7 +43,10 @@ def test_the_command_prints_a_row_for_each_backend_and_batch_size(capsys: pytest
 
 
 @pytest.mark.parametrize("name", attention.DESCENTS)
-def test_a_hand_written_descent_on_the_attention_block_ends_where_the_harness_does(name: str) -> None:
+def test_a_hand_written_descent_on_the_attention_block_ends_where_the_harness_does(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    without_kernels(monkeypatch)  # both sides would compile the same step for seconds
     backend, problem = FOUND[name], attention.PROBLEM
     host, data = instance(problem, 2, "float32")
     case = backends.Case("descent", problem.name, name, 2, "float32", "cpu", problem.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_jax_compiles_as_much_the_second_time(name: str) -> None:
     assert counts[1] == counts[0] > 0
 
 
+def brief_start() -> AbstractContextManager[None]:
+    """Keep torch from trying out the processor and compiling its headers, as in each new folder: fifteen seconds."""
+    config = pytest.importorskip("torch._inductor.config")
+    settings = {"cpp_cache_precompile_headers": False, "cpp.vec_isa_ok": True}
+    known: AbstractContextManager[None] = config.patch(
+        {name: value for name, value in settings.items() if name in config.get_config_copy()}
+    )
+    return known
+
+
 def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch looks for a kernel of the same source in memory, then on disk. Only a kernel that it builds is in a new
     folder. The first time it may be anywhere: another test may have built it.
@@ -48,7 +59,7 @@ def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: py
     backend, case = prepared("torch-compile")
     prepare.prepare(case, backend, find("quadratic"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    with backend.probes.empty_caches():
+    with brief_start(), backend.probes.empty_caches():
         prepare.prepare(case, backend, find("quadratic"))
         folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
         assert folder != tmp_path

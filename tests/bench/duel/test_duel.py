@@ -7,7 +7,9 @@ import json
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,9 @@ import pandas as pd
 import pytest
 
 from bench import __main__ as command
-from bench.duel.pair import ROUNDS_PER_CHECK, precise
-from bench.duel.stage import lanes
+from bench.duel import duel
+from bench.duel.pair import ROUNDS_PER_CHECK, Measured, precise
+from bench.duel.stage import Stage, lanes
 from bench.process.requests import Requests
 from tests.checkout import Checkout, copy_to
 
@@ -88,7 +91,20 @@ def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_
     assert "TypeError" in done.stdout
 
 
-def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_files(checkout: Checkout) -> None:
+class Drawn(Stage):
+    """A stage without processes: both sides take as long, with 1 % of noise."""
+
+    def run(self, tick: Callable[[], object]) -> None:
+        chance = np.random.default_rng(0)
+        for pair, number in product(range(self.pairs), self.cases):
+            self._add(pair, 0, number, Measured(1, [(1.0, float(np.exp(chance.normal(0.0, 0.01))))]))
+            tick()
+
+
+def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_files(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pairs of the other duel are drawn: it is there for its files."""
     done = checkout.run(
         "bench", "duel", "--backend", "numpy", *QUICK, "--all-pairs", "--threshold", "50%", "--format", "json"
     )
@@ -98,10 +114,13 @@ def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_fil
     assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
     noise = checkout.run("report", "noise", str(folder / "samples.csv"))
     assert noise.returncode == 0, noise.stderr
+    before = (folder / "verdicts.csv").read_bytes()
+    monkeypatch.chdir(checkout.path)
+    monkeypatch.setattr(duel, "Stage", Drawn)
     (folder / "explanation.json").write_text('{\n "explained": []\n}\n', encoding="utf-8")  # of an earlier duel
     other = ("--head", ".", "-o", str(folder), "--threshold=50%")
-    again = checkout.run("bench", "duel", "--backend", "numpy", *QUICK, *other)
-    assert again.returncode == 0, again.stderr
+    assert command.main(["duel", "--backend", "numpy", *QUICK, *other]) == 0
+    assert (folder / "verdicts.csv").read_bytes() != before
     assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
 
 
@@ -132,22 +151,22 @@ def test_a_side_that_cannot_duel_is_an_error_of_one_line(
 
 def test_ctrl_c_keeps_the_samples(checkout: Checkout, tmp_path: Path) -> None:
     long = ("--all-pairs", "--pairs", "500", "--seconds", "0.05", "--batch-size", "1", "-o", str(tmp_path / "out"))
-    duel = checkout.start("bench", "duel", "--backend", "numpy", *long)
-    wait_for_workers(duel, 2 + 2 * lanes() + 1)  # those that select, the first pairs, and one of a later pair
-    duel.send_signal(signal.SIGINT)
-    _, errors = duel.communicate(timeout=60)
-    assert duel.returncode == 130
+    started = checkout.start("bench", "duel", "--backend", "numpy", *long)
+    wait_for_workers(started, 2 + 2 * lanes() + 1)  # those that select, the first pairs, and one of a later pair
+    started.send_signal(signal.SIGINT)
+    _, errors = started.communicate(timeout=60)
+    assert started.returncode == 130
     assert "what was measured so far is kept" in errors
     assert "Traceback" not in errors
     assert len(pd.read_csv(tmp_path / "out" / "samples.csv")) > 0
 
 
-def wait_for_workers(duel: subprocess.Popen[str], count: int) -> None:
+def wait_for_workers(started: subprocess.Popen[str], count: int) -> None:
     """Wait until the duel has started so many workers, of which most have ended. Without /proc, wait long."""
     seen: set[str] = set()
     end = time.monotonic() + (60 if Path("/proc/self").exists() else 12)
     while len(seen) < count and time.monotonic() < end:
-        seen |= {path.name for path in Path("/proc").glob("[0-9]*") if is_worker(path, duel.pid)}
+        seen |= {path.name for path in Path("/proc").glob("[0-9]*") if is_worker(path, started.pid)}
         time.sleep(0.05)
 
 

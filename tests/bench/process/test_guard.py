@@ -40,6 +40,10 @@ COMMANDS = {
     "run": ("bench", "run", "--launches", "1"),
     "duel": ("bench", "duel", "--pairs", "8"),
 }
+KILLED = [*((command, signal.SIGKILL) for command in COMMANDS), ("race", signal.SIGTERM), ("duel", signal.SIGHUP)]
+INTERRUPTED = [*((command, 1) for command in COMMANDS), ("race", 2), ("duel", 2)]
+"""pytest handles Ctrl-C in the race, and `bench/__main__.py` handles it in the other two."""
+
 PATIENCE = 15.0
 """It takes a second or two on a quiet machine (docs/methodology.md). The backend would hang for ten minutes."""
 
@@ -95,9 +99,12 @@ def gone(mark: str, seconds: float) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(("command", "number"), KILLED)
 def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: str, number: signal.Signals) -> None:
+    """Each command is killed by SIGKILL, which it cannot catch, and the two signals that it could are sent to one each.
+
+    The commands share the code that ends their workers, and none of them handles these signals.
+    """
     with started(checkout, command) as (process, mark):
         process.send_signal(number)
         process.wait(PATIENCE)
@@ -105,8 +112,7 @@ def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: 
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("command", "times"), INTERRUPTED)
 def test_ctrl_c_ends_everything(checkout: Checkout, command: str, times: int) -> None:
     with started(checkout, command) as (process, mark):
         for _ in range(times):

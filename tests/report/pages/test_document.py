@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import pytest
 import vl_convert
 
-from report.pages import document
+from report.pages import document, saving
+from tests import rows
 
 
 def test_data_cannot_end_their_element() -> None:
@@ -21,6 +23,15 @@ def test_data_cannot_end_their_element() -> None:
 )
 def test_a_ratio_of_times_is_a_few_words(ratio: float, words: str) -> None:
     assert document._versus(ratio) == words
+
+
+def test_without_altair_a_run_has_no_page_and_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    said = saving.beside(rows.write(tmp_path / "run.csv", [rows.row()]))
+    assert said == "no page: pictures and pages need Altair: pip install -c constraints.txt '.[report]'"
+    assert not (tmp_path / "run.html").exists()
 
 
 def test_a_user_without_a_home_has_no_cache_and_still_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

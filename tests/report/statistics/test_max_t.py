@@ -24,13 +24,16 @@ def largest(base: np.ndarray, head: np.ndarray) -> float:
 
 @pytest.mark.parametrize("common", [0.0, 0.9])
 def test_the_intervals_hold_for_all_cases_together(common: float) -> None:
-    """In 200 comparisons of equal sides at 90 %, 20 are expected to have a case beyond the critical value."""
+    """In 100 comparisons of equal sides at 90 %, 10 are expected to have a case beyond the critical value.
+
+    With the critical value of a single case, 91 would have one; 34 where the cases have most of their noise in common.
+    """
     random = np.random.default_rng(0)
     beyond = 0
-    for _ in range(200):
+    for _ in range(100):
         base, head = launches(random, common), launches(random, common)
         beyond += largest(base, head) > max_t.critical(base, head, 0.9)
-    assert 5 <= beyond <= 35
+    assert 3 <= beyond <= 18
 
 
 def test_cases_that_move_together_need_a_lower_critical_value_than_bonferronis() -> None:
