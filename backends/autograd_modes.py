@@ -16,10 +16,10 @@ from typing import Any
 from unittest.mock import patch
 
 import autograd.numpy as anp
-from autograd import core, grad, make_hvp, make_jvp
+from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
 from backends import Backend, Builder, Case, Operations, Run
-from problems import NODES, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
+from problems import NODES, PAIR, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
 
 
 def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -28,6 +28,11 @@ def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 def gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     run: Run = grad(value(problem, case, x, data))
+    return run
+
+
+def value_and_gradient(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    run: Run = value_and_grad(value(problem, case, x, data))
     return run
 
 
@@ -80,6 +85,8 @@ class AutogradMode(Backend):
         run = super().compile(case, by_leaves(problem, x, data), leaves, data)
         if case.operator not in WRITES:
             return lambda *arguments: run(*map(tree_leaves, arguments))
+        if case.operator == PAIR:
+            return partial(_both_like, x, run)
         return lambda *arguments: tree_unflatten(x, run(*map(tree_leaves, arguments)))
 
     def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
@@ -105,6 +112,12 @@ def traced(call: Callable[[], Any]) -> dict[str, int]:
     return dict(counts)
 
 
+def _both_like(like: Parameters, run: Run, x: Parameters, data: Data) -> tuple[Array, Parameters]:
+    """Return the pair of a run by leaves, with its gradient nested like `like`."""
+    reached, leaves = run(tree_leaves(x), data)
+    return reached, tree_unflatten(like, leaves)
+
+
 def is_differentiable(x: Parameters) -> bool:
     """Whether the library differentiates by `x`. It knows dicts, lists and tuples, but none of their subclasses."""
     if type(x) not in NODES:
@@ -124,7 +137,7 @@ def by_leaves(problem: Problem, x: Parameters, data: Data) -> Problem:
 BACKENDS = (
     AutogradMode(
         "autograd",
-        {"value": value, "gradient": gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
         wins="for code that is already NumPy; never the fastest",
     ),

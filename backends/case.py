@@ -32,6 +32,7 @@ class Case:
 Run: TypeAlias = Callable[..., Parameters]
 """`run(x, data)` starts one call of an operator; `run(x, v, data)` one call of an operator along a direction `v`.
 
+A `value_and_gradient` returns a tuple of the value and the gradient; every other operator, parameters or one number.
 The call may return before its result is computed: `Backend.wait` blocks until it is. A run does not modify its inputs.
 """
 

@@ -48,7 +48,7 @@ from backends import (
     spread,
     step,
 )
-from problems import Array, Data, Parameters, Problem, tree_map
+from problems import PAIR, Array, Data, Parameters, Problem, tree_map
 
 
 def value(problem: Problem) -> Flat:
@@ -57,6 +57,10 @@ def value(problem: Problem) -> Flat:
 
 def gradient(problem: Problem) -> Flat:
     return jax.grad(value(problem))
+
+
+def value_and_gradient(problem: Problem) -> Flat:
+    return jax.value_and_grad(value(problem))
 
 
 def jvp(problem: Problem) -> Flat:
@@ -315,7 +319,7 @@ class JaxMode(Backend):
         return jax_operations.counted(lowered, None)
 
 
-DERIVED = {"value": value, "gradient": gradient, "hvp": hvp, "jvp": jvp}
+DERIVED = {"value": value, "gradient": gradient, PAIR: value_and_gradient, "hvp": hvp, "jvp": jvp}
 EAGER = {operator: eager(derive) for operator, derive in DERIVED.items()}
 JITTED = {operator: jitted(derive) for operator, derive in DERIVED.items()}
 
@@ -334,7 +338,7 @@ BACKENDS = (
         wins="when Python must see each step; passes `numpy` between 100 and 10,000",
     ),
     JaxMode(
-        "jax-loop",
+        "jax-loop",  # its value and gradient from one pass would be the program of `jax-jit`
         {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop},
         writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
         wins="the fastest up to a batch of 10,000",

@@ -1,6 +1,6 @@
 """NumPy with the hand-derived gradient: the tutorial's loop, and the same loop without allocating.
 
-`numpy` is the reference that every ratio refers to.
+`numpy` is the reference that every ratio refers to. `numpy-inplace` has no value: nothing computes one in place.
 """
 
 from __future__ import annotations

@@ -24,6 +24,17 @@ def gradient_func(problem: Problem) -> Flat:
     return torch.func.grad(value(problem))
 
 
+def value_and_gradient_func(problem: Problem) -> Flat:
+    """The value and the gradient by `torch.func.grad_and_value`, which returns the gradient first."""
+    both = torch.func.grad_and_value(value(problem))
+
+    def value_and_gradient(x: Parameters, *data: Array) -> tuple[Array, Parameters]:
+        gradient, reached = both(x, *data)
+        return reached, gradient
+
+    return value_and_gradient
+
+
 def gradient_vjp(problem: Problem) -> Flat:
     """The gradient by `torch.func.vjp`. Uncompiled, a call costs less than `grad` (`experiments.alternatives`)."""
     loss = value(problem)
@@ -34,6 +45,18 @@ def gradient_vjp(problem: Problem) -> Flat:
         return pulled
 
     return gradient
+
+
+def value_and_gradient_vjp(problem: Problem) -> Flat:
+    """The value and the gradient by `torch.func.vjp`, which returns the value anyway."""
+    loss = value(problem)
+
+    def value_and_gradient(x: Parameters, *data: Array) -> tuple[Array, Parameters]:
+        reached, pullback = torch.func.vjp(lambda x: loss(x, *data), x)
+        (pulled,) = pullback(torch.ones_like(reached))
+        return reached, pulled
+
+    return value_and_gradient
 
 
 def jvp_func(problem: Problem) -> Flat:
@@ -83,6 +106,19 @@ def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
     return run
 
 
+def value_and_gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the value and the gradient by `loss.backward()`. The value leaves its graph, and stays on the device."""
+    tree = form(x)
+
+    def run(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+        leaf = tree.map(_leaf, x)
+        reached = problem.loss(torch, leaf, data)
+        reached.backward()
+        return reached.detach(), tree.map(_gradient_of, leaf)
+
+    return run
+
+
 def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by `loss.backward()` and `torch.optim.SGD`."""
     loss, rate, steps, tree = problem.loss, problem.rate_at(x, data), case.steps, form(x)
@@ -109,6 +145,18 @@ def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Ru
     def run(x: Parameters, data: Data) -> Parameters:
         leaf = tree.map(_leaf, x)
         return tree.unflatten(x, torch.autograd.grad(problem.loss(torch, leaf, data), tree.leaves(leaf)))
+
+    return run
+
+
+def value_and_gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the value and the gradient by `torch.autograd.grad`."""
+    tree = form(x)
+
+    def run(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+        leaf = tree.map(_leaf, x)
+        reached = problem.loss(torch, leaf, data)
+        return reached.detach(), tree.unflatten(x, torch.autograd.grad(reached, tree.leaves(leaf)))
 
     return run
 

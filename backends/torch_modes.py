@@ -42,10 +42,14 @@ from backends.torch_builders import (
     jvp_dual,
     jvp_func,
     value,
+    value_and_gradient_backward,
+    value_and_gradient_func,
+    value_and_gradient_grad,
+    value_and_gradient_vjp,
     wait,
 )
 from backends.torch_losses import LOSSES
-from problems import Array, Parameters, Problem, tree_map
+from problems import PAIR, Array, Parameters, Problem, tree_map
 
 
 @cache
@@ -194,17 +198,24 @@ class FusedMode(TorchMode):
 SECOND_OR_FORWARD = ("hvp", "jvp")
 """The operators that differentiate a backward pass, or go forward."""
 
-FUNC = {"value": value, "gradient": gradient_func, "hvp": hvp_func, "jvp": jvp_func}
-EAGER = {operator: eager(derive) for operator, derive in (FUNC | {"gradient": gradient_vjp}).items()}
+FUNC = {"value": value, "gradient": gradient_func, PAIR: value_and_gradient_func, "hvp": hvp_func, "jvp": jvp_func}
+VJP = {"gradient": gradient_vjp, PAIR: value_and_gradient_vjp}
+EAGER = {operator: eager(derive) for operator, derive in (FUNC | VJP).items()}
 # Inductor (torch 2.13, CPU) compiles forward over reverse of a gather to a wrong product, or fails (pytorch #160391).
 COMPILED = {operator: compiled(derive) for operator, derive in (FUNC | {"hvp": hvp_reverse_over_reverse}).items()}
 VALUE = {"value": eager(value)}
-GRAD = {"gradient": gradient_grad, "descent": descent_grad, "hvp": hvp_grad, "jvp": jvp_dual}
+GRAD = {
+    "gradient": gradient_grad,
+    PAIR: value_and_gradient_grad,
+    "descent": descent_grad,
+    "hvp": hvp_grad,
+    "jvp": jvp_dual,
+}
 
 BACKENDS = (
     TorchMode(
         "torch-sgd",
-        VALUE | {"gradient": gradient_backward, "descent": descent_sgd},
+        VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),

@@ -21,7 +21,8 @@ DEFAULTS = {
 """What is measured if an option is not given. Batch sizes, sizes and steps are then the problem's own."""
 
 HELP = {
-    "operator": "what is timed: descent, gradient, value, hvp, jvp, comma-separated, or 'all' (default: descent)",
+    "operator": "what is timed: descent, gradient, value, value_and_gradient, hvp, jvp, comma-separated, or 'all' "
+    "(default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "backend": "backends to race, comma-separated, or 'all' (default: all)",
     "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",

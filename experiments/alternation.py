@@ -14,14 +14,16 @@ MIN_ROUNDS = 6
 """Pairs of rounds, however short the time is: a median of fewer says little."""
 
 
-def alternate(first: Callable[[], Any], second: Callable[[], Any], seconds: float) -> tuple[list[float], list[float]]:
+def alternate(
+    first: Callable[[], Any], second: Callable[[], Any], seconds: float, round_seconds: float = ROUND_SECONDS
+) -> tuple[list[float], list[float]]:
     """Return the ratio first / second of each pair of rounds, and the seconds that a call of `second` took in each.
 
     The order within a pair is random. Both calls are warm before the first pair.
     """
     first()
     second()
-    calls, _ = rounds.calibrate(second, ROUND_SECONDS)
+    calls, _ = rounds.calibrate(second, round_seconds)
     ratios: list[float] = []
     seconds_of_second: list[float] = []
     end = clock.now() + seconds

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from problems.cost import WRITES, StepTraffic, step_bytes, step_flops, step_traffic
+from problems.cost import StepTraffic, step_bytes, step_flops, step_traffic
 from problems.descent import descend, loop
 from problems.faults import ProblemError, fault
 from problems.files import ProblemFile, add, added, find_file, from_text, is_file, load_added
-from problems.operators import ALONG, OPERATORS, hand_derived
+from problems.operators import ALONG, OPERATORS, PAIR, WRITES, hand_derived, result_of
 from problems.parameters import NODES, Array, Data, Parameters, form, structure, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, NotDerivedError, Preset, Problem, direction, instance, no_loss
 from problems.sizes import resized, sizes_text
@@ -25,6 +25,7 @@ __all__ = [
     "ALONG",
     "NODES",
     "OPERATORS",
+    "PAIR",
     "WRITES",
     "Array",
     "Data",
@@ -52,6 +53,7 @@ __all__ = [
     "modules",
     "no_loss",
     "resized",
+    "result_of",
     "sizes_text",
     "step_bytes",
     "step_flops",

@@ -4,19 +4,17 @@ The bytes follow from the arrays: each array that the operator takes is read onc
 parameters is written once. The operations are each problem's own count, `Problem.flops`. It counts the formula in the
 problem's docstring, computed as sparingly as its hand-derived gradient: an addition, a product, a comparison and an
 exponential count one each, and terms that the batch does not multiply count nothing. Both are lower bounds: they
-include no allocation, and no second pass over an array that left the cache.
+include no allocation, and no second pass over an array that left the cache. A value and a gradient in one pass share
+operations that nobody counts: they take at least as many as the one that takes more.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from problems.operators import ALONG
+from problems.operators import ALONG, PAIR, WRITES
 from problems.parameters import Data, Parameters, tree_leaves
 from problems.problem import Problem
-
-WRITES = ("descent", "gradient", "hvp")
-"""The operators whose result is shaped like the parameters. The others return one number."""
 
 UPDATE = 2
 """Operations that a step of a descent adds to its gradient, for each parameter: a product and a subtraction."""
@@ -68,6 +66,8 @@ def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> fl
     value, gradient = problem.flops(x, data)
     if operator == "value":
         return value
+    if operator == PAIR:
+        return max(value, gradient)
     return gradient + (UPDATE * sum(array.size for array in tree_leaves(x)) if operator == "descent" else 0)
 
 

@@ -34,14 +34,9 @@ from typing import Any
 
 import numpy as np
 
+from problems.gmm_prior import FREEDOM, GAMMA, log_prior, log_prior_by_hand
 from problems.parameters import Array, Data, Parameters
 from problems.problem import GradientInto, Preset, Problem
-
-GAMMA = 1.0
-"""γ, the prior's precision: the default of ADBench and GradBench."""
-
-FREEDOM = 0
-"""m, the prior's additional degrees of freedom: the default of ADBench and GradBench."""
 
 RATE = 0.2
 SPREAD = 0.3
@@ -63,42 +58,48 @@ def log_likelihood(xp: Any, x: Parameters, data: Data) -> Array:
     return xp.sum(_log_sum_exp(xp, exponents) - _log_sum_exp(xp, alphas) - 0.5 * d * math.log(2.0 * math.pi))
 
 
-def log_prior(xp: Any, x: Parameters, data: Data) -> Array:
-    _, _, icf = x
-    d = data[0].shape[1]
-    q, below = icf[:, :d], icf[:, d:]
-    n = d + FREEDOM + 1
-    frobenius = xp.sum(xp.exp(2.0 * q), 1) + xp.sum(below * below, 1)
-    constant = n * d * math.log(GAMMA / math.sqrt(2.0)) - log_gamma(0.5 * n, d)
-    return xp.sum(FREEDOM * xp.sum(q, 1) - 0.5 * GAMMA**2 * frobenius + constant)
-
-
 def _log_sum_exp(xp: Any, s: Array) -> Array:
     a = xp.amax(s, 0)
     return a + xp.log(xp.sum(xp.exp(s - a), 0))
 
 
-def log_gamma(a: float, d: int) -> float:
-    """Return log Γ_d(a), the logarithm of the multivariate gamma function."""
-    return 0.25 * d * (d - 1) * math.log(math.pi) + sum(math.lgamma(a - 0.5 * j) for j in range(d))
-
-
 def gradient(x: Parameters, data: Data) -> Parameters:
+    scale, Q, Y, exponents = _forward(x, data)
+    return _backward(x, data[0], scale, Q, Y, _softmax(exponents), _softmax(x[0]))
+
+
+def value_and_gradient(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+    size, d = data[0].shape
+    scale, Q, Y, exponents = _forward(x, data)
+    (R, sums), (shares, total) = _softmax_and_log(exponents), _softmax_and_log(x[0])
+    likelihood = sums.sum() - size * (total + 0.5 * d * math.log(2.0 * math.pi))
+    return -likelihood - log_prior_by_hand(x[2], scale), _backward(x, data[0], scale, Q, Y, R, shares)
+
+
+def _forward(x: Parameters, data: Data) -> tuple[Array, Array, Array, Array]:
+    """Return exp(q), Q, the whitened points, and the exponents, (k, B)."""
     alphas, means, icf = x
     X, places = data
-    size, d = X.shape
-    q, below = icf[:, :d], icf[:, d:]
+    q = icf[:, : X.shape[1]]
     scale = np.exp(q)
-    Q = _factors(scale, below, places)
+    Q = _factors(scale, icf[:, X.shape[1] :], places)
     Y = _whitened(Q, X, means)
-    R = _softmax((alphas + q.sum(1))[:, None] - 0.5 * np.einsum("kdb,kdb->kb", Y, Y))
+    return scale, Q, Y, (alphas + q.sum(1))[:, None] - 0.5 * np.einsum("kdb,kdb->kb", Y, Y)
+
+
+def _backward(  # noqa: PLR0913, PLR0917 (what the forward pass has computed)
+    x: Parameters, X: Array, scale: Array, Q: Array, Y: Array, R: Array, shares: Array
+) -> Parameters:
+    """Return the gradient. R is the softmax of the exponents, `shares` that of α; Y is overwritten."""
+    _, means, icf = x
+    size, d = X.shape
     n = R.sum(1)
     Y *= R[:, None, :]
     S = Y.sum(2)
     by_icf = _entries(_moments(Y, X) - S[:, :, None] * means[:, None, :])
     by_icf[:, :d] = scale * (by_icf[:, :d] + GAMMA**2 * scale) - (n[:, None] + FREEDOM)
-    by_icf[:, d:] += GAMMA**2 * below
-    return size * _softmax(alphas) - n, -_transposed(Q, S), by_icf
+    by_icf[:, d:] += GAMMA**2 * icf[:, d:]
+    return size * shares - n, -_transposed(Q, S), by_icf
 
 
 def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
@@ -156,6 +157,15 @@ def _softmax(s: Array) -> Array:
     p = np.exp(s - s.max(0))
     p /= p.sum(0)
     return p
+
+
+def _softmax_and_log(s: Array) -> tuple[Array, Array]:
+    """Return the softmax of s, and the logarithm of the sum of its exponentials, along the first axis."""
+    a = s.max(0)
+    p = np.exp(s - a)
+    total = p.sum(0)
+    p /= total
+    return p, a + np.log(total)
 
 
 def _softmax_along(p: Array, ds: Array) -> Array:
@@ -278,6 +288,7 @@ PROBLEM = Problem(
     rate,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     sizes={"components": 5, "dimension": 4},
     batch_sizes=(1, 100, 10_000),

@@ -42,6 +42,15 @@ def gradient(C: Array, data: Data) -> Array:
     return 2.0 * (mine.sum(1)[:, None] * C - mine @ P)
 
 
+def value_and_gradient(C: Array, data: Data) -> tuple[Array, Array]:
+    (P,) = data
+    near = C @ P.T
+    near -= 0.5 * (C * C).sum(1)[:, None]
+    nearest = near.max(0)
+    mine = np.equal(near, nearest, out=near, casting="unsafe")
+    return np.vdot(P, P) - 2.0 * nearest.sum(), 2.0 * (mine.sum(1)[:, None] * C - mine @ P)
+
+
 def hvp(C: Array, V: Array, data: Data) -> Array:
     (P,) = data
     return 2.0 * _mine(C, P).sum(1)[:, None] * V
@@ -103,6 +112,7 @@ PROBLEM = Problem(
     rate,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     sizes={"clusters": 8, "dimension": 8},
     batch_sizes=(1, 100, 1_000, 10_000),

@@ -35,6 +35,12 @@ def gradient(w: Array, data: Data) -> Array:
     return ((X @ w - y) @ X) / len(y)
 
 
+def value_and_gradient(w: Array, data: Data) -> tuple[Array, Array]:
+    X, y = data
+    r = X @ w - y
+    return 0.5 * (r @ r) / len(y), (r @ X) / len(y)
+
+
 def hvp(w: Array, v: Array, data: Data) -> Array:
     X, y = data
     return ((X @ v) @ X) / len(y)
@@ -77,6 +83,7 @@ PROBLEM = Problem(
     rate=0.5,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     minimum=minimum,
     sizes={"dimension": 16},

@@ -36,6 +36,12 @@ def gradient(x: Array, data: Data) -> Array:
     return (V @ x - s) @ V
 
 
+def value_and_gradient(x: Array, data: Data) -> tuple[Array, Array]:
+    V, s = data
+    r = V @ x - s
+    return 0.5 * (r @ r), r @ V
+
+
 def hvp(x: Array, v: Array, data: Data) -> Array:
     V, _ = data
     return (V @ v) @ V
@@ -81,6 +87,7 @@ PROBLEM = Problem(
     rate,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     minimum=minimum,
     sizes={"terms": 16},

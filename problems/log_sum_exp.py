@@ -41,6 +41,14 @@ def gradient(x: Array, data: Data) -> Array:
     return p
 
 
+def value_and_gradient(x: Array, data: Data) -> tuple[Array, Array]:
+    a = x.max()
+    p = np.exp(x - a)
+    total = p.sum()
+    p /= total
+    return a + np.log(total), p
+
+
 def hvp(x: Array, v: Array, data: Data) -> Array:
     p = gradient(x, data)
     return p * (v - p @ v)
@@ -79,6 +87,7 @@ PROBLEM = Problem(
     rate,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     minimum=minimum,
     batch_sizes=(1, 100, 10_000, 1_000_000),

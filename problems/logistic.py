@@ -39,6 +39,14 @@ def gradient(w: Array, data: Data) -> Array:
     return PENALTY * w - (pull @ X) / len(y)
 
 
+def value_and_gradient(w: Array, data: Data) -> tuple[Array, Array]:
+    X, y = data
+    odds = np.exp(y * (X @ -w))  # exp(−m), which cannot overflow either
+    pull = y * odds / (1.0 + odds)
+    value = np.log1p(odds).sum() / len(y) + 0.5 * PENALTY * (w @ w)
+    return value, PENALTY * w - (pull @ X) / len(y)
+
+
 def hvp(w: Array, v: Array, data: Data) -> Array:
     X, y = data
     pull = 1.0 / (1.0 + np.exp(y * (X @ w)))
@@ -85,6 +93,7 @@ PROBLEM = Problem(
     rate=0.5,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     sizes={"dimension": 16},
     batch_sizes=(1, 100, 10_000, 100_000),

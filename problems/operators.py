@@ -5,21 +5,28 @@
 `value`     f(x), without its derivative
 `hvp`       H v, the Hessian of f at x times a direction v; shaped like x
 `jvp`       ∇f(x)·v, the directional derivative of f along v: one number, which forward mode computes without ∇f
+`value_and_gradient`  the pair of f(x) and ∇f(x), from one pass: what training calls
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from problems.descent import Gradient, loop
-from problems.parameters import ARRAY, FLAT, Array, Data, Parameters, form, tree_leaves
+from problems.parameters import ARRAY, FLAT, Array, Data, Parameters, form, tree_leaves, tree_unflatten
 from problems.problem import Problem
 
-OPERATORS = ("descent", "gradient", "value", "hvp", "jvp")
+OPERATORS = ("descent", "gradient", "value", "hvp", "jvp", "value_and_gradient")
+
+PAIR = "value_and_gradient"
+"""The operator whose result is a tuple of two: the value, and the gradient in the form of x."""
+
+WRITES = ("descent", "gradient", "hvp", PAIR)
+"""The operators whose result has an array like each of the parameters. The others return one number."""
 
 ALONG = ("hvp", "jvp")
 """The operators that take a direction, and are called as `run(x, v, data)`; the others are called as `run(x, data)`."""
@@ -38,12 +45,25 @@ def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, dat
         return problem.gradient
     if operator == "value":
         return problem.value or problem.numpy_loss
+    if operator == PAIR:
+        return problem.value_and_gradient or partial(_both, problem.value or problem.numpy_loss, problem.gradient)
     if operator == "jvp":
         jvp = {ARRAY: _jvp_of_array, FLAT: _jvp_of_tuple}.get(form(x), _jvp_of_nested)
         return partial(jvp, problem.gradient)
     if operator == "hvp" and problem.hvp is not None:
         return problem.hvp
     raise ValueError(f"{problem.name} has no hand-derived {operator}")
+
+
+def result_of(operator: str, x: Parameters, arrays: Sequence[Array]) -> Any:
+    """Return the operator's result at `x` whose leaves are these arrays."""
+    if operator == PAIR:
+        return arrays[0], tree_unflatten(x, arrays[1:])
+    return tree_unflatten(x, arrays) if operator in WRITES else arrays[0]
+
+
+def _both(value: Operator, gradient: Gradient, x: Parameters, data: Data) -> tuple[Array, Parameters]:
+    return value(x, data), gradient(x, data)
 
 
 def _jvp_of_array(gradient: Gradient, x: Parameters, v: Parameters, data: Data) -> Array:

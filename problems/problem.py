@@ -22,6 +22,10 @@ GradientInto: TypeAlias = Callable[[Parameters, Data, Parameters], None]
 """`into(x, data, out)` writes the gradient at `x` to `out`, and allocates nothing."""
 
 
+ValueAndGradient: TypeAlias = Callable[[Parameters, Data], tuple[Array, Parameters]]
+"""`value_and_gradient(x, data)` returns the loss and its gradient, from one pass."""
+
+
 class NotDerivedError(Exception):
     """The problem has no loss of the kind that was called, or nobody has derived its gradient by hand."""
 
@@ -74,6 +78,7 @@ class Problem:
     `gradient_into(x, data)` allocates scratch for arrays like `x` and returns a `GradientInto`.
     `value(x, data)` is the loss in NumPy, for losses whose common form is slow there.
     `hvp(x, v, data)` is the Hessian at `x` times `v`, in NumPy, as fast as the gradient.
+    `value_and_gradient(x, data)` is the tuple of both, in NumPy, where they share work. Without it, both are called.
     `flops(x, data)` counts the operations that a value and a gradient of these shapes cannot avoid.
     `minimum(x, data)` is the least value of the loss, −∞ if there is none. Without it the harness searches for one.
     `sizes` are the lengths of the axes besides the batch, by name.
@@ -94,6 +99,7 @@ class Problem:
     value: Callable[[Parameters, Data], Array] | None = None
     gradient_into: Callable[[Parameters, Data], GradientInto] | None = None
     hvp: Callable[[Parameters, Parameters, Data], Parameters] | None = None
+    value_and_gradient: ValueAndGradient | None = None
     sizes: Mapping[str, int] = field(default_factory=dict, hash=False)
     batch_sizes: tuple[int, ...] = (1, 10, 100)
     flops: Flops | None = None

@@ -29,6 +29,11 @@ def gradient(x: Array, data: Data) -> Array:
     return 2.0 * x - 2.0
 
 
+def value_and_gradient(x: Array, data: Data) -> tuple[Array, Array]:
+    g = 2.0 * x - 2.0
+    return 0.25 * np.vdot(g, g) + 4.0 * x.size, g  # x² − 2x + 5 = (x − 1)² + 4
+
+
 def hvp(x: Array, v: Array, data: Data) -> Array:
     return 2.0 * v
 
@@ -61,6 +66,7 @@ PROBLEM = Problem(
     rate=0.1,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     minimum=minimum,
     batch_sizes=(1, 100, 10_000, 1_000_000),

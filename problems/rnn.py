@@ -47,6 +47,16 @@ def gradient(x: Parameters, data: Data) -> Parameters:
     return _across(X, D), _across(H[:-1], D[1:]), D.sum((0, 1)), e @ H[-1]
 
 
+def value_and_gradient(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+    _, W, _, w = x
+    X, y = data
+    H = _forward(x, X)
+    r = H[-1] @ w - y
+    e = r / len(y)
+    D = _backward(H, W, np.outer(e, w))
+    return 0.5 * (r @ e), (_across(X, D), _across(H[:-1], D[1:]), D.sum((0, 1)), e @ H[-1])
+
+
 def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
     _, W, _, w = x
     _, V, _, dw = v
@@ -176,6 +186,7 @@ PROBLEM = Problem(
     rate=0.05,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     sizes={"length": 8, "inputs": 4, "hidden": 16},
     batch_sizes=(1, 30, 1_000),

@@ -52,6 +52,16 @@ def gradient(x: Array, data: Data) -> Array:
     return out.reshape(x.shape)
 
 
+def value_and_gradient(x: Array, data: Data) -> tuple[Array, Array]:
+    flat, last = x.ravel(), slice(x.shape[1] - 1, None, x.shape[1])
+    valley, gap = np.empty_like(flat), 1.0 - flat
+    np.subtract(flat[1:], flat[:-1] * flat[:-1], out=valley[:-1])
+    valley[last] = gap[last] = 0.0
+    out = -400.0 * valley * flat - 2.0 * gap
+    out[1:] += 200.0 * valley[:-1]
+    return 100.0 * np.vdot(valley, valley) + np.vdot(gap, gap), out.reshape(x.shape)
+
+
 def hvp(x: Array, v: Array, data: Data) -> Array:
     flat, along, last = x.ravel(), v.ravel(), slice(x.shape[1] - 1, None, x.shape[1])
     valley, rise = np.empty_like(flat), np.empty_like(flat)
@@ -107,6 +117,7 @@ PROBLEM = Problem(
     value=value,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     minimum=minimum,
     sizes={"dimension": 4},

@@ -42,6 +42,21 @@ def gradient(x: Parameters, data: Data) -> Parameters:
     return X.T @ D, D.sum(0), H.T @ E, E.sum(0)
 
 
+def value_and_gradient(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+    W1, b1, W2, b2 = x
+    X, Y = data
+    H = np.tanh(X @ W1 + b1)
+    E = H @ W2 + b2
+    E -= E.max(1)[:, None]
+    labelled = np.vdot(E, Y)
+    np.exp(E, out=E)
+    totals = E.sum(1)
+    value = (np.log(totals).sum() - labelled) / len(Y)
+    E = (E / totals[:, None] - Y) / len(Y)
+    D = (E @ W2.T) * (1.0 - H * H)
+    return value, (X.T @ D, D.sum(0), H.T @ E, E.sum(0))
+
+
 def hvp(x: Parameters, v: Parameters, data: Data) -> Parameters:
     W1, b1, W2, b2 = x
     V1, c1, V2, c2 = v
@@ -124,6 +139,7 @@ PROBLEM = Problem(
     rate=0.1,
     gradient_into=gradient_into,
     hvp=hvp,
+    value_and_gradient=value_and_gradient,
     flops=flops,
     sizes={"inputs": 16, "hidden": 32, "classes": 8},
     batch_sizes=(1, 10, 100, 1_000),

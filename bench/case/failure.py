@@ -94,6 +94,7 @@ def _encodable(text: str) -> str:
 def _file(error: BaseException, problem: Problem) -> Path | None:
     """Return the innermost file of the problem's functions that led to the error, else the backend's, else `None`."""
     functions = [problem.loss, *problem.losses.values(), problem.draw, problem.gradient, problem.value, problem.hvp]
+    functions += [problem.value_and_gradient]
     codes = (getattr(inspect.unwrap(each), "__code__", None) for each in functions if each is not None)
     theirs = {code.co_filename for code in codes if code is not None} - {PROBLEM}
     files = [file for file, _ in lines(error)]

@@ -11,7 +11,7 @@ from autograd.extend import vspace
 from backends import Builder, Case, Run
 from backends import autograd_modes as own
 from experiments.alternatives import Alternatives
-from problems import Array, Data, Parameters, Problem, loop, tree_leaves
+from problems import PAIR, Array, Data, Parameters, Problem, loop, tree_leaves
 
 Derive = Callable[[Problem], Run]
 
@@ -34,6 +34,16 @@ def by_vjp(problem: Problem) -> Run:
 def by_elementwise_grad(problem: Problem) -> Run:
     gradient: Run = elementwise_grad(lambda x, data: problem.loss(anp, x, data))
     return gradient
+
+
+def value_and_gradient_by_vjp(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    at = make_vjp(own.value(problem, case, x, data))
+
+    def run(x: Parameters, data: Data) -> tuple[Array, Parameters]:
+        back, value = at(x, data)
+        return value, back(vspace(value).ones())
+
+    return run
 
 
 def gradient_by(derive: Derive) -> Builder:
@@ -77,6 +87,7 @@ ALTERNATIVES: Alternatives = {
     "autograd": {
         "descent": {name: descent_by(derive) for name, derive in GRADIENTS.items()},
         "gradient": {name: gradient_by(derive) for name, derive in GRADIENTS.items()},
+        PAIR: {"`make_vjp`": value_and_gradient_by_vjp},
         "hvp": {
             "`grad` of the directional derivative": hvp_of_product,
             "`hessian_vector_product`": hvp_of_library,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from backends import jax_modes as own
 from experiments.alternatives import Alternatives
-from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
+from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map
 
 Derive = Callable[[Problem], Flat]
 
@@ -29,6 +29,14 @@ def by_vjp(problem: Problem) -> Flat:
         return back(jnp.ones_like(value))[0]
 
     return gradient
+
+
+def value_and_gradient_by_vjp(problem: Problem) -> Flat:
+    def both(x: Parameters, *data: Array) -> tuple[Array, Parameters]:
+        value, back = jax.vjp(lambda x: own.value(problem)(x, *data), x)
+        return value, back(jnp.ones_like(value))[0]
+
+    return both
 
 
 def by_linearize(problem: Problem) -> Flat:
@@ -151,6 +159,7 @@ ALTERNATIVES: Alternatives = {
     "jax-grad": {
         "descent": {name: stepwise(derive) for name, derive in GRADIENTS.items()} | {"the update in `lax`": in_lax},
         "gradient": {name: eager(derive) for name, derive in GRADIENTS.items()},
+        PAIR: {"`vjp`": eager(value_and_gradient_by_vjp)},
         "hvp": {"`linearize`": eager(hvp_linearized), "reverse over forward": eager(hvp_reverse_over_forward)},
         "jvp": {"`linearize`": eager(by_linearize)},
     },
@@ -164,6 +173,10 @@ ALTERNATIVES: Alternatives = {
         "gradient": {name: own.jitted(derive) for name, derive in GRADIENTS.items()}
         | {"the compiled program called directly": aot(own.gradient)},
         "value": {"the compiled program called directly": aot(own.value)},
+        PAIR: {
+            "`vjp`": own.jitted(value_and_gradient_by_vjp),
+            "the compiled program called directly": aot(own.value_and_gradient),
+        },
         "hvp": {
             "`linearize`": own.jitted(hvp_linearized),
             "reverse over forward": own.jitted(hvp_reverse_over_forward),

@@ -1,7 +1,8 @@
-"""NumPy with the hand-derived gradient: other ways to write the update."""
+"""NumPy with the hand-derived gradient: other ways to write the update, and a value and a gradient in two passes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.linalg import blas
 from backends import Builder, Case, Run
 from backends.numpy_modes import buffer
 from experiments.alternatives import Alternatives
-from problems import Data, Parameters, Problem, tree_leaves, tree_map
+from problems import PAIR, Data, Parameters, Problem, hand_derived, tree_leaves, tree_map
 
 
 def updated_in_place(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -88,13 +89,19 @@ def into(move: str) -> Builder:
     return build
 
 
+def apart(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Compute the value, then the gradient: the two share no work."""
+    return hand_derived(PAIR, replace(problem, value_and_gradient=None), 1, x, data)
+
+
 ALTERNATIVES: Alternatives = {
     "numpy": {
+        PAIR: {"the value, then the gradient": apart},
         "descent": {
             "the copy of the start updated in place": updated_in_place,
             "`x - rate * g`, single array only": subtracted,
             "the rate as a Python number, single array only": rate_as_number,
-        }
+        },
     },
     "numpy-inplace": {
         "descent": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from backends import torch_builders as own
 from experiments.alternatives import Alternatives
-from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
+from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 
 def sgd(*, set_to_none: bool = True, **options: Any) -> Builder:
@@ -186,6 +187,14 @@ def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -
     return run
 
 
+def value_and_gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Compile the loss alone, forward and backward apart, and differentiate it as `torch-grad` does."""
+    loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
+    run = own.value_and_gradient_grad(replace(problem, loss=lambda _, x, data: loss(x, *data)), case, x, data)
+    run(x, data)
+    return run
+
+
 def compiled_with(**options: Any) -> Builder:
     """Return the builder of a step that returns a new array, compiled with these options."""
 
@@ -242,6 +251,7 @@ ALTERNATIVES: Alternatives = {
             "`grad_and_value`": func_steps(func_grad_and_value),
         },
         "gradient": {"`grad`": eager(own.gradient_func), "`grad_and_value`": eager(func_grad_and_value)},
+        PAIR: {"`grad_and_value`": eager(own.value_and_gradient_func)},
         "hvp": {
             "forward over `vjp`": eager(hvp_forward_over_vjp),
             "`linearize`": eager(hvp_linearized),
@@ -258,6 +268,10 @@ ALTERNATIVES: Alternatives = {
             "a new array, `cpp_wrapper`": compiled_with(options={"cpp_wrapper": True}),
         },
         "gradient": {"`vjp`": compiled(own.gradient_vjp)},
+        PAIR: {
+            "`vjp`": compiled(own.value_and_gradient_vjp),
+            "only the loss compiled": value_and_gradient_backward,
+        },
         "hvp": {"`grad` of the directional derivative": compiled(hvp_of_product)},
     },
 }

@@ -18,7 +18,7 @@ import backends
 import problems
 from bench.case import prepare
 from bench.case.check import reference
-from problems import Parameters, Problem, gmm, tree_leaves, tree_map
+from problems import Parameters, Problem, gmm, gmm_prior, tree_leaves, tree_map
 from tests.built_in import BUILT_IN
 
 EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems.load())
@@ -201,7 +201,7 @@ def adbench_data() -> tuple[Any, Any]:
 def test_gmm_has_adbenchs_golden_value() -> None:
     """ADBench adds −log prior to the log likelihood; the posterior has +log prior (GradBench's pull request 568)."""
     likelihood = gmm.log_likelihood(np, ADBENCH_X, adbench_data())
-    prior = gmm.log_prior(np, ADBENCH_X, adbench_data())
+    prior = gmm_prior.log_prior(np, ADBENCH_X, adbench_data())
     assert likelihood - prior == pytest.approx(ADBENCH_VALUE, rel=1e-13)
     assert gmm.loss(np, ADBENCH_X, adbench_data()) == pytest.approx(-likelihood - prior, rel=1e-13)
 
@@ -228,7 +228,7 @@ def test_gmm_is_minus_the_log_posterior_of_scipys_distributions(sizes: str) -> N
         precision = factor(row, d).T @ factor(row, d)
         normal = stats.multivariate_normal(mean, np.linalg.inv(precision))
         density += weight * normal.pdf(X)
-        prior += stats.wishart.logpdf(precision, d + gmm.FREEDOM + 1, np.eye(d) / gmm.GAMMA**2)
+        prior += stats.wishart.logpdf(precision, d + gmm_prior.FREEDOM + 1, np.eye(d) / gmm_prior.GAMMA**2)
     assert problem.loss(np, x, data) == pytest.approx(-np.sum(np.log(density)) - prior)
 
 

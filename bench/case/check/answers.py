@@ -8,7 +8,7 @@ import numpy as np
 
 from backends import Backend, Case, Run, place
 from bench.case.check.question import question
-from bench.case.check.reference import allowed_error, answer_error, relative_error, require_close
+from bench.case.check.reference import allowed_error, answer_error, require_close, result_error
 from bench.clock import now
 from problems import Parameters, Problem, tree_leaves, tree_map
 
@@ -63,7 +63,7 @@ def require_another_answer(case: Case, backend: Backend, problem: Problem, run: 
     result = run(*placed)
     backend.wait(result, case)
     seconds = now() - start
-    error = relative_error(backend.fetch(result, case), answer, dtype=case.dtype)
+    error = result_error(case, backend.fetch(result, case), answer)
     require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
     return seconds
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from bench.case.check.kept import kept
-from bench.case.check.reference import alike, named
-from problems import Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
+from bench.case.check.reference import alike, largest, named
+from problems import PAIR, Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
 
 MAX_ERROR = 1e-5
 """How far a right derivative may be from a central difference, relative to its size along the direction.
@@ -51,8 +51,8 @@ def require_right(problem: Problem, operator: str, batch_size: int) -> float:
     """Return how far the gradient is from central differences of the loss.
 
     Raise `WrongReferenceError` if what was derived by hand for this operator contradicts the loss.
-    The gradient is compared with the loss. The loss's fast form is too, if the operator is `value`, and the
-    Hessian-vector product is compared with the gradient, if it is `hvp`.
+    The gradient is compared with the loss. The loss's fast form is too, if the operator is `value`, and both from one
+    pass, if it is `value_and_gradient`. The Hessian-vector product is compared with the gradient, if it is `hvp`.
     """
     errors = _errors(problem, operator, min(batch_size, MAX_BATCH_SIZE))
     for what, error in errors:
@@ -66,7 +66,7 @@ def require_right(problem: Problem, operator: str, batch_size: int) -> float:
 
 @lru_cache(maxsize=256)
 def _errors(problem: Problem, operator: str, batch_size: int) -> list[tuple[str, float]]:
-    also = operator if operator in {"value", "hvp"} else ""
+    also = operator if operator in {"value", "hvp", PAIR} else ""
     (errors,) = kept(("derivation", named(problem), also, batch_size), lambda: _measured(problem, also, batch_size))
     return list(zip(("gradient", also), errors.tolist(), strict=False))
 
@@ -83,7 +83,10 @@ def _measured(problem: Problem, also: str, batch_size: int) -> Array:
     along, derived = list(_directions(x)), gradient(x)
     errors = [max(_gradient_error(loss, derived, x, v) for v in along)]
     if also == "value":
-        errors.append(abs(hand_derived("value", problem, 1, x, data)(x, data) - loss(x)) / (abs(loss(x)) or 1.0))
+        errors.append(_value_error(hand_derived("value", problem, 1, x, data)(x, data), loss(x)))
+    if also == PAIR:
+        value, both = hand_derived(PAIR, problem, 1, x, data)(x, data)
+        errors.append(largest(_value_error(value, loss(x)), *(_gradient_error(loss, both, x, v) for v in along)))
     if also == "hvp":
         product = hand_derived("hvp", problem, 1, x, data)
         errors.append(max(_product_error(gradient, product(x, v, data), x, v) for v in along))
@@ -108,6 +111,11 @@ def _directions(x: Parameters) -> Iterator[Parameters]:
 
 def _moved(x: Parameters, v: Parameters, step: float) -> Parameters:
     return tree_map(lambda array, move: array + step * move, x, v)
+
+
+def _value_error(value: Array, loss: Array) -> float:
+    """Return how far the value is from the loss, relative to it; infinite if it is not one number."""
+    return float(abs(value - loss) / (abs(loss) or 1.0)) if np.shape(value) == () else math.inf
 
 
 def _gradient_error(loss: Callable[[Parameters], Any], gradient: Parameters, x: Parameters, v: Parameters) -> float:

@@ -31,6 +31,7 @@ def by_framework(problem: Problem, backends: Mapping[str, Backend], name: str) -
         gradient=operators["gradient"],
         hvp=operators["hvp"],
         value=None,
+        value_and_gradient=None,
         gradient_into=None,
         losses={**problem.losses, "numpy": operators["value"]},
         reference="",

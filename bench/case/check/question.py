@@ -23,7 +23,8 @@ from bench.case.check.reference import (
     double,
     expected,
     named,
-    relative_error,
+    part_errors,
+    result_error,
     tolerance,
 )
 from problems import (
@@ -67,7 +68,8 @@ def _frozen(array: Array, dtype: Any) -> Array:
 def question(case: Case, problem: Problem) -> tuple[tuple[Any, ...], Parameters] | None:
     """Return other arguments of the operator, and the right answer to them; `None` if none were found.
 
-    None are found if the answer hardly depends on the arguments, or if the dtype has too few digits to answer.
+    None are found if the answer hardly depends on the arguments, or if the dtype has too few digits to answer. Of a
+    value and a gradient both change, if possible: one of them may be that of another point.
     """
     bare = replace(case, backend="", device="")
     factor, answer = _answered(problem, bare)
@@ -80,23 +82,29 @@ def _answered(problem: Problem, case: Case) -> tuple[float, Parameters | None]:
     usual = expected(case, problem)
 
     def search() -> tuple[Array, ...]:
+        found: tuple[Array, ...] = (np.array(0.0),)
         for factor in FACTORS:
-            answer = _answer(problem, case, _others(problem, case, factor), usual)
-            if answer is not None:
-                return (np.array(factor), *tree_leaves(answer))
-        return (np.array(0.0),)
+            changed, answer = _answer(problem, case, _others(problem, case, factor), usual)
+            if all(changed) or (any(changed) and len(found) == 1):
+                found = (np.array(factor), *tree_leaves(answer))
+            if all(changed):
+                break
+        return found
 
     factor, *answer = kept(("question", named(problem), vars(case)), search)
     return float(factor), tree_unflatten(usual, answer) if answer else None
 
 
-def _answer(problem: Problem, case: Case, others: tuple[Any, ...], usual: Parameters) -> Parameters | None:
-    """Return the right answer; `None` if it is not another answer, or if the dtype cannot tell it."""
+def _answer(problem: Problem, case: Case, others: tuple[Any, ...], usual: Parameters) -> tuple[list[bool], Parameters]:
+    """Return whether each part of the answer is another one, and the right answer.
+
+    No part is, if the dtype cannot tell the answer.
+    """
     with np.errstate(all="ignore"):  # a start far away may overflow
         exact, rounded = (by_hand(case, problem, given) for given in (double(others), others))
-        another = relative_error(usual, exact, dtype=case.dtype) >= CHANGE * tolerance(case.dtype)
-        rounding = relative_error(rounded, exact, dtype=case.dtype)
-        return exact if another and rounding <= WELL_POSED * tolerance(case.dtype) else None
+        is_told = result_error(case, rounded, exact) <= WELL_POSED * tolerance(case.dtype)
+        changes = part_errors(case, usual, exact)
+        return [is_told and change >= CHANGE * tolerance(case.dtype) for change in changes], exact
 
 
 def _others(problem: Problem, case: Case, factor: float) -> tuple[Any, ...]:

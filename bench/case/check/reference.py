@@ -15,17 +15,17 @@ from backends.precision import FRACTION_BITS
 from bench.case.check.kept import kept
 from problems import (
     ALONG,
-    WRITES,
+    PAIR,
     Array,
     Parameters,
     Problem,
     direction,
     hand_derived,
     instance,
+    result_of,
     structure,
     tree_leaves,
     tree_map,
-    tree_unflatten,
 )
 
 MAX_KEPT = 256
@@ -120,7 +120,7 @@ def expected(case: Case, problem: Problem) -> Parameters:
 @lru_cache(maxsize=MAX_KEPT)
 def _expected(problem: Problem, case: Case) -> Parameters:
     arrays = kept(("expected", named(problem), vars(case)), lambda: by_hand(case, problem, doubled(case, problem)))
-    return tree_unflatten(arguments(case, problem)[0], arrays) if case.operator in WRITES else arrays[0]
+    return result_of(case.operator, arguments(case, problem)[0], arrays)
 
 
 def by_hand(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
@@ -141,7 +141,7 @@ def answer_error(case: Case, problem: Problem, result: Parameters) -> float:
     An array whose end rounding alone changes is held to what rounding makes of the reference.
     """
     scale = _end_scale(case, problem) if case.operator == "descent" else 0.0
-    return relative_error(result, expected(case, problem), scale, case.dtype)
+    return result_error(case, result, expected(case, problem), scale)
 
 
 def _end_scale(case: Case, problem: Problem) -> Parameters:
@@ -161,7 +161,7 @@ def _rounded(case: Case, problem: Problem, ulps: float = 0.0) -> Parameters:
     factor = 1.0 + ulps * float(np.finfo(case.dtype).eps)
     moved = tree_map(lambda array: (array * factor).astype(array.dtype), x)
     arrays = kept(("rounded", named(problem), vars(bare), ulps), lambda: by_hand(bare, problem, (moved, *others)))
-    return tree_unflatten(x, arrays) if case.operator in WRITES else arrays[0]
+    return result_of(case.operator, x, arrays)
 
 
 def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
@@ -185,7 +185,7 @@ def own_error(case: Case, problem: Problem) -> float:
     """Return the error of the reference itself, computed in the case's dtype: what rounding alone leaves."""
     descends = case.operator == "descent"
     scale = _start_scale(case, problem) if descends else 0.0
-    error = relative_error(_rounded(case, problem), expected(case, problem), scale, case.dtype)
+    error = result_error(case, _rounded(case, problem), expected(case, problem), scale)
     if not descends:
         return error
     return largest(error, first_step_error(case, problem, _rounded(replace(case, steps=1), problem)))
@@ -207,6 +207,23 @@ def rounding_drift(case: Case, problem: Problem) -> float:
 def _start_scale(case: Case, problem: Problem) -> Parameters:
     start = arguments(case, problem)[0]
     return tree_map(lambda array: tolerance(case.dtype) * _magnitude(array), start)
+
+
+def result_error(case: Case, result: Parameters, right: Parameters, min_scale: Parameters = 0.0) -> float:
+    """Return the relative error of a result of the case's operator: the largest of `part_errors`."""
+    return largest(*part_errors(case, result, right, min_scale))
+
+
+def part_errors(case: Case, result: Parameters, right: Parameters, min_scale: Parameters = 0.0) -> tuple[float, ...]:
+    """Return the relative error of the result; of a value and a gradient, that of each by itself.
+
+    Relative to the larger of the two, a wrong gradient beside a huge value would be right, and the other way round.
+    """
+    if case.operator != PAIR:
+        return (relative_error(result, right, min_scale, case.dtype),)
+    if not alike(result, right):
+        return (math.inf, math.inf)
+    return tuple(relative_error(part, of, dtype=case.dtype) for part, of in zip(result, right, strict=True))
 
 
 def relative_error(

@@ -33,7 +33,7 @@ def scaled(problem: Problem, factor: float, only: int | None = None) -> Problem:
     return replace(problem, gradient=gradient)
 
 
-@pytest.mark.parametrize("operator", ["gradient", "value", "hvp"])
+@pytest.mark.parametrize("operator", ["gradient", "value", "hvp", problems.PAIR])
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_what_this_project_has_derived_is_right(name: str, operator: str) -> None:
     if operator == "hvp" and PROBLEMS[name].hvp is None:

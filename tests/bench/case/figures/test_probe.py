@@ -19,7 +19,7 @@ from bench.case import audit, prepare, rounds
 from bench.case.audit import Evidence
 from bench.case.figures import probe as probing
 from bench.case.figures.probe import probe
-from problems import Array, Data, Problem
+from problems import PAIR, Array, Data, Problem, tree_map
 from tests.bench.case.evidence import CASE, FOUND, NUMPY, STEADY, evidence, prepared, sabotaged
 
 
@@ -69,7 +69,7 @@ class Unwaiting(NumpyMode):
     """A backend whose wait does not wait."""
 
     def fetch(self, result: Any, case: Case) -> Any:
-        return np.asarray(result)
+        return tree_map(np.asarray, result)
 
 
 @pytest.mark.parametrize("size", [100, 100_000])
@@ -77,6 +77,16 @@ def test_a_result_that_is_not_awaited_is_caught(clock: Clock, size: int) -> None
     late = sabotaged(lambda x: Late(2.0 * x - 2.0, clock)).builders
     case = replace(CASE, batch_size=size)
     for builders, warned in ((late, True), (NUMPY.builders, False)):
+        found = probed(prepared(Unwaiting("numpy", builders), case))
+        assert (audit.not_awaited(found) is not None) == warned
+
+
+def test_a_gradient_that_is_not_awaited_is_caught_beside_its_value(clock: Clock) -> None:
+    def late(problem: Problem, case: Case, x: Array, data: Data) -> Run:
+        return lambda x, data: (problem.numpy_loss(x, data), Late(problem.gradient(x, data), clock))
+
+    case = replace(CASE, operator=PAIR)
+    for builders, warned in (({PAIR: late}, True), (NUMPY.builders, False)):
         found = probed(prepared(Unwaiting("numpy", builders), case))
         assert (audit.not_awaited(found) is not None) == warned
 

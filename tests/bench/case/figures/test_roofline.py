@@ -33,7 +33,7 @@ def prepared(name: str, problem: Problem, operator: str, batch_size: int = 500) 
 def test_a_step_reads_each_array_once_and_writes_results_shaped_like_the_parameters() -> None:
     x, v, data = np.zeros(10, "float32"), 40, (np.zeros((5, 2), "float64"), np.zeros(3, "int64"))
     moved = {operator: problems.step_bytes(operator, x, data) - 80 - 24 for operator in problems.OPERATORS}
-    assert moved == {"value": v, "gradient": 2 * v, "descent": 2 * v, "jvp": 2 * v, "hvp": 3 * v}
+    assert moved == {"value": v, "gradient": 2 * v, "descent": 2 * v, "jvp": 2 * v, "hvp": 3 * v, problems.PAIR: 2 * v}
     assert problems.step_bytes("gradient", (x, x), ()) == 4 * v
 
 
@@ -50,7 +50,7 @@ def test_a_product_with_a_direction_has_no_count_of_operations() -> None:
     problem = problems.load()["quadratic"]
     x, data = problems.instance(problem, 10, "float32")
     counted = {operator: problems.step_flops(operator, problem, x, data) for operator in problems.OPERATORS}
-    assert counted == {"value": 30, "gradient": 20, "descent": 40, "jvp": None, "hvp": None}
+    assert counted == {"value": 30, "gradient": 20, "descent": 40, "jvp": None, "hvp": None, problems.PAIR: 30}
 
 
 @pytest.mark.parametrize("problem", COUNTED.values(), ids=COUNTED)
