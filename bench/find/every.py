@@ -81,6 +81,6 @@ def _rows(measured: dict[str, Logs], fresh: dict[tuple[str, str], Logs], rules: 
                 "step_ratio": step.center,
                 "step_low": step.low,
                 "step_high": step.high,
-                "step": Step.of(step) if key in steps else "",
+                "step": Step.of(step, rules.threshold) if key in steps else "",
             }
         before = name

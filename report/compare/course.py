@@ -22,7 +22,7 @@ COLUMNS = {
     "step_ratio": "candidate over the one before it, from fresh process pairs of the two",
     "step_low": "lower end of its interval, which holds for all steps together",
     "step_high": "upper end of that interval",
-    "step": "`slower` or `faster`, a real step: its interval does not hold 1; else `not proven`; empty: not measured",
+    "step": "`slower` or `faster`: a real step, see `Step`; else `not proven`; empty: the two did not seem to differ",
 }
 """The columns of `Course.rows`, after `candidate`."""
 
@@ -35,11 +35,17 @@ class Step(StrEnum):
     NOT_PROVEN = "not proven"
 
     @classmethod
-    def of(cls, ratio: Interval) -> Step:
-        """Return what the ratio of a candidate to the one before it says. A real step may be below the threshold."""
-        if ratio.low > 1.0:
+    def of(cls, ratio: Interval, threshold: float) -> Step:
+        """Return what the ratio of a candidate to the one before it says.
+
+        A step is real if its whole interval is beyond half of the threshold: it may be smaller than the threshold
+        itself. Not beyond 1 alone: the interval is that of one hour, and the same two environments differ by a percent
+        or two from one hour to another (docs/find.md).
+        """
+        edge = 1.0 + 0.5 * threshold
+        if ratio.low > edge:
             return cls.SLOWER
-        return cls.FASTER if ratio.high < 1.0 else cls.NOT_PROVEN
+        return cls.FASTER if ratio.high < 1.0 / edge else cls.NOT_PROVEN
 
 
 @dataclass(frozen=True)

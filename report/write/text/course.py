@@ -47,7 +47,7 @@ def _parts(course: Course) -> Iterator[Part]:
         f"Each ratio is of {course.rows['pairs'].min()} process pairs or more, and its interval is its own. Verdicts "
         f"hold for all rows together at {units.percent(course.confidence)}, and so do steps (threshold "
         f"{units.percent(course.threshold)}). Neighbours that seemed to differ duelled with each other: a step is of "
-        "those fresh pairs, and real if its interval does not hold 1."
+        "those fresh pairs, and real if its interval is beyond half of the threshold."
     )
     yield Notes([note, *(f"passed over: {name}: {reason}" for name, reason in course.unusable.items())])
 
