@@ -91,6 +91,7 @@ def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
             "every": chosen.every,
             "selection": whole,
             "rules": vars(plan.rules),
+            "machine": machine.machine_hash(),  # what another machine measured is no answer for this one
         }
         folder = chosen.output or machine.ROOT / "results" / "finds" / _name(chosen, question)
         memory = Memory(folder, question)

@@ -39,10 +39,10 @@ def _parts(course: Course) -> Iterator[Part]:
     named = course.rows.assign(case=titles(course))
     if len(course.steps):
         yield Heading("Real steps")
-        yield _steps(course, named)
+        yield _steps(named.loc[course.steps.index])
     for case, rows in named.groupby("case", sort=False):
-        yield Heading(f"{case}")
-        yield _table(course, rows)
+        yield Heading(str(case))
+        yield _table(rows)
     note = (
         f"Each ratio is of {course.rows['pairs'].min()} process pairs or more, and its interval is its own. Verdicts "
         f"hold for all rows together at {units.percent(course.confidence)}, and so do steps (threshold "
@@ -59,14 +59,14 @@ def _headline(course: Course) -> str:
     return f"{found} in {units.count(len(set(course.rows['candidate'])), 'release')} of {course.what}."
 
 
-def _steps(course: Course, named: pd.DataFrame) -> Table:
+def _steps(rows: pd.DataFrame) -> Table:
     part = tables.table(["in", "case", "after / before"], ("in", "case", "after / before"))
-    for _, row in named.loc[course.steps.index].iterrows():
+    for _, row in rows.iterrows():
         tables.add_row(part, f"{row['before']} → {row['candidate']}", row["case"], step(row))
     return part
 
 
-def _table(course: Course, rows: pd.DataFrame) -> Table:
+def _table(rows: pd.DataFrame) -> Table:
     part = tables.table(["", "ratio to the base", "verdict", "step"], ("", "verdict", "step"))
     for _, row in rows.iterrows():
         ratio = f"×{units.factor_within(row['ratio'], row['low'], row['high'])}"

@@ -1,4 +1,4 @@
-"""An environment is made once, whole or not at all, and anew where something else is asked of it."""
+"""An environment is made once, whole or not at all. Another release, or other packages, get one of their own."""
 
 from __future__ import annotations
 

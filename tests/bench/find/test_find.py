@@ -122,6 +122,17 @@ def test_the_commit_is_named_with_its_duel_and_nothing_is_measured_twice(
 
 
 @pytest.mark.usefixtures("_drawn")
+def test_what_another_machine_measured_is_not_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "mine", [1.0, 1.0, 1.2])
+    assert find(root) == 0
+    monkeypatch.setattr("bench.machine.machine_hash", lambda: "another")
+    assert find(root) == 2
+    assert "has a search with other machine" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_drawn")
 def test_a_culprit_beside_a_commit_that_does_not_build_is_one_of_both(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
