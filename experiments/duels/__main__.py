@@ -2,7 +2,8 @@
 
 `collect` runs real duels: of two equal copies of this checkout, and against a copy in which some backends do about 4 %
 more, by one more operation whose cost was measured apart. It runs what the folder lacks, so it can be interrupted.
-`gather` keeps one median for each process pair, and the verdicts, in results/evidence. `table` prints what they say.
+`gather` adds one median for each process pair, and the verdicts, to those in results/evidence. `table` prints what they
+say.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pandas as pd
 from experiments import evidence
 from experiments.duels import suite
 from experiments.duels.collect import collect, gathered
-from experiments.duels.table import Evidence, rows
+from experiments.duels.table import DUEL, Evidence, rows
 
 MEDIANS, VERDICTS = "duel_medians.csv", "duel_verdicts.csv"
 
@@ -57,7 +58,17 @@ def _collect(options: argparse.Namespace) -> None:
 def _gather(options: argparse.Namespace) -> None:
     options.kept.mkdir(parents=True, exist_ok=True)
     for name, frame in zip((MEDIANS, VERDICTS), gathered(options.folder), strict=True):
-        frame.to_csv(options.kept / name, index=False, float_format="%.5g", lineterminator="\n")
+        path = options.kept / name
+        with_older(path, frame).to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
+
+
+def with_older(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows after those of other duels that the file has: of other commits, or with other numbers."""
+    if not path.exists():
+        return rows
+    older = pd.read_csv(path, dtype={"commit": str})
+    new = pd.MultiIndex.from_frame(rows[[*DUEL]])
+    return pd.concat([older[~pd.MultiIndex.from_frame(older[[*DUEL]]).isin(new)], rows], ignore_index=True)
 
 
 def _print(options: argparse.Namespace) -> None:

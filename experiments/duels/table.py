@@ -22,6 +22,9 @@ from report.statistics.verdict import Verdict
 
 Pools = dict[tuple[str, int], np.ndarray]
 
+DUEL = ("commit", "kind", "duel")
+"""The columns that name a duel."""
+
 CLOSE = (0.03, 0.06)
 """Between these shares, what a case does more is about 4 %."""
 
@@ -44,8 +47,8 @@ def rows(evidence: Evidence, draws: int) -> Iterator[Figures]:
 
 
 def _same(verdicts: pd.DataFrame) -> Iterator[Figures]:
-    duels = verdicts.groupby("duel")
-    failed = (verdicts["verdict"] == Verdict.REGRESSED).groupby(verdicts["duel"]).any()
+    duels = verdicts.groupby([*DUEL])
+    failed = (verdicts["verdict"] == Verdict.REGRESSED).groupby([verdicts[name] for name in DUEL]).any()
     what = f"real duels of equal copies, {int(duels.size().max())} cases, at 3 %"
     sizes = np.abs(np.log(verdicts["ratio"]))
     shares = verdicts["verdict"].value_counts(normalize=True)
@@ -65,7 +68,7 @@ def _same(verdicts: pd.DataFrame) -> Iterator[Figures]:
 
 
 def _slow(verdicts: pd.DataFrame) -> Iterator[Figures]:
-    duels = (verdicts["verdict"] == Verdict.REGRESSED).groupby(verdicts["duel"]).any()
+    duels = (verdicts["verdict"] == Verdict.REGRESSED).groupby([verdicts[name] for name in DUEL]).any()
     close = verdicts[verdicts["more"].between(*CLOSE)]
     low, high = close["more"].min(), close["more"].max()
     what = f"real duels, {close.groupby('duel').size().max()} cases do {_percent(low)} to {_percent(high)} more"
@@ -80,7 +83,7 @@ def _slow(verdicts: pd.DataFrame) -> Iterator[Figures]:
 def pools(medians: pd.DataFrame) -> Pools:
     """Return the log ratios of the pairs of equal copies before the first look, by case."""
     first = medians[(medians["kind"] == "same") & (medians["stage"] == 1)]
-    early = first[first.groupby(["duel", "backend", "batch_size"])["pair"].rank() <= looks(PAIRS)[0]]
+    early = first[first.groupby([*DUEL, "backend", "batch_size"])["pair"].rank() <= looks(PAIRS)[0]]
     by_case = early.groupby(["backend", "batch_size"])["log_ratio"]
     return {cast("tuple[str, int]", case): logs.to_numpy() for case, logs in by_case}
 

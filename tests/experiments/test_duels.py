@@ -51,7 +51,7 @@ def test_what_is_collected_makes_the_table_and_is_not_measured_again(
 
 def test_only_pairs_before_the_first_look_are_drawn_from() -> None:
     medians = pd.DataFrame({"pair": range(16), "log_ratio": np.arange(16.0)})
-    medians = medians.assign(kind="same", stage=1, duel=0, backend="numpy", batch_size=1)
+    medians = medians.assign(commit="abc", kind="same", stage=1, duel=0, backend="numpy", batch_size=1)
     assert pools(medians)["numpy", 1].tolist() == [*range(8)]
 
 
@@ -63,3 +63,13 @@ def test_a_rate_has_bounds_and_one_that_was_drawn_has_none() -> None:
     assert rate(0, 12) == "0 of 12 (0 %; 95 % bounds 0 % and 26.5 %)"
     assert of_drawn(2, 2000) == "2 of 2,000 (0.1 %)"
     assert rate(0, 0) == "none of them"
+
+
+def test_duels_of_another_commit_are_kept_beside_the_new_ones(tmp_path: Path) -> None:
+    path = tmp_path / "kept.csv"
+    older = pd.DataFrame({"commit": ["001e5", "abc"], "kind": "same", "duel": 0, "log_ratio": [0.1, 0.2]})
+    older.to_csv(path, index=False)
+    again = pd.DataFrame({"commit": ["abc", "abc"], "kind": ["same", "slow"], "duel": 0, "log_ratio": [0.3, 0.4]})
+    both = command.with_older(path, again)
+    assert list(both["commit"]) == ["001e5", "abc", "abc"]
+    assert list(both["log_ratio"]) == [0.1, 0.3, 0.4]
