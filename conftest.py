@@ -15,7 +15,7 @@ from bench import clock, machine, options
 from bench.progress import Ticker
 from report.errors import ReportError
 from report.run import relative
-from report.table.keys import CASE
+from report.table.keys import CASE, SGD
 
 # NumPy and the frameworks read affinity and thread counts when they are imported. So nothing here imports them before
 # pytest_configure has pinned the threads.
@@ -139,9 +139,12 @@ def _raced(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
 
 def _label(case: tuple[object, ...]) -> str:
-    """Return the name of the case's test: all fields but the steps. pytest-benchmark compares runs by this name."""
-    *words, _, sizes = map(str, case)
-    return "-".join([*words, *sizes.split()])
+    """Return the name of the case's test: all fields but the steps and the usual optimizer.
+
+    pytest-benchmark compares runs by this name.
+    """
+    *words, _, sizes, optimizer = map(str, case)
+    return "-".join([*words, *sizes.split(), *[optimizer] * (optimizer not in {"", SGD})])
 
 
 @pytest.fixture(scope="session")

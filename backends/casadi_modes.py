@@ -19,8 +19,8 @@ import casadi
 import numpy as np
 
 from backends import Backend, Builder, Case, Run
-from backends import casadi_arrays as arrays
-from backends.casadi_arrays import Array, Matrix, NotInCasadiError, layout
+from backends.parts import casadi_arrays as arrays
+from backends.parts.casadi_arrays import Array, Matrix, NotInCasadiError, layout
 from problems import ALONG, WRITES, Data, Parameters, Problem, instance, tree_leaves, tree_map, tree_unflatten
 
 MAX_SCALARS_BATCH = 100

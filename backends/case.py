@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from problems import Array, Data, Parameters, Problem
+from problems import SGD, Array, Data, Parameters, Problem
 
 DTYPES = ("float32", "float64")
 DEVICES = ("cpu", "cuda")
@@ -16,7 +16,8 @@ DEVICES = ("cpu", "cuda")
 class Case:
     """What one row measures: operator × problem × backend × batch size × dtype × device, over `steps` steps.
 
-    `sizes` holds every other size of the problem, as `problems.sizes_text` writes them.
+    `sizes` holds every other size of the problem, as `problems.sizes_text` writes them. `optimizer` is that of a
+    descent, by default `sgd`, and empty for the other operators.
     """
 
     operator: str
@@ -27,6 +28,12 @@ class Case:
     device: str
     steps: int
     sizes: str = ""
+    optimizer: str = SGD
+
+    def __post_init__(self) -> None:
+        # By `object`, since the class is frozen. Replacing the operator replaces the optimizer with it.
+        optimizer = (self.optimizer or SGD) if self.operator == "descent" else ""
+        object.__setattr__(self, "optimizer", optimizer)
 
 
 Run: TypeAlias = Callable[..., Parameters]

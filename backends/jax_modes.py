@@ -43,11 +43,11 @@ from backends import (
     Stepwise,
     eager,
     examples,
-    jax_operations,
     precision,
     spread,
     step,
 )
+from backends.parts import jax_operations
 from problems import PAIR, Array, Data, Parameters, Problem, tree_map
 
 

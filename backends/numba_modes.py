@@ -3,10 +3,10 @@
 `numba-jit`   one step compiled, with its update in place; the loop in Python
 `numba-loop`  the whole descent in one compiled loop
 
-What is compiled is the gradient in `backends.numba_gradients`, written as users of Numba write, or else the problem's
-own `gradient` as it is. The options are Numba's defaults, without `fastmath`, but a division by zero gives what NumPy's
-does. Parts of Numba itself, such as its product of matrices, are compiled once in a process: only the first case that
-uses such a part has that in its `compile_seconds`.
+What is compiled is the gradient in `backends.parts.numba_gradients`, written as users of Numba write, or else the
+problem's own `gradient` as it is. The options are Numba's defaults, without `fastmath`, but a division by zero gives
+what NumPy's does. Parts of Numba itself, such as its product of matrices, are compiled once in a process: only the
+first case that uses such a part has that in its `compile_seconds`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numba import extending, types
 from numba.core import event
 
 from backends import Backend, Builder, Case, Probes, Run, StepwiseInPlace
-from backends.numba_gradients import GRADIENTS
+from backends.parts.numba_gradients import GRADIENTS
 from problems import Array, Data, Parameters, Problem, form, instance, tree_leaves
 from problems.parameters import NESTED
 

@@ -14,7 +14,7 @@ import numpy as np
 
 import problems
 from backends import Backend, Builder, Case, Operations, Run
-from backends.numpy_operations import counted
+from backends.parts.numpy_operations import counted
 from problems import OPERATORS, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 

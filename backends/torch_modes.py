@@ -1,10 +1,10 @@
 """PyTorch: its optimiser, its two ways to compute a gradient, and a compiled step.
 
-`torch-sgd`      `loss.backward()` and `torch.optim.SGD`: the tutorial
+`torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial
 `torch-grad`     `torch.autograd.grad`, and an update in place; its Hessian-vector product goes backward twice
                  (reverse over reverse), its forward mode takes dual numbers
 `torch-func`     `torch.func.vjp`, in functions; its Hessian-vector product is forward over reverse
-`torch-compile`  one step by `torch.func.grad`, with its update in place, compiled; the loop stays in Python, since
+`torch-compile-step`  one step by `torch.func.grad`, with its update in place, compiled; the loop stays in Python, since
                  compiling the unrolled descent takes many minutes and gigabytes; its Hessian-vector product is
                  reverse over reverse
 `torch-fused`    `torch.autograd.grad` of losses in torch's own functions, such as a fused cross-entropy; it runs only
@@ -25,8 +25,9 @@ from typing import Any
 
 import torch
 
-from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, eager, precision, torch_operations
-from backends.torch_builders import (
+from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, eager, precision
+from backends.parts import torch_operations
+from backends.parts.torch_builders import (
     compiled,
     descent_compile,
     descent_func,
@@ -48,7 +49,7 @@ from backends.torch_builders import (
     value_and_gradient_vjp,
     wait,
 )
-from backends.torch_losses import LOSSES
+from backends.parts.torch_losses import LOSSES
 from problems import PAIR, Array, Parameters, Problem, tree_map
 
 
@@ -214,7 +215,7 @@ GRAD = {
 
 BACKENDS = (
     TorchMode(
-        "torch-sgd",
+        "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
@@ -232,7 +233,7 @@ BACKENDS = (
         wins="for transforms that compose, such as forward over reverse",
     ),
     CompiledMode(
-        "torch-compile",
+        "torch-compile-step",
         COMPILED | {"descent": descent_compile},
         writes="`torch.compile` of one step; the loop in Python",
         wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",

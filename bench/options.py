@@ -14,6 +14,7 @@ from report.table.schema import LARGEST
 DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
+    "optimizer": "sgd",
     "backend": "all",
     "dtype": "float32",
     "device": "all",
@@ -24,6 +25,7 @@ HELP = {
     "operator": "what is timed: descent, gradient, value, value_and_gradient, hvp, jvp, comma-separated, or 'all' "
     "(default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
+    "optimizer": "optimizers of a descent: sgd, momentum, adam, lbfgs, comma-separated, or 'all' (default: sgd)",
     "backend": "backends to race, comma-separated, or 'all' (default: all)",
     "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",

@@ -15,7 +15,7 @@ from backends import DEVICES, DTYPES, OPERATORS, Case, framework_of, frameworks,
 from bench import inventory
 from bench.inventory import Inventory, Objective
 from bench.options import DEFAULTS, whole
-from problems import sizes_text
+from problems import OPTIMIZERS, sizes_text
 from report.table.keys import framework
 
 
@@ -59,6 +59,9 @@ def select(
 def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Mapping[str, Objective]) -> Selection:
     words = {name: options.get(name) or default for name, default in DEFAULTS.items()}
     operators = _choose("operator", words["operator"], OPERATORS)
+    optimizers = _choose("optimizer", words["optimizer"], OPTIMIZERS)
+    if options.get("optimizer") and "descent" not in operators:
+        raise ValueError(f"optimizer '{words['optimizer']}': only a descent has one; add descent to --operator")
     names = _choose("problem", words["problem"], problems)
     dtypes = _choose("dtype", words["dtype"], DTYPES)
     size_words, chosen = with_preset(options.get("size"), {name: problems[name] for name in names}, problems)
@@ -68,10 +71,11 @@ def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Ma
     length = None if typed is None else whole("steps", typed)
     found, backends = _backends(words["backend"], operators, names, dtypes, take)
     devices = _devices(options.get("device"), found, backends)
-    grid = itertools.product(operators, names, backends, dtypes, devices)
+    kinds = [(each, by) for each in operators for by in (optimizers if each == "descent" else ("",))]
+    grid = itertools.product(kinds, names, backends, dtypes, devices)
     cases = tuple(
-        Case(operator, name, backend, size, dtype, device, _steps(operator, chosen[name], length), sizes[name])
-        for operator, name, backend, dtype, device in grid
+        Case(operator, name, backend, size, dtype, device, _steps(operator, chosen[name], length), sizes[name], by)
+        for (operator, by), name, backend, dtype, device in grid
         for size in batch_sizes[name]
     )
     return Selection(cases, found, chosen)

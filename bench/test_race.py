@@ -52,11 +52,12 @@ def test_race(  # noqa: PLR0913, PLR0917 (pytest-benchmark groups and filters by
     device: str,
     steps: int,
     sizes: str,
+    optimizer: str,
 ) -> None:
     def drive(rounds: int, time_round: Callable[[], float]) -> None:
         benchmark.pedantic(lambda: CLOCK.advance(time_round()), rounds=rounds, iterations=1)
 
-    case = Case(operator, problem, backend, batch_size, dtype, device, steps, sizes)
+    case = Case(operator, problem, backend, batch_size, dtype, device, steps, sizes, optimizer)
     try:
         row = race.run(case, None if benchmark.disabled else drive)
     except TableError as error:  # the disk is full: nothing that is measured from here on could be kept

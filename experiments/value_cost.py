@@ -20,7 +20,7 @@ from problems import PAIR, find
 from problems import load as load_problems
 from report.statistics.intervals import median_interval
 
-MODES = ("numpy", "autograd", "torch-sgd", "torch-grad", "torch-func", "torch-compile", "jax-grad", "jax-jit")
+MODES = ("numpy", "autograd", "torch-optim", "torch-grad", "torch-func", "torch-compile-step", "jax-grad", "jax-jit")
 
 ROUND_SECONDS = 3e-4
 """So short that other work on the same core interrupts few rounds: the median leaves those out."""

@@ -17,19 +17,43 @@ from problems.descent import descend, loop
 from problems.faults import ProblemError, fault
 from problems.files import ProblemFile, add, added, find_file, from_text, is_file, load_added
 from problems.operators import ALONG, OPERATORS, PAIR, WRITES, hand_derived, result_of
+from problems.optimizers import (
+    ADAM,
+    LBFGS,
+    MOMENTS,
+    MOMENTUM,
+    OPTIMIZERS,
+    SGD,
+    Moments,
+    flatten,
+    lbfgs,
+    lbfgs_tolerance,
+    lowest,
+    minimize,
+    optimized,
+    unflatten_like,
+    updated,
+)
 from problems.parameters import NODES, Array, Data, Parameters, form, structure, tree_leaves, tree_map, tree_unflatten
 from problems.problem import GradientInto, NotDerivedError, Preset, Problem, direction, instance, no_loss
 from problems.sizes import resized, sizes_text
 
 __all__ = [
+    "ADAM",
     "ALONG",
+    "LBFGS",
+    "MOMENTS",
+    "MOMENTUM",
     "NODES",
     "OPERATORS",
+    "OPTIMIZERS",
     "PAIR",
+    "SGD",
     "WRITES",
     "Array",
     "Data",
     "GradientInto",
+    "Moments",
     "NotDerivedError",
     "Parameters",
     "Preset",
@@ -43,15 +67,21 @@ __all__ = [
     "direction",
     "find",
     "find_file",
+    "flatten",
     "form",
     "from_text",
     "hand_derived",
     "instance",
     "is_file",
+    "lbfgs",
+    "lbfgs_tolerance",
     "load",
     "loop",
+    "lowest",
+    "minimize",
     "modules",
     "no_loss",
+    "optimized",
     "resized",
     "result_of",
     "sizes_text",
@@ -62,6 +92,8 @@ __all__ = [
     "tree_leaves",
     "tree_map",
     "tree_unflatten",
+    "unflatten_like",
+    "updated",
 ]
 
 

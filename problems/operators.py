@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from problems.descent import Gradient, loop
+from problems.optimizers import LBFGS, SGD, lbfgs, optimized
 from problems.parameters import ARRAY, FLAT, Array, Data, Parameters, form, tree_leaves, tree_unflatten
 from problems.problem import Problem
 
@@ -34,13 +35,15 @@ ALONG = ("hvp", "jvp")
 Operator: TypeAlias = Callable[..., Any]
 
 
-def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, data: Data) -> Operator:
-    """Return the operator in hand-derived NumPy, for arguments like these.
+def hand_derived(  # noqa: PLR0913, PLR0917 (the operator, and what it is for)
+    operator: str, problem: Problem, steps: int, x: Parameters, data: Data, optimizer: str = SGD
+) -> Operator:
+    """Return the operator in hand-derived NumPy, for arguments like these. `optimizer` is that of a descent.
 
     Raises `ValueError` if nobody has derived it: `hvp` is optional.
     """
     if operator == "descent":
-        return loop(problem.gradient, problem.rate_at(x, data), steps, x)
+        return _descent(problem, steps, x, data, optimizer)
     if operator == "gradient":
         return problem.gradient
     if operator == "value":
@@ -53,6 +56,15 @@ def hand_derived(operator: str, problem: Problem, steps: int, x: Parameters, dat
     if operator == "hvp" and problem.hvp is not None:
         return problem.hvp
     raise ValueError(f"{problem.name} has no hand-derived {operator}")
+
+
+def _descent(problem: Problem, steps: int, x: Parameters, data: Data, optimizer: str) -> Operator:
+    if optimizer == LBFGS:
+        return lbfgs(hand_derived(PAIR, problem, 1, x, data), steps, x, data)
+    rate = problem.rate_at(x, data)
+    if optimizer == SGD:
+        return loop(problem.gradient, rate, steps, x)
+    return optimized(problem.gradient, optimizer, rate, steps, x)
 
 
 def result_of(operator: str, x: Parameters, arrays: Sequence[Array]) -> Any:

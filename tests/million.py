@@ -20,7 +20,7 @@ from tests import rows
 
 LAUNCHES = 5
 CASES = 100_000
-BACKENDS = ("numpy", "autograd", "torch-sgd", "torch-compile", "jax-loop")
+BACKENDS = ("numpy", "autograd", "torch-optim", "torch-compile-step", "jax-loop")
 DTYPES = ("float32", "float64")
 FIGURES = ("seconds_median", "seconds_ci_low", "seconds_ci_high", "seconds_min", "seconds_per_step")
 

@@ -19,9 +19,9 @@ from report.table import schema
 from report.table.schema import Value
 from tests import rows
 
-BACKENDS = ("numpy", "jax-grad", "jax-jit", "jax-loop", "torch-sgd", "torch-grad", "torch-func", "autograd")
+BACKENDS = ("numpy", "jax-grad", "jax-jit", "jax-loop", "torch-optim", "torch-grad", "torch-func", "autograd")
 SIZES = (1, 100, 10_000, 1_000_000, 10_000_000)
-CHANGES = {("jax-jit", 100): (0.3, 1.10), ("torch-sgd", 10_000): (0.5, 1.25), ("jax-loop", 1): (0.8, 0.70)}
+CHANGES = {("jax-jit", 100): (0.3, 1.10), ("torch-optim", 10_000): (0.5, 1.25), ("jax-loop", 1): (0.8, 0.70)}
 """For a backend and a batch size: after which share of the nights the change begins, and the factor of the times."""
 
 NOISE = 0.03

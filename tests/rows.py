@@ -40,6 +40,7 @@ PLAIN: Row = {
     "compile_seconds": 0.1,
     "first_call_seconds": 0.01,
     "transfer_seconds": 0.001,
+    "optimizer": "sgd",
     "rate": 0.1,
     "reference": "hand",
     "relative_error": 1e-7,

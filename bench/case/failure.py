@@ -14,7 +14,7 @@ import optree
 from backends import Case
 from bench import machine
 from bench.case.check import derivation
-from bench.case.check.reference import WrongResultError
+from bench.case.check.errors import WrongResultError
 from problems import Data, Parameters, Problem, ProblemError, find, instance
 from problems.faults import described, fault, lines
 

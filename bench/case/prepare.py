@@ -19,15 +19,9 @@ from backends import Backend, Case, Found, Run, Stepwise, missing_problem_loss, 
 from bench.case import startup
 from bench.case.check.answers import require_another_answer, require_same_arrays
 from bench.case.check.derivation import require_right
+from bench.case.check.errors import largest, require_close
 from bench.case.check.rate import with_rate
-from bench.case.check.reference import (
-    allowed_error,
-    answer_error,
-    arguments,
-    first_step_error,
-    largest,
-    require_close,
-)
+from bench.case.check.reference import allowed_error, answer_error, arguments, first_step_error
 from bench.case.check.steps import require_every_step
 from bench.case.failure import Failure, no_device
 from bench.case.rounds import Call, awaited

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from backends import Backend, Case
-from bench.case.check.reference import WrongResultError, precision_of
+from bench.case.check.errors import WrongResultError
+from bench.case.check.reference import precision_of
 from bench.case.failure import Failure, failure_of
 from bench.case.figures.roofline import Limit
 from bench.case.prepare import Prepared

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from backends import Case
 from bench import clock
 from bench.case.failure import Failure
 from bench.machine import ROOT
@@ -255,7 +256,7 @@ def select(worker: Worker, options: dict[str, str | None]) -> list[CaseFields]:
         raise StartError(f"a worker could not import the frameworks ({error}); see the lines above") from error
     if "error" in answer:
         raise ValueError(answer["error"])
-    return list(answer["cases"])
+    return [vars(Case(**case)) for case in answer["cases"]]  # an older checkout leaves out what it does not know
 
 
 def kill_all() -> None:

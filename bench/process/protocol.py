@@ -29,9 +29,10 @@ calls each function; `shares`, of each function in profiles: the median, the low
 often each is in the program, by level, or else `unread`, why they are unknown; `compile_seconds`; `peak_bytes`, or
 null; `versions` of what is installed. Workers from before this request speak the same protocol.
 
-A case has the fields of `backends.Case`, a budget those of `bench.case.rounds.Budget`; without a budget, `begin` checks
-the answer and times nothing. `calibrate`, `round` and `move` are about the case that the last `prepare` prepared. A
-worker that dies sends nothing: its client sees the end of the output. A session, with `>` before a request, `<` before
+A case has the fields of `backends.Case`, without an optimizer that it has by default. A budget has those of
+`bench.case.rounds.Budget`; without a budget, `begin` checks the answer and times nothing. `calibrate`, `round` and
+`move` are about the case that the last `prepare` prepared. A worker that dies sends nothing: its client sees the end of
+the output. A session, with `>` before a request, `<` before
 an answer, and `…` for fields that are left out:
 
     < {"protocol": 2, "environment": {"commit": "415431b241", "machine": "ab0f1a8927", "threads": 1, …}}
@@ -81,6 +82,8 @@ from __future__ import annotations
 import json
 from typing import Any, TypeAlias
 
+from report.table.keys import SGD
+
 PROTOCOL = 2
 """Raised when a request or an answer changes its meaning: both sides of a duel must speak the same protocol."""
 
@@ -95,7 +98,13 @@ CaseFields: TypeAlias = dict[str, Any]
 
 
 def encode(message: Message) -> bytes:
-    """Return the message as one line."""
+    """Return the message as one line.
+
+    A case leaves out an optimizer that it has by default: workers of older checkouts do not know the field.
+    """
+    case = message.get("case", {})
+    if case.get("optimizer") in {"", SGD}:
+        message = message | {"case": {name: value for name, value in case.items() if name != "optimizer"}}
     return json.dumps(message).encode() + b"\n"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
-from backends import torch_builders as own
+from backends.parts import torch_builders as own
 from experiments.alternatives import Alternatives
 from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
@@ -233,7 +233,7 @@ GRAD = {
 }
 
 ALTERNATIVES: Alternatives = {
-    "torch-sgd": {
+    "torch-optim": {
         "descent": {
             "`foreach` at torch's default": sgd(),
             "`foreach=True`": sgd(foreach=True),
@@ -258,7 +258,7 @@ ALTERNATIVES: Alternatives = {
             "reverse over forward": eager(hvp_reverse_over_forward),
         },
     },
-    "torch-compile": {
+    "torch-compile-step": {
         "descent": {
             "a new array each step": compiled_with(),
             "the step returns its start": compiled_returning,

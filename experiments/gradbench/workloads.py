@@ -33,7 +33,7 @@ TOOLS = {
     "numpy": "manual",
     "autograd": "",
     "torch-grad": "pytorch",
-    "torch-compile": "",
+    "torch-compile-step": "",
     "jax-jit": "jax",
 }
 """The modes, each with the tool of GradBench that is written most like it; empty if there is none.

@@ -132,10 +132,10 @@ def jax_loop() -> Descent:
 
 
 DESCENTS: dict[str, Callable[[Any], Descent]] = {
-    "torch-sgd": lambda _: torch_sgd,
+    "torch-optim": lambda _: torch_sgd,
     "torch-grad": lambda _: torch_grad,
     "torch-func": lambda _: torch_func,
-    "torch-compile": lambda _: torch_compile(),
+    "torch-compile-step": lambda _: torch_compile(),
     "jax-jit": lambda _: jax_jit(),
     "jax-loop": lambda _: jax_loop(),
 }

@@ -108,7 +108,7 @@ def page_of(
 
 def _group(title: str, rows: pd.DataFrame) -> Group:
     timed = rows[rows["status"] == "ok"]
-    per = unit(str(rows["operator"].iloc[0]))
+    per = unit(*rows[["operator", "optimizer"]].astype("str").iloc[0])
     if timed.empty:
         reasons = sorted(set(rows["reason"].astype("str")))
         return Group(title, per, f"No case of this choice has a time: {'; '.join(reasons[:3])}.", [], [], [])

@@ -72,7 +72,7 @@ def _winner(rows: pd.DataFrame) -> Winner:
     return Winner(
         batch_size=int(row["batch_size"]),
         backend=found.backend,
-        seconds=float(row["seconds"] / row["steps"]),
+        seconds=float(row["seconds"] / row["counted_steps"]),
         ratio=float(row["ratio"]),
         clear=found.separated,
         runner_up=found.runner_up or "",

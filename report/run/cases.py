@@ -29,7 +29,7 @@ from report.statistics.intervals import CONFIDENCE
 from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array, Codes
 from report.table import warnings
-from report.table.keys import MEASURED_CASE, VERSIONS
+from report.table.keys import LBFGS, MEASURED_CASE, VERSIONS
 from report.table.schema import VERSION, columns
 
 MEASURES = {
@@ -62,6 +62,7 @@ def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.Dat
     - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of start-up, compiling and the first call. The ends
       of their intervals are in columns with `_low` and `_high`, which are NaN if there is no interval. Rows of older
       schemas have no start-up, and it does not count there;
+    - `counted_steps`, by which its time is divided: `steps`, and 1 for `lbfgs`;
     - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`;
     - `half`, the half-width of the wider interval, that of the time or that of the ratio, as a share of its estimate,
       before it was widened; NaN without an interval;
@@ -202,4 +203,5 @@ def _with_columns(cases: pd.DataFrame) -> pd.DataFrame:
         columns = (str(column) for column in MEASURES[name])
         cases = cases.assign(**{column: cases[f"{name}{end}"] for column, end in zip(columns, ENDS, strict=True)})
     per_step = {"seconds_per_step": "seconds", "step_low": "seconds_low", "step_high": "seconds_high"}
-    return cases.assign(**{name: cases[of] / cases["steps"] for name, of in per_step.items()})
+    counted = np.where(cases["optimizer"] == LBFGS, 1, cases["steps"])
+    return cases.assign(counted_steps=counted, **{name: cases[of] / counted for name, of in per_step.items()})

@@ -124,12 +124,12 @@ def _group_costs(group: pd.DataFrame, against: str) -> Iterator[dict[str, object
 
 def _measured(case: pd.Series) -> dict[str, object]:
     seconds, ratio = (Interval(*(case[f"{name}{end}"] for end in cases.ENDS)) for name in ("seconds", "ratio"))
-    per_step = Interval(*(value / case["steps"] for value in seconds))
+    per_step = Interval(*(value / case["counted_steps"] for value in seconds))
     return _ends("seconds_per_step", per_step) | _ends("ratio", ratio)
 
 
 def _fit(timed: pd.DataFrame) -> dict[str, object]:
-    seconds = [timed[f"seconds{end}"] / timed["steps"] for end in cases.ENDS]
+    seconds = [timed[f"seconds{end}"] / timed["counted_steps"] for end in cases.ENDS]
     found = linear_cost.fit(timed["batch_size"], *seconds)
     kind = Fit.TOO_FEW if found is None else Fit.POOR if found.poor else Fit.GOOD
     found = found or linear_cost.LinearCost(UNKNOWN, UNKNOWN, np.nan, np.nan, poor=True)

@@ -85,7 +85,7 @@ def _decision(group: pd.DataFrame) -> dict[str, object]:
         "not_separated": found.rivals,
         "runner_up": found.runner_up or "",
         "seconds": winner["seconds"],
-        "seconds_per_step": winner["seconds"] / winner["steps"],
+        "seconds_per_step": winner["seconds"] / winner["counted_steps"],
         "ratio": winner["ratio"],
         "margin": found.margin.center,
         "margin_low": found.margin.low,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes")
+CASE = ("operator", "problem", "backend", "batch_size", "dtype", "device", "steps", "sizes", "optimizer")
 """The columns that name a case."""
 
 ROW = ("run", "launch", *CASE)
@@ -16,11 +16,17 @@ CONDITIONS = ("machine", "threads", "cpus", "allocator")
 MEASURED_CASE = (*CASE, *CONDITIONS)
 """A case under the conditions that it was measured in. Launches that share these are replicates."""
 
-GROUP = ("problem", "sizes", "operator", "dtype", "device", "steps")
+GROUP = ("problem", "sizes", "operator", "optimizer", "dtype", "device", "steps")
 """What the cases of one table share. They differ in backend and batch size."""
 
 VERSIONS = ("commit", "python", "numpy_version", "framework_version", "jaxlib_version", "cuda_version", "cuda_driver")
 """The columns that say which code was measured. The launches of a case should have them in common."""
+
+SGD = "sgd"
+"""The optimizer of a descent unless another is asked for."""
+
+LBFGS = "lbfgs"
+"""The optimizer that ends when it has converged: its times are of whole descents, whatever their steps."""
 
 CONTROL = "numpy"
 """The backend of the hand-derived gradient: the reference, and the negative control of a comparison."""

@@ -26,7 +26,7 @@ from report.errors import TableError, short
 from report.table import faults
 from report.table.keys import ROW
 from report.table.rules import rules
-from report.table.schema import COLUMNS, NAMES, columns, names, version_of
+from report.table.schema import COLUMNS, NAMES, RENAMED, columns, names, version_of
 
 TEXTS = [column.name for column in COLUMNS if column.kind == "text"]
 FLAGS = [column.name for column in COLUMNS if column.kind == "flag"]
@@ -35,6 +35,9 @@ WHOLE = [column.name for column in COLUMNS if column.kind == "integer" and colum
 
 MAX_JOINED_BYTES = 64 * 2**20
 """Files of at most this size in total are parsed as one."""
+
+WITH_OPTIMIZERS = 5
+"""The first version of the schema in which a descent names its optimizer."""
 
 NOT_A_TABLE = (ValueError, csv.Error, pd.errors.ParserWarning)
 """What reading a file raises if it is no result CSV."""
@@ -175,7 +178,15 @@ def _completed(frame: pd.DataFrame, version: int) -> pd.DataFrame:
             return frame[name]
         return empty if name in TEXTS else math.nan
 
-    return pd.DataFrame({name: column(name) for name in dict.fromkeys([*NAMES, *kept])}, copy=False)
+    completed = pd.DataFrame({name: column(name) for name in dict.fromkeys([*NAMES, *kept])}, copy=False)
+    return completed if version >= WITH_OPTIMIZERS else _modernized(completed)
+
+
+def _modernized(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a file older than the optimizers: each descent is by `sgd`, and backends have new names."""
+    optimizer = frame["operator"].map({"descent": "sgd"}).astype("str").where(frame["operator"] == "descent", "")
+    backend = frame["backend"].cat.rename_categories(RENAMED)
+    return frame.assign(optimizer=optimizer.astype("category"), backend=backend)
 
 
 def _require_whole_rows(file: BinaryIO) -> None:

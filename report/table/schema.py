@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-VERSION = 4
+VERSION = 5
 """Version 2 adds the sizes of a problem and columns that explain the time. Version 3 adds the cores, the start of the
 framework, what steers it, and the stream that replaces the copy. Version 4 adds the rate of a descent, and what the
-answer was checked against. Files of all older versions are still read."""
+answer was checked against. Version 5 adds the optimizer of a descent. Files of all older versions are still read."""
+
+RENAMED = {"torch-sgd": "torch-optim", "torch-compile": "torch-compile-step"}
+"""The new names of backends that were called otherwise up to version 4. The reader renames them."""
 
 LARGEST = 2**53
 """The largest whole number that a row may have. Above it, float64 cannot tell one whole number from the next."""
@@ -110,6 +113,13 @@ COLUMNS = (
     Column("batch_size", "integer", "length of the problem's batch axis", always=True, positive=True),
     Column("parameters", "integer", "how many numbers the descent updates"),
     Column("steps", "integer", "steps of one descent; 1 for the other operators", always=True, positive=True),
+    Column(
+        "optimizer",
+        "text",
+        "the optimizer of a descent: `sgd`, `momentum`, `adam` or `lbfgs`; empty for the other operators",
+        always=True,
+        since=5,
+    ),
     Column("rate", "number", "learning rate of a descent; empty for the other operators", since=4, positive=True),
     Column("threads", "integer", "CPU threads that the frameworks may use", always=True),
     Column("cpus", "text", "the CPUs that the process may run on, such as `0-1`", always=True),

@@ -73,7 +73,11 @@ def _comparison(rows: pd.DataFrame) -> Comparison:
     }
     columns = {f"{size:,}": [cells.get((name, size), "") for name in order] for size in sorted(set(rows["batch_size"]))}
     return Comparison(
-        f"{heading}: time per {unit(str(keys['operator']))} of {of}", order, columns, [*_answers(rows)], rows
+        f"{heading}: time per {unit(str(keys['operator']), str(keys['optimizer']))} of {of}",
+        order,
+        columns,
+        [*_answers(rows)],
+        rows,
     )
 
 

@@ -40,10 +40,10 @@ LOOKS = {
     "tensorflow-function": Look("#8a4fc7", "#bf9aed", "square"),
     "tensorflow-xla": Look("#5b2a91", "#e0cdf8", "triangle-up"),
     "tensorflow-loop": Look("#3a1466", "#a45ee8", "diamond"),
-    "torch-sgd": Look("#cc79a7", "#cc79a7", "circle"),
+    "torch-optim": Look("#cc79a7", "#cc79a7", "circle"),
     "torch-grad": Look("#d55e00", "#e8722a", "square"),
     "torch-func": Look("#f0a070", "#f7bf9c", "triangle-up"),
-    "torch-compile": Look("#8b1a1a", "#ff6b5e", "diamond"),
+    "torch-compile-step": Look("#8b1a1a", "#ff6b5e", "diamond"),
     "torch-fused": Look("#e0527a", "#ff9ab5", "cross"),
 }
 

@@ -9,7 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from report.errors import printable
-from report.table.keys import CONDITIONS, GROUP, in_order
+from report.table.keys import CONDITIONS, GROUP, LBFGS, SGD, in_order
 from report.write import words
 from report.write.tables import Heading, Notes, Part
 
@@ -43,7 +43,7 @@ def grouped(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """
     mixed = [name for name in CONDITIONS if len(frame[name].unique()) > 1]
     for keys, rows in frame.groupby([*GROUP, *CONDITIONS]):
-        yield heading(keys, mixed), unit(str(keys[2])), rows
+        yield heading(keys, mixed), unit(str(keys[2]), str(keys[3])), rows
 
 
 def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
@@ -51,8 +51,10 @@ def heading(keys: Sequence[object], mixed: Sequence[str] = ()) -> str:
 
     It names the `mixed` conditions.
     """
-    problem, sizes, operator, dtype, device, steps, *conditions = keys
-    length = f" of {steps} steps" if operator == "descent" else ""
+    problem, sizes, operator, optimizer, dtype, device, steps, *conditions = keys
+    most = "at most " * (optimizer == LBFGS)
+    by = f" by {optimizer}" * (optimizer != SGD)
+    length = f" of {most}{steps} steps{by}" if operator == "descent" else ""
     values = zip(CONDITIONS, conditions, strict=bool(conditions))
     under = "".join(f", {name} {value}" for name, value in values if name in mixed)
     return f"{problem}{f' ({sizes})' * bool(sizes)}: {operator}{length}, {dtype}, {device}{under}"
@@ -67,9 +69,9 @@ def titles(rows: pd.DataFrame) -> pd.Series:
     return pd.Series([names[key] for key in every], index=rows.index)
 
 
-def unit(operator: str) -> str:
-    """Return what the times of an operator are per: a step or a call."""
-    return "step" if operator == "descent" else "call"
+def unit(operator: str, optimizer: str) -> str:
+    """Return what the times of an operator are per: a step or a call. `lbfgs` takes as many steps as it needs."""
+    return "step" if operator == "descent" and optimizer != LBFGS else "call"
 
 
 def reasons(cases: pd.DataFrame, batch_sizes: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ import backends
 import problems
 from backends import Backend, Case, Run
 from bench.case import prepare
-from bench.case.check import reference
+from bench.case.check import errors, reference
 from bench.case.check.answers import require_answers
 from bench.case.check.steps import require_every_step
 from problems import PAIR, Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
@@ -115,7 +115,7 @@ def require_contract(case: Case, backend: Backend, problem: Problem) -> None:
     for _ in range(2):
         result = run(*arguments)
         answer = copies(backend, case, result)
-        assert error(tree_unflatten(result, answer), case, problem) <= reference.tolerance(case.dtype)
+        assert error(tree_unflatten(result, answer), case, problem) <= errors.tolerance(case.dtype)
         assert drifts(case) or all(array.dtype == case.dtype for array in answer)
     for argument, kept in zip(filter(tree_leaves, arguments), before, strict=True):
         for array, other in zip(copies(backend, case, argument), kept, strict=True):
@@ -129,10 +129,10 @@ def error(answer: Parameters, case: Case, problem: Problem) -> float:
     """Return the error as the race computes it. Only a descent is also measured against the rounding of its start."""
     expected = reference.expected(case, problem)
     if case.operator != "descent":
-        return reference.result_error(case, answer, expected)
+        return errors.result_error(case, answer, expected)
     start = reference.arguments(case, problem)[0]
-    lost = problems.tree_map(lambda array: reference.tolerance(case.dtype) * np.max(np.abs(array)), start)
-    return reference.relative_error(answer, expected, lost)
+    lost = problems.tree_map(lambda array: errors.tolerance(case.dtype) * np.max(np.abs(array)), start)
+    return errors.relative_error(answer, expected, lost)
 
 
 def drifts(case: Case) -> bool:

@@ -83,7 +83,7 @@ def require_the_fake_device() -> None:
 def test_torch_keeps_to_the_device_of_its_arguments() -> None:
     """The control has a loss with a constant that does not follow the device of its argument."""
     require_the_fake_device()
-    imports = "import torch, tests.fake_gpu as fake; from backends import torch_losses as own; "
+    imports = "import torch, tests.fake_gpu as fake; from backends.parts import torch_losses as own; "
     planted = "own.LOSSES['log_sum_exp'] = lambda x, data: (x * torch.ones(len(x))).sum(); "
     done = python("-c", f"{imports}fake.main(); {planted}fake.run_all(('log_sum_exp',))")
     assert done.returncode == 0, done.stderr

@@ -14,9 +14,9 @@ import pytest
 import backends
 import problems
 from backends import Backend, Case
-from backends.numba_gradients import GRADIENTS
+from backends.parts.numba_gradients import GRADIENTS
 from bench.case import prepare
-from bench.case.check import reference
+from bench.case.check import errors
 from problems import Array, Data, Parameters, tree_leaves
 from tests.nested import NESTED
 
@@ -28,7 +28,7 @@ def test_a_gradient_for_numba_is_the_hand_derived_one_in_the_dtype_of_the_arrays
     x, data = problems.instance(problem, 5, dtype)
     gradient: Any = GRADIENTS[name](x, data)
     assert {str(array.dtype) for array in tree_leaves(gradient)} == {dtype}
-    assert reference.relative_error(gradient, problem.gradient(x, data)) <= reference.tolerance(dtype) / 100
+    assert errors.relative_error(gradient, problem.gradient(x, data)) <= errors.tolerance(dtype) / 100
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 import backends
 import problems
-from backends import Case, jax_operations, torch_operations
+from backends import Case
+from backends.parts import jax_operations, torch_operations
 from bench.case.check import reference
 
 FOUND = backends.load()
@@ -50,11 +51,11 @@ def test_torch_counts_forward_and_backward() -> None:
 
 
 def test_torch_counts_what_it_compiled_and_the_kernels_of_it() -> None:
-    backend = FOUND.backends.get("torch-compile")
-    case = Case("value", "quadratic", "torch-compile", 8, "float32", "cpu", 1, "")
+    backend = FOUND.backends.get("torch-compile-step")
+    case = Case("value", "quadratic", "torch-compile-step", 8, "float32", "cpu", 1, "")
     if backend is not None and (reason := backend.unsupported(case, QUADRATIC)):
         pytest.skip(reason)
-    found = operations("torch-compile", "value")
+    found = operations("torch-compile-step", "value")
     assert found[torch_operations.GRAPH]["aten.sum.default"] == 1
     ((kernel, count),) = found[torch_operations.KERNELS].items()
     assert kernel.startswith("cpp_fused_")

@@ -9,7 +9,7 @@ import pytest
 
 from backends import precision
 from bench import options
-from bench.case.check.reference import tolerance
+from bench.case.check.errors import tolerance
 from problems import Array
 from tests.backends.test_contract import FOUND
 from tests.checkout import Checkout

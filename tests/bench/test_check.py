@@ -155,13 +155,13 @@ def test_losses_that_differ_by_a_constant_are_no_success_though_each_gradient_is
 def test_an_error_of_one_framework_is_named_once_with_its_line_and_the_others_are_right(check: Check) -> None:
     pytest.importorskip("torch")
     line = check.problem(fields="losses={'torch': other}, ", other="return x @ data[0]")
-    code, lines = check("--backend", "autograd,torch-grad,torch-sgd")
+    code, lines = check("--backend", "autograd,torch-grad,torch-optim")
     assert code == 1
     assert lines[2] == "reference: autograd in float64"
     assert cell(lines, "autograd") == "right right"
-    assert cell(lines, "torch-grad") == cell(lines, "torch-sgd") == "error error"
+    assert cell(lines, "torch-grad") == cell(lines, "torch-optim") == "error error"
     folder = Path.cwd().name
-    assert f"- torch-grad, torch-sgd: {folder}/mine.py:{line}: RuntimeError: " in notes(lines)
+    assert f"- torch-grad, torch-optim: {folder}/mine.py:{line}: RuntimeError: " in notes(lines)
     assert notes(lines).count("mine.py:") == 1
     assert lines[-1].startswith("2 cases right · 4 cases error; in ")
 

@@ -123,13 +123,15 @@ def test_a_missing_framework_is_a_row_or_an_error_if_it_was_named(checkout: Chec
     assert rows.loc[("torch", 1, "cpu"), "status"] == "unavailable"
     assert "pip install -c constraints.txt '.[torch]'" in str(rows.loc[("torch", 1, "cpu"), "reason"])
     assert rows.loc[("numpy", 1, "cpu"), "status"] == "ok"
-    asked = checkout.race("--backend", "torch-sgd", PYTHONPATH=str(checkout.path))
+    asked = checkout.race("--backend", "torch-optim", PYTHONPATH=str(checkout.path))
     assert asked.returncode == 4
-    assert "backend 'torch-sgd': torch is not installed" in asked.stderr
+    assert "backend 'torch-optim': torch is not installed" in asked.stderr
 
 
 def test_a_missing_compiler_is_a_reason_and_not_an_error(checkout: Checkout) -> None:
-    done = checkout.race("--backend", "torch-compile", "--batch-size", "1", "--device", "cpu", CXX="no-such-compiler")
+    done = checkout.race(
+        "--backend", "torch-compile-step", "--batch-size", "1", "--device", "cpu", CXX="no-such-compiler"
+    )
     assert done.returncode == 0, done.stdout
     row = checkout.rows().iloc[0]
     assert row["status"] == "unsupported"

@@ -19,7 +19,7 @@ from bench.racing.referee import Referee
 
 HERE = Inventory(
     {
-        "torch-sgd": Description("torch-sgd", ("descent",), (), ("cpu", "cuda"), {"cuda": "no CUDA device"}),
+        "torch-optim": Description("torch-optim", ("descent",), (), ("cpu", "cuda"), {"cuda": "no CUDA device"}),
         "numpy": Description("numpy", ("descent",), (), ("cpu",)),
     },
     {"jax": "jax is not installed"},
@@ -40,7 +40,7 @@ class Unasked:
 @pytest.mark.parametrize(
     ("backend", "device", "status", "reason"),
     [
-        ("torch-sgd", "cuda", "unavailable", "no CUDA device"),
+        ("torch-optim", "cuda", "unavailable", "no CUDA device"),
         ("numpy", "cuda", "unsupported", "computes on cpu only"),
         ("jax-jit", "cpu", "unavailable", "jax is not installed"),
     ],

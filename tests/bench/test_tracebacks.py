@@ -37,7 +37,7 @@ FRAME = f'problems/mine.py", line {LINE}, in loss'
 HARNESS = 'bench/case/measure.py", line'
 
 BUILD = "    torch.compile(torch.sin, dynamic=False)(torch.ones(1, device=device))\n"
-"""How `torch-compile` starts its compiler."""
+"""How `torch-compile-step` starts its compiler."""
 
 LATE = """
 import traceback
@@ -123,12 +123,12 @@ def test_an_error_of_a_compiler_names_the_line_of_the_loss_and_is_one_report(
     modes = (checkout.path / "backends" / "torch_modes.py").read_text(encoding="utf-8")
     assert modes.count(BUILD) == 1
     checkout.write("backends/torch_modes.py", modes.replace(BUILD, ""))
-    chosen = ("--backend", "torch-compile,jax-jit", "--batch-size", "2", "--device", "cpu")
+    chosen = ("--backend", "torch-compile-step,jax-jit", "--batch-size", "2", "--device", "cpu")
     done = checkout.race("--problem", "mine", *chosen, "--isolation", "none")
     reasons = checkout.rows()["reason"].droplevel(["batch_size", "device"])
     line = f"problems/mine.py:{LINE - 1}: "
-    assert reasons["torch-compile"].startswith(f"{line}Unsupported: Data-dependent branching")
-    assert reasons["torch-compile"].endswith("(torch-compile; parameters x (2,); data (2, 3))")
+    assert reasons["torch-compile-step"].startswith(f"{line}Unsupported: Data-dependent branching")
+    assert reasons["torch-compile-step"].endswith("(torch-compile-step; parameters x (2,); data (2, 3))")
     assert reasons["jax-jit"].startswith(f"{line}TracerBoolConversionError: ")
     assert reasons["jax-jit"].endswith("(jax-jit; parameters x (2,); data (2, 3))")
     assert done.stdout.count(f'problems/mine.py", line {LINE - 1}, in loss\n') == 2

@@ -34,7 +34,7 @@ def test_a_hand_written_descent_ends_where_the_hand_derived_gradient_leads(name:
 
 
 def test_the_command_prints_a_row_for_each_backend_and_batch_size(capsys: pytest.CaptureFixture[str]) -> None:
-    eager = ["numpy", "numpy-inplace", "autograd", "torch-sgd", "torch-grad", "torch-func", "jax-loop"]
+    eager = ["numpy", "numpy-inplace", "autograd", "torch-optim", "torch-grad", "torch-func", "jax-loop"]
     command.main(["--backend", *eager, "--batch-size", "1", "10", "--repeats", "1", "--seconds", "0.001"])
     *table, _, commit = capsys.readouterr().out.splitlines()
     assert table[0] == "| backend | batch size | µs a step | harness / hand |"

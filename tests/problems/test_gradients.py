@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import problems
-from bench.case.check import reference
+from bench.case.check import errors
 from problems import Array, Parameters, Problem, tree_leaves, tree_map
 
 STEP = 1e-5
@@ -66,7 +66,7 @@ def test_a_gradient_in_place_is_the_gradient(problem: Problem, dtype: str) -> No
     out = tree_map(lambda array: np.full_like(array, np.nan), x)
     problem.gradient_into(x, data)(x, data, out)
     assert all(array.dtype == dtype for array in tree_leaves(out))
-    assert reference.relative_error(out, problem.gradient(x, data)) <= reference.tolerance(dtype)
+    assert errors.relative_error(out, problem.gradient(x, data)) <= errors.tolerance(dtype)
 
 
 @EACH

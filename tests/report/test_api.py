@@ -24,7 +24,7 @@ from tests.checkout import ROOT
 
 @pytest.fixture
 def csv(tmp_path: Path) -> Path:
-    times = {"jax-jit": 1e-3, "torch-sgd": 3e-3}
+    times = {"jax-jit": 1e-3, "torch-optim": 3e-3}
     return rows.write(tmp_path / "run.csv", [rows.row(second, None, backend=name) for name, second in times.items()])
 
 
@@ -45,7 +45,7 @@ def test_show_prints_what_the_command_prints_under_the_name_of_the_run(
 
 
 def test_a_backend_that_no_row_has_is_refused(frame: pd.DataFrame) -> None:
-    with pytest.raises(ReportError, match="'jax': no row has this backend; there are jax-jit, torch-sgd"):
+    with pytest.raises(ReportError, match="'jax': no row has this backend; there are jax-jit, torch-optim"):
         report.show(frame, relative_to="jax")
 
 
@@ -97,7 +97,7 @@ def _require_drawn(browser: Browser, path: Path) -> None:
     assert box is not None
     assert box["width"] > 950
     assert box["height"] == 800
-    assert inner.locator("#time .chart svg .mark-text.role-mark text").all_text_contents() == ["jax-jit", "torch-sgd"]
+    assert inner.locator("#time .chart svg .mark-text.role-mark text").all_text_contents() == ["jax-jit", "torch-optim"]
     assert said == []
 
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backends import Backend, Case, Run, place
+from bench.case.check.errors import require_close, result_error
 from bench.case.check.question import question
-from bench.case.check.reference import allowed_error, answer_error, require_close, result_error
+from bench.case.check.reference import allowed_error, answer_error
 from bench.clock import now
 from problems import Parameters, Problem, tree_leaves, tree_map
 

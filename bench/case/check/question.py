@@ -14,19 +14,9 @@ from typing import Any
 import numpy as np
 
 from backends import Case
+from bench.case.check.errors import part_errors, result_error, tolerance
 from bench.case.check.kept import kept
-from bench.case.check.reference import (
-    MAX_KEPT,
-    WELL_POSED,
-    arguments,
-    by_hand,
-    double,
-    expected,
-    named,
-    part_errors,
-    result_error,
-    tolerance,
-)
+from bench.case.check.reference import MAX_KEPT, WELL_POSED, arguments, by_hand, double, expected, named
 from problems import (
     ALONG,
     Array,

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
+from bench.case.check.errors import move_error, require_close
 from bench.case.check.kept import kept
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, by_hand, double, move_error, named, require_close
+from bench.case.check.reference import allowed_error, arguments, by_hand, double, named
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
 MIN_MOVE, MAX_MOVE = 1e-8, 0.1

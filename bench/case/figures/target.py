@@ -7,7 +7,6 @@ count holds for all of them. What differs is how long a descent of that length t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -19,7 +18,7 @@ from bench.case.check.reference import MAX_KEPT, doubled, named
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import calibrate, no_garbage_collection, round_seconds
 from bench.clock import now
-from problems import Array, Data, Parameters, Problem, hand_derived, tree_leaves, tree_unflatten
+from problems import Array, Data, Parameters, Problem, hand_derived, lowest
 
 TARGET = 0.01
 """The target is reached when this share of the way from the first loss down to the minimum is left."""
@@ -87,33 +86,15 @@ def minimum(problem: Problem, x: Parameters, data: Data) -> float:
 
 
 def _searched(problem: Problem, x: Parameters, data: Data) -> float:
-    from scipy.optimize import minimize  # noqa: PLC0415 (takes a second to import, and is rarely needed)
+    end = now() + MAX_SEARCH_SECONDS
 
-    unflatten, end = _unflatten_like(x), now() + MAX_SEARCH_SECONDS
-
-    def loss_and_gradient(flat: Array) -> tuple[float, Array]:
+    def loss_and_gradient(here: Parameters) -> tuple[Array, Parameters]:
         if now() > end:
             raise _SearchTimeoutError
-        here = unflatten(flat)
-        return float(problem.numpy_loss(here, data)), _flatten(problem.gradient(here, data))
+        return problem.numpy_loss(here, data), problem.gradient(here, data)
 
     try:
-        found = minimize(loss_and_gradient, _flatten(x), jac=True, method="L-BFGS-B")
+        found = lowest(loss_and_gradient, x)
     except _SearchTimeoutError:
         return math.nan
     return float(found.fun) if found.success else math.nan
-
-
-def _flatten(x: Parameters) -> Array:
-    return np.concatenate([np.ravel(array) for array in tree_leaves(x)])
-
-
-def _unflatten_like(x: Parameters) -> Callable[[Array], Parameters]:
-    """Return the inverse of `_flatten`, for parameters shaped like `x`."""
-    ends = np.cumsum([array.size for array in tree_leaves(x)])[:-1]
-    shapes = [array.shape for array in tree_leaves(x)]
-
-    def unflatten(flat: Array) -> Parameters:
-        return tree_unflatten(x, [*map(np.reshape, np.split(flat, ends), shapes)])
-
-    return unflatten

@@ -56,7 +56,7 @@ def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: py
     """torch looks for a kernel of the same source in memory, then on disk. Only a kernel that it builds is in a new
     folder. The first time it may be anywhere: another test may have built it.
     """
-    backend, case = prepared("torch-compile")
+    backend, case = prepared("torch-compile-step")
     prepare.prepare(case, backend, find("quadratic"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     with brief_start(), backend.probes.empty_caches():

@@ -10,7 +10,7 @@ import pytest
 
 from backends import Case, Run
 from backends.numpy_modes import NumpyMode
-from bench.case.check.reference import WrongResultError
+from bench.case.check.errors import WrongResultError
 from bench.case.measure import MOVES, Timing
 from bench.case.prepare import relocate
 from bench.case.rounds import Budget

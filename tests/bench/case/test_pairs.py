@@ -13,7 +13,7 @@ import problems
 from backends import Case
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
-from bench.case.check.reference import WrongResultError
+from bench.case.check.errors import WrongResultError
 from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.rounds import PAIR_BIAS, Budget, Pair, paired, plan
 from report.table.keys import framework
@@ -27,7 +27,7 @@ def prepared(name: str, operator: str = "gradient") -> prepare.Prepared:
     return prepare.prepare(replace(CASE, backend=name, operator=operator), FOUND.backends[name], PROBLEM)
 
 
-@pytest.mark.parametrize("name", ["numpy", "numpy-inplace", "autograd", "jax-jit", "torch-sgd"])
+@pytest.mark.parametrize("name", ["numpy", "numpy-inplace", "autograd", "jax-jit", "torch-optim"])
 def test_a_gradient_is_paired_with_its_backends_own_value_if_there_is_one(name: str) -> None:
     if name not in FOUND.backends:
         pytest.skip(FOUND.missing[framework(name)])

@@ -26,7 +26,7 @@ def test_the_text_fits_80_columns_and_says_which_direction_is_slower(
     assert max(map(len, printed.splitlines())) <= 80
     flat = " ".join(printed.split())
     assert "above 1, head is slower" in flat
-    assert "torch-compile 1,000,000 1.00 ms 1.30 ms 1.300 [1.2" in flat
+    assert "torch-compile-step 1,000,000 1.00 ms 1.30 ms 1.300 [1.2" in flat
     assert "gone[red] 1,000,000 1.00 ms – – missing" in flat
     assert "untimed: jax-grad at 100: oom: [bold]no room|" in flat
     assert (
@@ -43,9 +43,9 @@ def test_each_problem_has_a_table_and_other_columns_that_vary_are_shown(
     for side in ("base", "head"):
         for dtype in ("float32", "float64"):
             folder.write(
-                side, steady(backend="torch-compile", batch_size=1_000_000, dtype=dtype, problem="least-squares")
+                side, steady(backend="torch-compile-step", batch_size=1_000_000, dtype=dtype, problem="least-squares")
             )
-        folder.write(side, steady(backend="torch-compile", batch_size=1_000_000))
+        folder.write(side, steady(backend="torch-compile-step", batch_size=1_000_000))
     _, printed = folder.run("base.csv", "head.csv")
     lines = printed.splitlines()
     assert max(map(len, lines)) <= 80
@@ -61,9 +61,9 @@ def test_markdown_begins_with_the_outcome_and_the_cases_that_moved_and_folds_the
     code, printed = mixed.run(mixed.path / "base.csv", mixed.path / "head.csv", "--format", "markdown")
     assert code == 1
     first, _, folded = printed.partition("\n<details><summary>")
-    assert first.splitlines()[2].startswith("**1 case regressed, worst torch-compile at 1,000,000 ×1.300 [")
+    assert first.splitlines()[2].startswith("**1 case regressed, worst torch-compile-step at 1,000,000 ×1.300 [")
     assert [line.split("|")[1].strip() for line in first.splitlines() if line.startswith("|")][2:] == [
-        *("torch-compile", "torch-sgd", "gone[red]", "autograd")
+        *("torch-compile-step", "torch-optim", "gone[red]", "autograd")
     ]
     assert "</summary>\n\n" in folded, "GitHub reads Markdown in it only after an empty line"
     assert folded.endswith("\n</details>\n")
@@ -75,7 +75,7 @@ def test_markdown_has_all_cases_and_the_notes_between_its_tables(mixed: Folder) 
     cases = [line for line in lines if line.count("|") == lines[0].count("|")]
     assert len(cases) == 2 + 6  # the case without a time is only in the notes
     assert len(lines) - len(cases) == 2 + 5  # the means of four backends, and of all
-    assert "\n- failed: torch-sgd at 1,000,000: crashed: SIGSEGV then\n" in printed
+    assert "\n- failed: torch-optim at 1,000,000: crashed: SIGSEGV then\n" in printed
     assert "\n\n\n" not in printed
 
 
@@ -84,7 +84,7 @@ def test_csv_has_a_row_for_each_case_with_its_key(mixed: Folder) -> None:
     cases = list(csv.DictReader(io.StringIO(printed)))
     assert len(cases) == 7
     first = cases[0]
-    assert (first["backend"], first["batch_size"], first["verdict"]) == ("torch-compile", "1000000", "regressed")
+    assert (first["backend"], first["batch_size"], first["verdict"]) == ("torch-compile-step", "1000000", "regressed")
     assert float(first["ratio"]) == pytest.approx(1.3)
     assert cases[-1]["ratio"] == ""
 
@@ -100,7 +100,7 @@ def test_annotations_are_errors_for_cases_that_fail_and_notices_for_others_that_
         "::notice title=inconclusive",
         "::notice title=improved",
     ]
-    assert lines[1].endswith("torch-sgd 1000000 float32 cpu 100: crashed: SIGSEGV then")
+    assert lines[1].endswith("torch-optim 1000000 float32 cpu 100: crashed: SIGSEGV then")
     assert "few 100 float32 cpu 100: x1.000 too few launches, 2 in base and 2 in head" in lines[3]
 
 
@@ -143,7 +143,7 @@ def test_a_damaged_file_gives_a_comparison_or_an_error_of_one_line(
     folder = tmp_path_factory.mktemp("mutated")
     paths = [folder / "base.csv", folder / "head.csv"]
     for path in paths:
-        rows.write(path, [*steady(run=path.stem)[:3], *broken("oom", launches=2, backend="torch-sgd", run=path.stem)])
+        rows.write(path, [*steady(run=path.stem)[:3], *broken("oom", launches=2, backend="torch-optim", run=path.stem)])
     paths[1].write_bytes(data.draw(mutated(paths[1].read_bytes())))
     with pytest.MonkeyPatch.context() as patch:
         out, err = io.StringIO(), io.StringIO()

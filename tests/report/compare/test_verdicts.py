@@ -126,24 +126,24 @@ def test_too_few_launches_are_inconclusive_and_the_reason_says_what_to_do(folder
 
 
 def test_a_case_without_a_row_in_head_is_missing_and_fails_unless_that_is_allowed(folder: Folder) -> None:
-    folder.write("base", steady(), steady(backend="torch-sgd"))
+    folder.write("base", steady(), steady(backend="torch-optim"))
     folder.write("head", steady())
-    verdicts = {"torch-sgd": "missing", "jax-loop": "unchanged"}
+    verdicts = {"torch-optim": "missing", "jax-loop": "unchanged"}
     assert folder.verdicts() == (1, verdicts)
     assert folder.verdicts("--allow-missing") == (0, verdicts)
 
 
 def test_the_reason_of_a_missing_case_is_that_its_framework_is_unavailable(folder: Folder) -> None:
-    folder.write("base", steady(), steady(backend="torch-sgd"))
+    folder.write("base", steady(), steady(backend="torch-optim"))
     folder.write("head", steady(), broken("unavailable", "No module named 'torch'", backend="torch"))
     _, found = folder.reasons()
-    assert found["torch-sgd"] == ("missing", "torch is unavailable: No module named 'torch'")
+    assert found["torch-optim"] == ("missing", "torch is unavailable: No module named 'torch'")
     assert found["torch"] == ("untimed", "unavailable: No module named 'torch'")
 
 
 def test_a_case_that_lost_its_time_in_head_failed(folder: Folder) -> None:
-    folder.write("base", steady(), steady(backend="torch-sgd"))
-    folder.write("head", steady(), broken("oom", "killed at 12 GiB", backend="torch-sgd"))
+    folder.write("base", steady(), steady(backend="torch-optim"))
+    folder.write("head", steady(), broken("oom", "killed at 12 GiB", backend="torch-optim"))
     code, whole = folder.compare("--allow-missing")
     worst = whole["cases"][0]
     assert (code, worst["verdict"], worst["reason"]) == (1, "failed", "oom: killed at 12 GiB")
@@ -161,11 +161,11 @@ def test_a_crash_in_one_launch_of_head_failed_even_if_the_other_launches_have_ti
 
 def test_a_case_that_broke_in_base_in_the_same_way_did_not_fail(folder: Folder) -> None:
     for side in ("base", "head"):
-        folder.write(side, steady(), broken("timeout", f"of {side}", backend="torch-sgd"))
+        folder.write(side, steady(), broken("timeout", f"of {side}", backend="torch-optim"))
         folder.write(side, steady(backend="half")[:4], broken("crashed", f"of {side}", backend="half")[4:])
     code, found = folder.reasons()
     assert code == 0
-    assert found["torch-sgd"] == ("untimed", "timeout: of head")
+    assert found["torch-optim"] == ("untimed", "timeout: of head")
     assert found["half"] == ("unchanged", "")
 
 

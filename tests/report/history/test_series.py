@@ -23,7 +23,7 @@ def test_exactly_the_changes_of_a_history_are_reported(tmp_path: Path) -> None:
         assert change.step.index == pytest.approx(80 * share, abs=2)  # a bad night next to it may hide the beginning
     assert changes == {
         ("jax-jit", 100): Verdict.REGRESSED,
-        ("torch-sgd", 10_000): Verdict.REGRESSED,
+        ("torch-optim", 10_000): Verdict.REGRESSED,
         ("jax-loop", 1): Verdict.IMPROVED,
     }
 

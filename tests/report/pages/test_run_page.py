@@ -31,7 +31,7 @@ def race() -> Iterator[Row]:
         for backend, ratio in (
             ("numpy", 1.0),
             ("jax-loop", {1: 4.0, 100: 2.0, 10_000: 0.25}[size]),
-            ("torch-sgd", 9.0),
+            ("torch-optim", 9.0),
         ):
             for dtype in ("float32", "float64"):
                 yield rows.row(ratio * size * 1e-5, ratio, backend=backend, batch_size=size, dtype=dtype)
@@ -78,11 +78,11 @@ def test_the_page_answers_in_a_sentence(still: Opened) -> None:
 
 
 def test_a_backend_switched_off_disappears(shown: Opened) -> None:
-    assert {"numpy", "jax-loop", "torch-sgd"} <= drawn(shown)
-    shown.page.locator("#legend input[value='torch-sgd']").uncheck()
-    shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('torch-sgd')")
+    assert {"numpy", "jax-loop", "torch-optim"} <= drawn(shown)
+    shown.page.locator("#legend input[value='torch-optim']").uncheck()
+    shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('torch-optim')")
     assert drawn(shown) == {"numpy", "jax-loop"}
-    assert "torch-sgd" not in " ".join(shown.texts("#table tbody tr"))
+    assert "torch-optim" not in " ".join(shown.texts("#table tbody tr"))
     shown.page.get_by_role("button", name="none").click()
     shown.page.wait_for_selector("#time .empty:not([hidden])")
     assert shown.texts("#time .empty") == ["Nothing to draw: all of its backends are switched off."]
@@ -155,7 +155,7 @@ EVIL = "</script><script>alert(1)</script>"
 ODD = {
     "one row": [rows.row(backend="numpy")],
     "one backend": [rows.row(backend="jax-jit", batch_size=size) for size in (1, 10)],
-    "all cases failed": [rows.row(None, backend=name) for name in ("numpy", "torch-sgd")],
+    "all cases failed": [rows.row(None, backend=name) for name in ("numpy", "torch-optim")],
     "a name with a script": [
         rows.row(backend=EVIL, problem=EVIL, run=EVIL, cpu=EVIL),
         rows.row(None, backend="numpy", problem=EVIL, reason=f"no: {EVIL} <!-- & \u2028 \"'"),
@@ -215,7 +215,7 @@ def test_a_page_without_ratios_has_no_empty_place_for_them_and_says_why(browser:
     run = [row | rows.UNPAIRED for row in race() if row["backend"] != "numpy"]
     shown = opened(browser, page(tmp_path, run))
     assert shown.said == []
-    assert drawn(shown) == {"jax-loop", "torch-sgd"}
+    assert drawn(shown) == {"jax-loop", "torch-optim"}
     assert shown.page.locator("#ratio").count() == 0
     assert "to NumPy" not in shown.texts("#table th button")
     (sentence,) = shown.texts(".answer:not([hidden]) .sentence")
@@ -235,6 +235,6 @@ def test_of_two_problems_the_one_without_ratios_says_so_in_the_place_of_the_char
     assert shown.texts("#ratio .empty") == ["Nothing to draw: no case of this choice has ratio_to_numpy."]
     shown.page.select_option("#choose-problem", "quadratic")
     shown.page.wait_for_selector("#ratio .empty", state="hidden")
-    assert drawn(shown, "ratio") > {"numpy", "jax-loop", "torch-sgd"}
+    assert drawn(shown, "ratio") > {"numpy", "jax-loop", "torch-optim"}
     assert shown.said == []
     shown.page.context.close()

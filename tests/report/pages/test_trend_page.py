@@ -23,7 +23,7 @@ def test_the_page_shows_the_changes_and_each_case(browser: Browser, tmp_path: Pa
     shown.page.locator("#changes button").nth(1).click()
     shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('×1.2')")
     assert shown.page.get_by_label("batch_size").input_value() == "10000"
-    shown.page.locator("#legend input[value='torch-sgd']").uncheck()
+    shown.page.locator("#legend input[value='torch-optim']").uncheck()
     shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('×1.2')")
     assert shown.said == []
     assert shown.requests == [path.as_uri()]

@@ -20,9 +20,9 @@ def test_a_framework_is_the_first_word_of_its_backends() -> None:
 
 
 def test_backends_are_in_order_with_numpy_first() -> None:
-    assert in_order(["torch-sgd", "autograd", "numpy-inplace", "numpy", "autograd"]) == [
+    assert in_order(["torch-optim", "autograd", "numpy-inplace", "numpy", "autograd"]) == [
         "numpy",
         "numpy-inplace",
         "autograd",
-        "torch-sgd",
+        "torch-optim",
     ]

@@ -142,7 +142,7 @@ def test_a_damaged_file_is_read_or_its_fault_is_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("mutated") / "run.csv"
-    rows.write(path, [*rows.launches([1e-3, 2e-3]), rows.row(None, backend="torch-sgd", gpu="B")])
+    rows.write(path, [*rows.launches([1e-3, 2e-3]), rows.row(None, backend="torch-optim", gpu="B")])
     path.write_bytes(data.draw(mutated(path.read_bytes())))
     said = ""
     try:

@@ -13,10 +13,10 @@ import problems
 from backends import Case, Run
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
-from bench.case.check import reference
+from bench.case.check import errors, reference
 from bench.case.check.answers import require_answers
+from bench.case.check.errors import WrongResultError
 from bench.case.check.question import CHANGE, nudged, question
-from bench.case.check.reference import WrongResultError
 from problems import Data, Parameters, Problem, sizes_text, tree_leaves
 from tests.built_in import BUILT_IN
 
@@ -34,8 +34,8 @@ def test_another_question_has_another_answer(name: str, dtype: str) -> None:
         asked = question(case, problem)
         assert asked is not None
         (start, *_), answer = asked
-        change = reference.relative_error(reference.expected(case, problem), answer)
-        assert change >= CHANGE * reference.tolerance(dtype)
+        change = errors.relative_error(reference.expected(case, problem), answer)
+        assert change >= CHANGE * errors.tolerance(dtype)
         assert all(array.dtype == dtype for array in tree_leaves(start))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from backends import Case
-from bench.case.check import derivation, kept, question, reference
+from bench.case.check import derivation, errors, kept, question, reference
 from problems import OPERATORS, Problem, structure, tree_leaves, tree_map
 from tests.nested import NESTED, Head
 
@@ -37,13 +37,13 @@ EACH = pytest.mark.parametrize("problem", NESTED.values(), ids=NESTED)
     ],
 )
 def test_a_result_of_another_nesting_or_shape_is_infinitely_wrong(result: Any, right: Any) -> None:
-    assert reference.relative_error(right, right) == 0.0
-    assert reference.relative_error(result, right) == math.inf
-    assert reference.move_error(right, result, right, 0.0, "float64") == math.inf
+    assert errors.relative_error(right, right) == 0.0
+    assert errors.relative_error(result, right) == math.inf
+    assert errors.move_error(right, result, right, 0.0, "float64") == math.inf
 
 
 def test_the_order_of_keys_is_no_difference() -> None:
-    assert reference.relative_error({"b": 2.0 * A, "a": A}, {"a": A, "b": 2.0 * A}) == 0.0
+    assert errors.relative_error({"b": 2.0 * A, "a": A}, {"a": A, "b": 2.0 * A}) == 0.0
 
 
 @pytest.fixture
@@ -67,13 +67,13 @@ def test_a_kept_answer_is_read_as_it_was_computed(folder: Path, problem: Problem
     asked = question.question(case, problem)
     for _ in ("written", "read"):
         expected = reference.expected(case, problem)
-        assert reference.result_error(case, expected, computed) == 0.0
+        assert errors.result_error(case, expected, computed) == 0.0
         reference._expected.cache_clear()
     question._answered.cache_clear()
     again = question.question(case, problem)
     assert asked is not None
     assert again is not None
-    assert reference.result_error(case, again[1], asked[1]) == 0.0
+    assert errors.result_error(case, again[1], asked[1]) == 0.0
     assert len(list(folder.iterdir())) == 2
 
 
@@ -94,4 +94,4 @@ def composed(outer: Callable[[Any], Any], inner: Callable[..., Any]) -> Callable
 def test_an_error_has_the_nesting_of_its_scales(problem: Problem) -> None:
     case = Case("descent", problem.name, "numpy", 7, "float32", "cpu", 3)
     assert structure(reference._start_scale(case, problem)) == structure(reference.expected(case, problem))
-    assert reference.own_error(case, problem) < reference.tolerance("float32")
+    assert reference.own_error(case, problem) < errors.tolerance("float32")

@@ -15,7 +15,7 @@ from backends import Case, Run, Stepwise
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.check import reference, steps
-from bench.case.check.reference import WrongResultError
+from bench.case.check.errors import WrongResultError
 from problems import Data, Parameters, Problem, hand_derived, sizes_text
 from tests.built_in import BUILT_IN
 

@@ -14,11 +14,11 @@ import problems
 from backends import Case, Run
 from backends.numpy_modes import NumpyMode, hand_derived
 from bench.case import prepare
-from bench.case.check import reference
+from bench.case.check import errors, reference
 from bench.case.check.answers import require_answers
 from bench.case.check.derivation import WrongReferenceError, require_right
+from bench.case.check.errors import WrongResultError
 from bench.case.check.question import question
-from bench.case.check.reference import WrongResultError
 from problems import PAIR, Array, Data, Parameters, Problem
 from tests.nested import NESTED
 
@@ -87,8 +87,8 @@ def test_relative_to_the_larger_part_the_wrong_one_would_be_right(problem: Probl
     """The control of the test above."""
     case = replace(CASE, problem=problem.name)
     right = reference.expected(case, problem)
-    assert reference.relative_error(WRONG[wrong](right), right, dtype="float32") < reference.tolerance("float32")
-    assert reference.result_error(case, WRONG[wrong](right), right) == pytest.approx(0.01)
+    assert errors.relative_error(WRONG[wrong](right), right, dtype="float32") < errors.tolerance("float32")
+    assert errors.result_error(case, WRONG[wrong](right), right) == pytest.approx(0.01)
 
 
 def stale(part: int) -> Callable[[Both], Both]:
@@ -150,7 +150,7 @@ def test_a_part_that_is_computed_when_it_is_fetched_is_found(lazy: Callable[...,
 )
 def test_what_is_no_pair_is_infinitely_wrong(change: Callable[[Both], Any]) -> None:
     right = reference.expected(CASE, QUADRATIC)
-    assert reference.result_error(CASE, change(right), right) == math.inf
+    assert errors.result_error(CASE, change(right), right) == math.inf
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -168,7 +168,7 @@ def test_without_a_pair_of_its_own_a_problem_has_its_value_and_its_gradient(prob
     x, data = problems.instance(problem, 7, "float64")
     value, gradient = problems.hand_derived(PAIR, problem, 1, x, data)(x, data)
     assert value == problem.numpy_loss(x, data)
-    assert reference.relative_error(gradient, problem.gradient(x, data)) == 0.0
+    assert errors.relative_error(gradient, problem.gradient(x, data)) == 0.0
 
 
 def test_a_backend_from_before_this_operator_does_not_support_it() -> None:

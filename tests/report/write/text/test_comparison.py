@@ -69,10 +69,10 @@ def test_the_text_says_what_the_times_are_of(others: Case, sentence: str) -> Non
 
 
 def test_a_case_without_a_time_is_named_with_its_reason_but_has_no_row_in_a_table() -> None:
-    untimed = case(None, Verdict.UNTIMED, backend="torch-sgd", reason=NoTime("oom", "killed", 5, 5))
+    untimed = case(None, Verdict.UNTIMED, backend="torch-optim", reason=NoTime("oom", "killed", 5, 5))
     lines = texts.text(compared(case(), untimed), 80).splitlines()
-    assert "- untimed: torch-sgd: oom: killed" in lines
-    assert not [line for line in lines if line.startswith("torch-sgd")]
+    assert "- untimed: torch-optim: oom: killed" in lines
+    assert not [line for line in lines if line.startswith("torch-optim")]
 
 
 def test_cases_with_the_same_reason_share_a_line() -> None:

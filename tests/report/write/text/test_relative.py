@@ -23,7 +23,7 @@ def cells(markdown: str) -> list[list[str]]:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run without ratios, in which jax-jit has no time at a batch of 100."""
-    times = {"jax-jit": (1e-3, None), "torch-compile": (2.5e-3, 3e-3), "slow": (4e-3, 6e-3)}
+    times = {"jax-jit": (1e-3, None), "torch-compile-step": (2.5e-3, 3e-3), "slow": (4e-3, 6e-3)}
     return rows.write(
         tmp_path / "run.csv",
         [
@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Path:
 def test_each_time_is_divided_by_that_of_the_backend_at_the_same_batch_size(run: Path) -> None:
     header, _, *lines = cells(summary.markdown(table.read(run), "jax-jit"))
     assert header == ["backend", "1", "100"]
-    assert sorted(lines) == [["jax-jit", "×1.00", "–"], ["slow", "×4.00", "–"], ["torch-compile", "×2.50", "–"]]
+    assert sorted(lines) == [["jax-jit", "×1.00", "–"], ["slow", "×4.00", "–"], ["torch-compile-step", "×2.50", "–"]]
 
 
 def test_the_table_says_that_its_quotients_are_not_paired_and_have_no_interval(run: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_command_fits_80_columns_and_markdown_has_the_table_too(
     [
         (
             ["--relative-to", "jax"],
-            "report: --relative-to 'jax': no row has this backend; there are jax-jit, slow, torch-compile\n",
+            "report: --relative-to 'jax': no row has this backend; there are jax-jit, slow, torch-compile-step\n",
         ),
         (
             ["--relative-to", "jax-jit", "--format", "github-action-benchmark"],
