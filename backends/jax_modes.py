@@ -338,8 +338,8 @@ BACKENDS = (
         wins="when Python must see each step; passes `numpy` between 100 and 10,000",
     ),
     JaxMode(
-        "jax-loop",  # its value and gradient from one pass would be the program of `jax-jit`
-        {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop},
+        "jax-loop",  # without a loop, its programs would be those of `jax-jit`
+        {"descent": descent_loop},
         writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
         wins="the fastest up to a batch of 10,000",
     ),

@@ -134,6 +134,7 @@ class TorchMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    same_as: Mapping[str, str] = field(default_factory=dict)
     writes: str = ""
     wins: str = ""
 
@@ -205,6 +206,8 @@ EAGER = {operator: eager(derive) for operator, derive in (FUNC | VJP).items()}
 # Inductor (torch 2.13, CPU) compiles forward over reverse of a gather to a wrong product, or fails (pytorch #160391).
 COMPILED = {operator: compiled(derive) for operator, derive in (FUNC | {"hvp": hvp_reverse_over_reverse}).items()}
 VALUE = {"value": eager(value)}
+SAME_VALUE = {"value": "torch-grad"}
+"""A value is the loss itself, called without a gradient, whatever computes the gradient."""
 GRAD = {
     "gradient": gradient_grad,
     PAIR: value_and_gradient_grad,
@@ -217,6 +220,7 @@ BACKENDS = (
     TorchMode(
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
+        same_as=SAME_VALUE,
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
@@ -229,6 +233,7 @@ BACKENDS = (
     TorchMode(
         "torch-func",
         EAGER | {"descent": descent_func},
+        same_as=SAME_VALUE,
         writes="`torch.func.vjp`, in pure functions",
         wins="for transforms that compose, such as forward over reverse",
     ),
