@@ -7,6 +7,8 @@
 `jax-revrev`  Hessian-vector products by reverse over reverse, jitted; the modes above go forward over reverse
 `jax-scan`    as `jax-jit`, for losses with a loop that `lax.scan` can hold: the loop's body is compiled once,
               however long the loop is
+`jax-losses`  as `jax-jit`, of losses in JAX's own functions and in optax's; it runs only the problems that have such a
+              loss
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from backends import (
     spread,
     step,
 )
-from backends.parts import jax_operations
+from backends.parts import jax_losses, jax_operations
 from problems import PAIR, Array, Data, Parameters, Problem, tree_map
 
 
@@ -319,6 +321,15 @@ class JaxMode(Backend):
         return jax_operations.counted(lowered, None)
 
 
+class LossesMode(JaxMode):
+    """A mode with losses in JAX's own functions and in optax's."""
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        if reason := super().unsupported(case, problem):
+            return reason
+        return jax_losses.missing_optax(f"the loss of {case.problem}") if case.problem in jax_losses.OF_OPTAX else None
+
+
 DERIVED = {"value": value, "gradient": gradient, PAIR: value_and_gradient, "hvp": hvp, "jvp": jvp}
 EAGER = {operator: eager(derive) for operator, derive in DERIVED.items()}
 JITTED = {operator: jitted(derive) for operator, derive in DERIVED.items()}
@@ -355,5 +366,12 @@ BACKENDS = (
         losses={"rnn": rnn_scan},
         writes="`jax-jit`, with the loss's own loop in `lax.scan`",
         wins="for long sequences: the loop's body is compiled once",
+    ),
+    LossesMode(
+        "jax-losses",
+        JITTED | {"descent": descent_jit},
+        losses=jax_losses.LOSSES,
+        writes="`jax-jit`, with the losses of `jax.nn` and optax, such as `dot_product_attention`",
+        wins="ahead of `jax-jit` on `attention`; never on `logistic`",
     ),
 )

@@ -153,6 +153,20 @@ def while_loop(one_step: Flat, steps: int, x: Parameters) -> Parameters:
     return jax.lax.while_loop(lambda at: at[0] < steps, lambda at: (at[0] + 1, one_step(at[1])), (0, x))[1]
 
 
+def of_integer_labels(problem: Problem) -> Flat:
+    """The gradient of `softmax_mlp` with classes in place of the one-hot labels, found at each call."""
+
+    def loss(x: Parameters, *data: Array) -> Array:
+        import optax  # noqa: PLC0415 (an extra)
+
+        W1, b1, W2, b2 = x
+        X, Y = data
+        scores = jnp.tanh(X @ W1 + b1) @ W2 + b2
+        return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(scores, jnp.argmax(Y, 1)))
+
+    return jax.grad(loss)
+
+
 GRADIENTS = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
 
 ALTERNATIVES: Alternatives = {
@@ -192,5 +206,6 @@ ALTERNATIVES: Alternatives = {
             "unrolled by 10": looped(partial(fori, unroll=10)),
         }
     },
+    "jax-losses": {"gradient": {"optax's loss of integer labels": own.jitted(of_integer_labels)}},
     "jax-revrev": {"hvp": {"`grad` of the directional derivative": own.jitted(hvp_of_product)}},
 }

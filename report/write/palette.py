@@ -34,6 +34,7 @@ LOOKS = {
     "jax-loop": Look("#003d66", "#bfe3fa", "triangle-up"),
     "jax-revrev": Look("#4f63c9", "#93a4ff", "diamond"),
     "jax-scan": Look("#2a9d8f", "#6fd6c9", "cross"),
+    "jax-losses": Look("#7d8fb3", "#a9bbe0", "triangle-down"),
     "numba-jit": Look("#9c6b3c", "#c99a68", "circle"),
     "numba-loop": Look("#5e3a17", "#ecd3b5", "square"),
     "tensorflow-eager": Look("#b58be0", "#9a6fd0", "circle"),

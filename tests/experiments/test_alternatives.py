@@ -34,7 +34,7 @@ def test_another_way_gives_the_right_result(
     """The command itself times no way whose result is wrong, so torch's compiler is not held to account here."""
     without_kernels(monkeypatch)
     mode: Any = FOUND.backends[name]
-    problem = find("softmax_mlp" if name == "torch-fused" else "quadratic")
+    problem = find("softmax_mlp" if FOUND.backends[name].losses else "quadratic")
     case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
     if (refused := prepare.refusal(case, mode, problem)) is not None:
         pytest.skip(refused[1])
