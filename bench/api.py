@@ -37,6 +37,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     min_rounds: int = MIN_ROUNDS,
     threads: int | None = None,
     memory: bool = True,
+    warm_cache: bool = True,
     case_timeout: float = TIMEOUT_SECONDS,
     results: Named | None = None,
     quiet: bool = False,
@@ -54,7 +55,11 @@ def race(  # noqa: PLR0913 (the options of a race)
     """
     machine.require_supported()
     budget = Budget(
-        MIN_ROUND_SECONDS, _seconds("max_time", max_time), whole("min_rounds", str(min_rounds)), memory=memory
+        MIN_ROUND_SECONDS,
+        _seconds("max_time", max_time),
+        whole("min_rounds", str(min_rounds)),
+        memory=memory,
+        warm_cache=warm_cache,
     )
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:
         names, files = _problems(problem, Path(folder))

@@ -42,6 +42,7 @@ RACE = (
     "--allocator",
     "--precision",
     "--memory",
+    "--warm-cache",
     "--results",
     "--no-page",
     "--launch",
@@ -59,6 +60,8 @@ PRECISIONS = ("float32", "tf32", "bfloat16")
 PRECISION = "in which precision a GPU multiplies float32 arrays (default: float32); the column records what it did"
 
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
+
+WARM_CACHE = "'off': do not compile again to measure warm_compile_seconds, which for JAX takes as long as compiling"
 
 ONLY_TIMES = (
     "measure what `report compare` needs and nothing else: no memory, roofline, target or value; what was compiled "

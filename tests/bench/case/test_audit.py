@@ -76,11 +76,11 @@ def test_folded_constants_are_caught() -> None:
     """The program closes over the start and the data, so the compiler computes the gradient in advance."""
     if "jax-jit" not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
-    from backends import jax_modes  # noqa: PLC0415 (only if JAX is installed)
+    from backends.parts import jax_builders  # noqa: PLC0415 (only if JAX is installed)
 
     def closed(problem: Any, case: Any, x: Any, data: Any) -> Any:
-        gradient = jax_modes.gradient(problem)
-        return spread(jax_modes._compiled(lambda *_: gradient(x, *data), x, *data), "gradient")
+        gradient = jax_builders.gradient(problem)
+        return spread(jax_builders.compiled(lambda *_: gradient(x, *data), x, *data), "gradient")
 
     honest: Any = FOUND.backends["jax-jit"]
     problem = problems.load()["least_squares"]
