@@ -29,6 +29,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     backends: Named | Iterable[Named] = "all",
     batch_sizes: int | Iterable[int] | None = None,
     operators: str | Iterable[str] | None = None,
+    optimizers: str | Iterable[str] | None = None,
     dtypes: str | Iterable[str] | None = None,
     devices: str | Iterable[str] | None = None,
     steps: int | None = None,
@@ -38,6 +39,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     threads: int | None = None,
     memory: bool = True,
     warm_cache: bool = True,
+    loss_curve: bool = False,
     case_timeout: float = TIMEOUT_SECONDS,
     results: Named | None = None,
     quiet: bool = False,
@@ -60,6 +62,7 @@ def race(  # noqa: PLR0913 (the options of a race)
         whole("min_rounds", str(min_rounds)),
         memory=memory,
         warm_cache=warm_cache,
+        curve=loss_curve,
     )
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:
         names, files = _problems(problem, Path(folder))
@@ -68,6 +71,7 @@ def race(  # noqa: PLR0913 (the options of a race)
             "backend": _words("backends", backends),
             "batch_size": _words("batch_sizes", batch_sizes),
             "operator": _words("operators", operators),
+            "optimizer": _words("optimizers", optimizers),
             "dtype": _words("dtypes", dtypes),
             "device": _words("devices", devices),
             "steps": _words("steps", steps),

@@ -21,6 +21,7 @@ from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
 from bench.options import (
+    LOSS_CURVE,
     MEMORY,
     ONLY_TIMES,
     PRECISION,
@@ -101,6 +102,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
     add("--warm-cache", choices=("on", "off"), default="on", help=WARM_CACHE)
+    add("--loss-curve", action="store_true", help=LOSS_CURVE)
     add("--only-times", action="store_true", help=ONLY_TIMES)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
@@ -115,6 +117,7 @@ def budget(chosen: argparse.Namespace) -> Budget:
         memory=chosen.memory == "on",
         warm_cache=chosen.warm_cache == "on",
         only_times=chosen.only_times,
+        curve=chosen.loss_curve,
     )
 
 

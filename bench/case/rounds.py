@@ -100,6 +100,7 @@ class Budget:
     There are at least `min_rounds` rounds, however long they take. After the rounds, peak memory is measured if
     `memory` is true, and compiling from the framework's cache on disk if `warm_cache` is true. If `only_times` is true,
     nothing but times and the ratio to NumPy is measured, and compilers may find what they compiled before.
+    If `curve` is true, the loss over time of a descent is measured after the rounds.
     """
 
     min_round_seconds: float
@@ -108,6 +109,7 @@ class Budget:
     memory: bool = True
     warm_cache: bool = True
     only_times: bool = False
+    curve: bool = False
 
 
 @dataclass(frozen=True)
