@@ -31,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, Stepwise, eager, precision
-from backends.parts import jax_losses, jax_operations
+from backends.parts import jax_losses, jax_operations, jax_optimizers
 from backends.parts.jax_builders import (
     descent_grad,
     descent_jit,
@@ -45,7 +45,9 @@ from backends.parts.jax_builders import (
     value,
     value_and_gradient,
 )
+from backends.parts.jax_optimizers import lbfgs_jit, lbfgs_loop, optimized_jit, optimized_loop
 from backends.parts.jax_probes import (
+    arguments_of,
     compilations,
     counted_flops,
     empty_caches,
@@ -55,7 +57,7 @@ from backends.parts.jax_probes import (
     program_of,
     threads,
 )
-from problems import PAIR, Array, Parameters, Problem, tree_map
+from problems import ADAM, LBFGS, MOMENTUM, PAIR, Array, Parameters, Problem, tree_map
 
 PRECISIONS = {"float32": "highest", "tf32": "tensorfloat32", "bfloat16": "BF16_BF16_F32"}
 """JAX's name of each precision. Its own `bfloat16` is only its fastest: on a GPU it means TF32."""
@@ -120,6 +122,7 @@ PROBES = Probes(
 class JaxMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     compiled: bool = True
     writes: str = ""
@@ -136,6 +139,16 @@ class JaxMode(Backend):
             jax.devices(device)
         except RuntimeError:  # JAX raises it for a platform that this machine lacks
             return "jax finds no CUDA device; it takes a GPU and jax[cuda13]"
+        return None
+
+    def unsupported(self, case: Case, problem: Problem) -> str | None:
+        return super().unsupported(case, problem) or self._missing_optax(case)
+
+    def _missing_optax(self, case: Case) -> str | None:
+        if self.losses.get(case.problem) in jax_losses.OF_OPTAX:
+            return jax_losses.missing_optax(f"the loss of {case.problem}")
+        if self.optimizers.get(case.optimizer) in jax_optimizers.OF_OPTAX:
+            return jax_losses.missing_optax(f"the {case.optimizer} of {self.name}")
         return None
 
     def warm_up(self, case: Case) -> None:
@@ -162,21 +175,12 @@ class JaxMode(Backend):
 
     def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
         function, program = function_of(run), program_of(run)
-        flat = (*arguments[:-1], *arguments[-1])
         if program is not None:
-            return jax_operations.counted(function.lower(*flat), program)
+            return jax_operations.counted(function.lower(*arguments_of(run, arguments)), program)
         # Not jitted: its operations are those of the program that jitting it would make.
-        lowered = jax.jit(function).lower(*flat) if isinstance(run, Stepwise) else jax.jit(run).lower(*arguments)
-        return jax_operations.counted(lowered, None)
-
-
-class LossesMode(JaxMode):
-    """A mode with losses in JAX's own functions and in optax's."""
-
-    def unsupported(self, case: Case, problem: Problem) -> str | None:
-        if reason := super().unsupported(case, problem):
-            return reason
-        return jax_losses.missing_optax(f"the loss of {case.problem}") if case.problem in jax_losses.OF_OPTAX else None
+        if isinstance(run, Stepwise):
+            return jax_operations.counted(jax.jit(function).lower(*arguments_of(run, arguments)), None)
+        return jax_operations.counted(jax.jit(run).lower(*arguments), None)
 
 
 DERIVED = {"value": value, "gradient": gradient, PAIR: value_and_gradient, "hvp": hvp, "jvp": jvp}
@@ -194,12 +198,14 @@ BACKENDS = (
     JaxMode(
         "jax-jit",
         JITTED | {"descent": descent_jit},
+        {MOMENTUM: optimized_jit, ADAM: optimized_jit, LBFGS: lbfgs_jit},
         writes="`jax.jit` of one step; the loop in Python",
         wins="when Python must see each step; passes `numpy` between 100 and 10,000",
     ),
     JaxMode(
         "jax-loop",  # without a loop, its programs would be those of `jax-jit`
         {"descent": descent_loop},
+        {MOMENTUM: optimized_loop, ADAM: optimized_loop, LBFGS: lbfgs_loop},
         writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
         wins="the fastest up to a batch of 10,000",
     ),
@@ -216,7 +222,7 @@ BACKENDS = (
         writes="`jax-jit`, with the loss's own loop in `lax.scan`",
         wins="for long sequences: the loop's body is compiled once",
     ),
-    LossesMode(
+    JaxMode(
         "jax-losses",
         JITTED | {"descent": descent_jit},
         losses=jax_losses.LOSSES,

@@ -43,8 +43,8 @@ def attention(x: Parameters, data: Data) -> Array:
 
 LOSSES = {"attention": attention, "log_sum_exp": log_sum_exp, "logistic": logistic, "softmax_mlp": softmax_mlp}
 
-OF_OPTAX = ("softmax_mlp",)
-"""The problems whose loss is optax's."""
+OF_OPTAX = (softmax_mlp,)
+"""The losses that need optax."""
 
 
 def missing_optax(what: str) -> str | None:

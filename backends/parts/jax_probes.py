@@ -13,7 +13,7 @@ from typing import Any
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from backends import Run, Stepwise
+from backends import Minimized, Run, Stepwise, WithState
 from backends.parts.jax_builders import PROGRAMS
 
 
@@ -35,10 +35,9 @@ def planned_bytes(run: Run) -> int | None:
     program = program_of(run)
     if program is None:
         return None
-    programs = [program]
-    if isinstance(run, Stepwise) and run.copied is not None:
-        programs.append(PROGRAMS[run.copied])
-    return sum(map(_beside_arguments, programs))
+    run = _inner(run)
+    before = run.copied if isinstance(run, Stepwise) else run.start if isinstance(run, WithState) else None
+    return sum(map(_beside_arguments, [program, *([] if before is None else [PROGRAMS[before]])]))
 
 
 def _beside_arguments(program: Any) -> int:
@@ -53,7 +52,20 @@ def program_of(run: Run) -> Any:
 
 def function_of(run: Run) -> Any:
     """Return the function that the run calls, or that each of its steps calls, jitted if the mode jits it."""
-    return run.step if isinstance(run, Stepwise) else inspect.unwrap(run, stop=PROGRAMS.__contains__)
+    run = _inner(run)
+    if isinstance(run, Minimized):
+        return _inner(run.both)
+    return run.step if isinstance(run, Stepwise | WithState) else run
+
+
+def arguments_of(run: Run, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of `function_of(run)` in a call of the run with these."""
+    run, (x, *others, data) = _inner(run), arguments
+    return (*run.start(x), *data) if isinstance(run, WithState) else (x, *others, *data)
+
+
+def _inner(run: Run) -> Any:
+    return inspect.unwrap(run, stop=PROGRAMS.__contains__)
 
 
 _events: Counter[str] = Counter()

@@ -61,3 +61,22 @@ def test_without_optax_its_losses_are_unsupported_and_the_others_are_not(monkeyp
     }
     reason = "the loss of softmax_mlp is optax's, which is not installed; pip install -c constraints.txt '.[optax]'"
     assert {name: text for name, text in reasons.items() if text} == {"softmax_mlp": reason}
+
+
+@pytest.mark.parametrize(
+    ("name", "of_optax"), [("jax-jit", {"momentum", "adam"}), ("jax-loop", {"momentum", "adam", "lbfgs"})]
+)
+def test_without_optax_its_optimizers_are_unsupported(
+    monkeypatch: pytest.MonkeyPatch, name: str, of_optax: set[str]
+) -> None:
+    found = backends.load(("jax",))
+    if found.missing:
+        pytest.skip(found.missing["jax"])
+    monkeypatch.setitem(sys.modules, "optax", None)
+    for optimizer in problems.OPTIMIZERS:
+        case = Case("descent", "quadratic", name, 1, "float32", "cpu", 1, optimizer=optimizer)
+        missing = (
+            f"the {optimizer} of {name} is optax's, which is not installed; pip install -c constraints.txt '.[optax]'"
+        )
+        reason = found.backends[name].unsupported(case, problems.load()["quadratic"])
+        assert reason == (missing if optimizer in of_optax else None)

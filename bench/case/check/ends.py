@@ -18,6 +18,9 @@ from problems import ADAM, LBFGS, Array, Parameters, Problem, tree_leaves, tree_
 BY_LOSS = (ADAM, LBFGS)
 """The optimizers whose ends are compared by their loss."""
 
+MAX_SHORT = 0.05
+"""Where the reference ran out of steps, an end of `lbfgs` may be higher by this share of the way."""
+
 MAX_GRADIENT = 10.0
 """The gradient at the end of `lbfgs` may be this many times as large as its tolerance, or as the reference's."""
 
@@ -37,16 +40,23 @@ def end_error(case: Case, problem: Problem, given: tuple[Any, ...], end: Paramet
         way = abs(first - lowest) or abs(lowest) or 1.0
         if case.optimizer != LBFGS:
             return abs(last - lowest) / way
-        return largest(max(last - lowest, 0.0 * last) / way, _unfinished(case, problem, given, end, right))
+        short = max(last - lowest, 0.0 * last) / way
+        return largest(*_of_lbfgs(case, problem, given, end, right, short)) if problem.is_derived else short
 
 
-def _unfinished(case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, right: Parameters) -> float:
-    """Return 0 if the gradient at the end of `lbfgs` is small enough, else infinity."""
-    if not problem.is_derived:
-        return 0.0
+def _of_lbfgs(  # noqa: PLR0913, PLR0917 (the descent, where it ended, and by how much too high)
+    case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, right: Parameters, short: float
+) -> tuple[float, float]:
+    """Return `short`, scaled to what is allowed if the reference did not get to its end, and infinity for a steep end.
+
+    An end is steep whose gradient is too large.
+    """
     x, data = given
+    allowed = tolerance(case.dtype)
     first, last, reached = (_size(problem.gradient(at, data)) for at in (x, end, right))
-    return 0.0 if last <= MAX_GRADIENT * max(tolerance(case.dtype) * first, reached) else math.inf
+    is_finished = reached <= MAX_GRADIENT * allowed * first
+    is_steep = not last <= MAX_GRADIENT * max(allowed * first, reached)
+    return short * (1.0 if is_finished else allowed / MAX_SHORT), math.inf if is_steep else 0.0
 
 
 def _size(gradient: Parameters) -> Array:
