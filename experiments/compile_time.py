@@ -1,15 +1,16 @@
 """How long does JAX compile a loop, by its length? `python -m experiments.compile_time`
 
 A descent is traced and compiled with its loop unrolled, in `lax.scan` and in `lax.fori_loop`, each several times with
-empty caches, in random order. The table has the median and the range of the seconds. An unrolled loop is compiled at no
+empty caches. The table has the median and the range of the seconds. An unrolled loop is compiled at no
 greater length once a compilation takes longer than `--limit`.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -26,6 +27,10 @@ from report.write.units import seconds as in_units
 UNROLLED = "unrolled"
 WAYS = {UNROLLED: "#d55e00", "scan": "#0072b2", "fori_loop": "#009e73"}
 """The ways to write a loop, and the colour of each in the picture."""
+
+
+TICKS = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]
+"""Where the axis of the seconds has labels."""
 
 
 class Row(NamedTuple):
@@ -47,13 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="save the picture of the table")
     options = parser.parse_args(arguments)
     print(f"| steps | {' | '.join(map(_name, WAYS))} |\n| --- |{' --- |' * len(WAYS)}")
-    rows = []
-    for length in measured(
-        compiler(options.problem, options.batch_size), options.steps, options.repeats, options.limit
-    ):
-        rows += length
-        cells = dict.fromkeys(WAYS, "–") | {row.way: _cell(row.seconds) for row in length}
-        print(f"| {length[0].steps:,} | {' | '.join(cells.values())} |", flush=True)
+    rows = measured(compiler(options.problem, options.batch_size), options.steps, options.repeats, options.limit)
+    for steps in sorted(options.steps):
+        cells = dict.fromkeys(WAYS, "–") | {row.way: _cell(row.seconds) for row in rows if row.steps == steps}
+        print(f"| {steps:,} | {' | '.join(cells.values())} |")
     if options.picture is not None:
         chart(rows).save(options.picture, ppi=144)
     print(provenance.line(f"Measured on `{options.problem}` at a batch size of {options.batch_size:,}"))
@@ -61,19 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measured(
     compile_once: Callable[[str, int], object], lengths: Sequence[int], repeats: int, limit: float
-) -> Iterator[list[Row]]:
-    """Yield the rows of each length. `compile_once(way, steps)` compiles as if for the first time."""
-    ways = list(WAYS)
-    for steps in lengths:
-        seconds: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(repeats):
-            for way in random.sample(ways, len(ways)):
-                start = clock.now()
-                compile_once(way, steps)
-                seconds[way].append(clock.now() - start)
-        yield [Row(way, steps, tuple(times)) for way, times in seconds.items()]
-        if UNROLLED in ways and max(seconds[UNROLLED]) > limit:
-            ways.remove(UNROLLED)
+) -> list[Row]:
+    """Return a row for each length and way. `compile_once(way, steps)` compiles as if for the first time.
+
+    Each repeat takes all of them, the first in the order of their lengths, so that what the machine does in a while is
+    in no length alone.
+    """
+    seconds: dict[tuple[int, str], list[float]] = {(steps, way): [] for steps in sorted(lengths) for way in WAYS}
+    order, longest = list(seconds), math.inf
+    for _ in range(repeats):
+        for steps, way in order:
+            if way == UNROLLED and steps > longest:
+                continue
+            start = clock.now()
+            compile_once(way, steps)
+            seconds[steps, way].append(clock.now() - start)
+            if way == UNROLLED and seconds[steps, way][-1] > limit:
+                longest = min(longest, steps)
+        random.shuffle(order)
+    return [Row(way, steps, tuple(times)) for (steps, way), times in seconds.items() if times]
 
 
 def compiler(problem: str, batch_size: int) -> Callable[[str, int], object]:
@@ -110,27 +118,19 @@ def chart(rows: Sequence[Row]) -> Any:
     """Return the Altair chart: the medians over the length, a line a way, with the range of each."""
     alt = base.altair()
     values = [
-        {
-            "way": row.way,
-            "steps": row.steps,
-            "low": min(row.seconds),
-            "high": max(row.seconds),
-            "seconds": median(row.seconds),
-        }
+        row._asdict() | {"low": min(row.seconds), "high": max(row.seconds), "seconds": median(row.seconds)}
         for row in rows
     ]
-    scale = alt.Scale(type="log", nice=False, padding=16)
-    axis = alt.Axis(title="tracing and compiling", labelExpr=base.SECONDS)
-    steps = alt.X(
-        "steps:Q", scale=scale, axis=alt.Axis(title="steps in the loop", values=sorted({row.steps for row in rows}))
-    )
-    colour = alt.Color(
-        "way:N", sort=list(WAYS), scale=alt.Scale(domain=list(WAYS), range=list(WAYS.values())), title="loop"
-    )
-    shown = alt.Chart(alt.Data(values=values)).encode(x=steps, color=colour)
+    scale, ways = alt.Scale(type="log", nice=False, padding=16), list(WAYS)
+    legend = alt.Legend(title="the loop", symbolOpacity=1)
+    colour = alt.Color("way:N", sort=ways, scale=alt.Scale(domain=ways, range=[*WAYS.values()]), legend=legend)
+    shape = alt.Shape("way:N", sort=ways, scale=alt.Scale(domain=ways), legend=legend)
+    across = alt.Axis(title="steps in the loop", values=sorted({row.steps for row in rows}))
+    axis = alt.Axis(title="tracing and compiling", labelExpr=base.SECONDS, values=TICKS)
+    shown = alt.Chart(alt.Data(values=values)).encode(x=alt.X("steps:Q", scale=scale, axis=across), color=colour)
     up = alt.Y("seconds:Q", scale=scale, axis=axis)
     ranges = shown.mark_rule(strokeWidth=6, opacity=0.3).encode(y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q")
-    points = shown.mark_point(size=60, filled=True, opacity=1).encode(y=up, shape=alt.Shape("way:N", sort=list(WAYS)))
+    points = shown.mark_point(size=60, filled=True, opacity=1).encode(y=up, shape=shape)
     return alt.layer(shown.mark_line(strokeWidth=2).encode(y=up), ranges, points).properties(width=560, height=340)
 
 
