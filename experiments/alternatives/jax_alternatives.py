@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
 from backends.parts import jax_builders as own
 from experiments.alternatives import Alternatives
-from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map
+from problems import PAIR, Array, Data, Parameters, Problem, find, tree_leaves, tree_map
 
 Derive = Callable[[Problem], Flat]
 
@@ -167,6 +167,10 @@ def of_integer_labels(problem: Problem) -> Flat:
     return jax.grad(loss)
 
 
+def of_the_common_loss(problem: Problem) -> Flat:
+    return own.gradient(find(problem.name))
+
+
 GRADIENTS = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
 
 ALTERNATIVES: Alternatives = {
@@ -206,6 +210,11 @@ ALTERNATIVES: Alternatives = {
             "unrolled by 10": looped(partial(fori, unroll=10)),
         }
     },
-    "jax-losses": {"gradient": {"optax's loss of integer labels": own.jitted(of_integer_labels)}},
+    "jax-losses": {
+        "gradient": {
+            "the common loss, as in `jax-jit`": own.jitted(of_the_common_loss),
+            "`softmax_mlp` by optax's loss of integer labels": own.jitted(of_integer_labels),
+        }
+    },
     "jax-revrev": {"hvp": {"`grad` of the directional derivative": own.jitted(hvp_of_product)}},
 }
