@@ -72,6 +72,7 @@ def hvp_forward_over_reverse(problem: Problem, case: Case, x: Parameters, data: 
 class AutogradMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -138,12 +139,14 @@ BACKENDS = (
     AutogradMode(
         "autograd",
         {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        in_default=True,
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
         wins="for code that is already NumPy; never the fastest",
     ),
     AutogradMode(
         "autograd-fwdrev",
         {"hvp": hvp_forward_over_reverse},
+        in_default=True,
         writes="`make_jvp(grad(loss))`",
         wins="for Hessian-vector products: forward over reverse",
     ),

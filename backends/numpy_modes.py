@@ -70,6 +70,7 @@ class NumpyMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     in_place: bool = False
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -93,6 +94,7 @@ BACKENDS = (
     NumpyMode(
         "numpy",
         dict.fromkeys(OPERATORS, hand_derived),
+        in_default=True,
         writes="the derivative by hand, and `x = x - rate * gradient(x)`",
         wins="the reference; the fastest loop in Python up to a batch of 100",
     ),

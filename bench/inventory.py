@@ -19,6 +19,7 @@ class Description:
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
     `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in.
+    `in_default` says whether `--backend default` races it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Description:
     raised: tuple[str, ...] = ()
     file: str = ""
     dtypes: tuple[str, ...] = DTYPES
+    in_default: bool = True
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -73,6 +75,7 @@ def from_message(message: dict[str, Any]) -> Inventory:
             tuple(fields["raised"]),
             fields["file"],
             tuple(fields["dtypes"]),
+            fields["in_default"],
         )
         for fields in message["backends"]
     ]
@@ -110,6 +113,7 @@ def describe(backend: Backend, file: str = "") -> Description:
         tuple(raised),
         file,
         tuple(backend.dtypes),
+        backend.in_default,
     )
 
 
