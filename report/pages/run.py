@@ -28,6 +28,9 @@ MAX_REASONS = 100
 MAX_GROUPS_OF_REASON = 5
 """Groups of cases that are named for a reason."""
 
+MAX_STANDINGS = 6
+"""Lines on how the backends stand to NumPy that a page shows. The others are a click away."""
+
 MAX_VALUES = 8
 """Values of a column that are named."""
 
@@ -101,6 +104,7 @@ def page_of(
         without_ratio=words.without_ratio(merged),
         with_ratio=bool(timed["ratio"].notna().any()),
         reasons=reasons[:MAX_REASONS],
+        max_standings=MAX_STANDINGS,
         more_reasons=max(0, len(reasons) - MAX_REASONS),
         environment=list(_environment(frame)),
     )

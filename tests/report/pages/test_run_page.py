@@ -88,6 +88,24 @@ def test_a_backend_switched_off_disappears(shown: Opened) -> None:
     assert shown.texts("#time .empty") == ["Nothing to draw: all of its backends are switched off."]
 
 
+def test_of_many_backends_the_fastest_of_each_framework_are_drawn_first(browser: Browser, tmp_path: Path) -> None:
+    seconds = {"autograd": 5e-3, "numpy": 1e-3} | {f"jax-{mode}": (2 + mode) * 1e-3 for mode in range(12)}
+    many = [rows.row(taken, backend=name, batch_size=size) for name, taken in seconds.items() for size in (1, 10)]
+    many.append(rows.row(1e-6, backend="jax-11", batch_size=100))
+    shown = opened(browser, page(tmp_path, many))
+    assert drawn(shown) == {"numpy", "autograd", "jax-0", "jax-11"}
+    assert shown.page.locator("#table tbody tr").count() == len(many)
+    shown.page.get_by_role("button", name="jax", exact=True).click()
+    shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('jax-5')")
+    assert drawn(shown) == {*seconds}
+    shown.page.get_by_role("button", name="jax", exact=True).click()
+    shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('jax-5')")
+    assert drawn(shown) == {"numpy", "autograd"}
+    shown.page.get_by_role("button", name="fastest of each framework").click()
+    shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('jax-11')")
+    assert shown.said == []
+
+
 def test_filters_and_headings_choose_and_order_the_rows(shown: Opened) -> None:
     assert len(shown.texts("#table tbody tr")) == 12  # of float32
     shown.page.locator("#follow").uncheck()
@@ -161,7 +179,7 @@ ODD = {
         rows.row(None, backend="numpy", problem=EVIL, reason=f"no: {EVIL} <!-- & \u2028 \"'"),
     ],
     "launches": [*rows.launches([1e-3, 2e-3, 3e-3]), rows.row(None, launch=3)],
-    "every shape": [rows.row(backend=name) for name in palette.LOOKS],
+    "every shape": [rows.row(backend=f"torch-{number}") for number in range(len(palette.SHAPES))],
     "no ratio": [rows.row(1e-3, None, batch_size=size) for size in (1, 10)],
 }
 
