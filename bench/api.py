@@ -29,6 +29,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     backends: Named | Iterable[Named] = DEFAULTS["backend"],
     batch_sizes: int | Iterable[int] | None = None,
     operators: str | Iterable[str] | None = None,
+    optimizers: str | Iterable[str] | None = None,
     dtypes: str | Iterable[str] | None = None,
     devices: str | Iterable[str] | None = None,
     steps: int | None = None,
@@ -37,6 +38,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     min_rounds: int = MIN_ROUNDS,
     threads: int | None = None,
     memory: bool = True,
+    loss_curve: bool = False,
     case_timeout: float = TIMEOUT_SECONDS,
     results: Named | None = None,
     quiet: bool = False,
@@ -55,7 +57,11 @@ def race(  # noqa: PLR0913 (the options of a race)
     """
     machine.require_supported()
     budget = Budget(
-        MIN_ROUND_SECONDS, _seconds("max_time", max_time), whole("min_rounds", str(min_rounds)), memory=memory
+        MIN_ROUND_SECONDS,
+        _seconds("max_time", max_time),
+        whole("min_rounds", str(min_rounds)),
+        memory=memory,
+        curve=loss_curve,
     )
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:
         names, files = _problems(problem, Path(folder))
@@ -64,6 +70,7 @@ def race(  # noqa: PLR0913 (the options of a race)
             "backend": _words("backends", backends),
             "batch_size": _words("batch_sizes", batch_sizes),
             "operator": _words("operators", operators),
+            "optimizer": _words("optimizers", optimizers),
             "dtype": _words("dtypes", dtypes),
             "device": _words("devices", devices),
             "steps": _words("steps", steps),

@@ -43,6 +43,7 @@ RACE = (
     "--allocator",
     "--precision",
     "--memory",
+    "--loss-curve",
     "--results",
     "--no-page",
     "--launch",
@@ -60,6 +61,8 @@ PRECISIONS = ("float32", "tf32", "bfloat16")
 PRECISION = "in which precision a GPU multiplies float32 arrays (default: float32); the column records what it did"
 
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
+
+LOSS_CURVE = "measure the loss over time: the seconds and the loss of shorter descents, in the column loss_curve"
 
 ONLY_TIMES = (
     "measure what `report compare` needs and nothing else: no memory, roofline, target or value; what was compiled "

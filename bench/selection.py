@@ -72,7 +72,8 @@ def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Ma
     batch_sizes = _batch_sizes(options.get("batch_size"), chosen)
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"], operators, names, dtypes, take)
+    wanted = (operators, names, dtypes, optimizers)
+    found, backends = _backends(words["backend"], wanted, take)
     devices = _devices(options.get("device"), found, backends)
     kinds = [(each, by) for each in operators for by in (optimizers if each == "descent" else ("",))]
     grid = itertools.product(kinds, names, backends, dtypes, devices)
@@ -150,22 +151,20 @@ def _size(word: str, chosen: Mapping[str, Objective]) -> tuple[str, str, int]:
     return problem, name, whole(f"size {path}", value)
 
 
-def _backends(
-    words: str, operators: list[str], problems: list[str], dtypes: list[str], take: TakeInventory
-) -> tuple[Inventory, list[str]]:
+def _backends(words: str, wanted: tuple[list[str], ...], take: TakeInventory) -> tuple[Inventory, list[str]]:
     """Return the inventory of the frameworks that are needed, and the names to race.
 
-    `all` selects the backends that offer one of the operators for one of the problems in one of the dtypes, since some
-    modes have only a few of them; `default`, those of them that say that they are in the default. A missing framework
-    stands in the list in place of its backends; one that is optional and not installed does not.
+    `wanted` are the operators, the problems, the dtypes and the optimizers. `all` selects the backends that offer one
+    of each, since some modes have only a few of them; `default`, those of them that say that they are in the default. A
+    missing framework stands in the list in place of its backends; one that is optional and not installed does not.
     """
-    wanted = _split("backend", words)
-    needed = {_framework(word) for word in wanted if word not in SETS}
-    needed |= {*usual_frameworks()} if set(SETS) & set(wanted) else set()
+    chosen = _split("backend", words)
+    needed = {_framework(word) for word in chosen if word not in SETS}
+    needed |= {*usual_frameworks()} if set(SETS) & set(chosen) else set()
     found = take(tuple(name for name in frameworks() if name in needed))
-    fit = [backend for backend in found.backends.values() if backend.offers(operators, problems, dtypes)]
+    fit = [backend for backend in found.backends.values() if backend.offers(*wanted)]
     names: list[str] = []
-    for word in wanted:
+    for word in chosen:
         if word in SETS:
             names += [*(backend.name for backend in fit if word == "all" or backend.in_default), *found.missing]
         else:

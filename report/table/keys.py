@@ -19,7 +19,16 @@ MEASURED_CASE = (*CASE, *CONDITIONS)
 GROUP = ("problem", "sizes", "operator", "optimizer", "dtype", "device", "steps")
 """What the cases of one table share. They differ in backend and batch size."""
 
-VERSIONS = ("commit", "python", "numpy_version", "framework_version", "jaxlib_version", "cuda_version", "cuda_driver")
+VERSIONS = (
+    "commit",
+    "python",
+    "numpy_version",
+    "framework_version",
+    "optimizer_library",
+    "jaxlib_version",
+    "cuda_version",
+    "cuda_driver",
+)
 """The columns that say which code was measured. The launches of a case should have them in common."""
 
 SGD = "sgd"

@@ -73,7 +73,7 @@ def looks(backends: Iterable[str]) -> dict[str, Look]:
 
 
 def _look(hue: Hue, number: int) -> Look:
-    """Return the look of a framework's mode of this number. Of 4 shades and 7 shapes, 28 modes have looks of their own."""
+    """Return the look of a framework's mode of this number. Of 28 modes, each has its own."""
     light, dark = LIGHT_SHADES[number % len(LIGHT_SHADES)], DARK_SHADES[number % len(DARK_SHADES)]
     return Look(_mixed(hue.light, *light), _mixed(hue.dark, *dark), SHAPES[number % len(SHAPES)])
 
