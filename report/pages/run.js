@@ -128,6 +128,7 @@ async function drawStart(panel, drawn) {
 }
 
 async function drawPanel(panel) {
+  if (panel.id === "loss") return drawLoss(panel);
   if (replaceChart(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
   const groups = chosenGroups(panel.operator);
   const withTime = timed.filter((row) => groups.has(field(row, "group")));
@@ -172,6 +173,7 @@ function update() {
 buildChoices();
 buildLegend();
 buildFollow();
+buildLoss();
 byId("batch").addEventListener("change", (event) => { state.batch = Number(event.target.value); update(); });
 dark.addEventListener("change", () => { buildLegend(); update(); });
 narrow.addEventListener("change", update);

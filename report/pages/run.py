@@ -84,8 +84,8 @@ def page_of(
     groups = [_group(titles[rows.index[0]], rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
-        ("choices.js", "run.js"),
-        payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
+        ("choices.js", "loss.js", "run.js"),
+        payload.of_run(merged.drop(columns=[*cases.ESTIMATES, "loss_curve"]))
         | panels.data(merged, [group.crossings for group in groups]),
         navigation,
         run=str(frame["run"].iloc[0]),

@@ -168,6 +168,27 @@ def test_the_page_fits_a_phone_and_a_dark_screen(browser: Browser, raced: Path) 
     assert shown.said == []
 
 
+def test_the_loss_over_time_is_drawn_if_it_was_measured(browser: Browser, still: Opened, tmp_path: Path) -> None:
+    assert still.page.locator("#loss").count() == 0
+    curve = "0:1 1e-05:0.5 2e-05:0.005 3e-05:0"
+    run = [
+        rows.row(backend=backend, optimizer=optimizer, batch_size=size, loss_curve=curve) | rows.target(after, steps=5)
+        for optimizer, backend, after in (("adam", "numpy", 3e-3), ("sgd", "jax-jit", 1e-3), ("sgd", "numpy", 2e-3))
+        for size in (1, 100)
+    ]
+    shown = opened(browser, page(tmp_path, run))
+    assert drawn(shown, "loss") == {"adam, numpy", "sgd, jax-jit"}
+    shown.page.locator("#loss-of").select_option("all")
+    shown.page.wait_for_function("document.querySelector('#loss .chart').textContent.includes('sgd, numpy')")
+    shown.page.locator("#legend input[value='jax-jit']").uncheck()
+    shown.page.wait_for_function("!document.querySelector('#loss .chart').textContent.includes('jax-jit')")
+    assert drawn(shown, "loss") == {"adam, numpy", "sgd, numpy"}
+    shown.page.locator("#loss-batch").select_option("1")
+    shown.page.get_by_role("button", name="none").click()
+    shown.page.wait_for_selector("#loss .empty:not([hidden])")
+    assert shown.said == []
+
+
 EVIL = "</script><script>alert(1)</script>"
 
 ODD = {
