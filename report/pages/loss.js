@@ -33,8 +33,8 @@ function lossPoints(curve) {
   const line = `${curve.optimizer}, ${curve.backend}`;
   const look = { line, optimizer: curve.optimizer, colour: colour(curve.backend), shape: page.looks[curve.backend][2] };
   const drawable = curve.points.filter(([time, left]) => !state.log || (time > 0 && left > 0));
-  return drawable.map(([time, left]) => ({
-    ...look, seconds: time, left, text: `${line}: ${digits(100 * left)} % left after ${seconds(time)}`,
+  return drawable.map(([time, left], order) => ({
+    ...look, order, seconds: time, left, text: `${line}: ${digits(100 * left)} % left after ${seconds(time)}`,
   }));
 }
 

@@ -11,7 +11,7 @@ import pandas as pd
 from report.run import losses
 from report.run.answers import Crossing
 from report.run.losses import Curve
-from report.table.keys import CONDITIONS, GROUP
+from report.table.keys import CONDITIONS, GROUP, SGD
 from report.write import words
 from report.write.charts import curves, loss
 from report.write.charts.curves import Figure
@@ -122,7 +122,9 @@ def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[
     groups = merged.drop_duplicates("group").sort_values("group")
     columns = [*GROUP, *CONDITIONS]
     timed = merged[merged["status"] == "ok"]
+    plain = (groups["optimizer"].astype("str") == SGD).to_numpy()
     return {
+        "first": int(plain.argmax()),  # the plain descent, where there is one
         "panels": [_panel(panel, timed) for panel in shown(timed)],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),

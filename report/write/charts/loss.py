@@ -1,4 +1,7 @@
-"""The loss over time, both axes logarithmic: a line for each optimizer in a backend."""
+"""The loss over time, both axes logarithmic: a line for each optimizer in a backend.
+
+A line joins descents that are longer and longer. Each was timed by itself, so on a noisy machine it may turn back.
+"""
 
 from __future__ import annotations
 
@@ -69,9 +72,10 @@ def _points(drawn: list[Curve], titles: dict[int, str]) -> pd.DataFrame:
             "backend": curve.backend,
             "seconds": seconds,
             "left": left,
+            "order": order,
         }
         for curve in drawn
-        for seconds, left in curve.points
+        for order, (seconds, left) in enumerate(curve.points)
         if seconds > 0 and left >= losses.LEAST
     )
 
@@ -94,5 +98,5 @@ def _layers(encodings: dict[str, Any], ticks: dict[str, Any] | None = None) -> l
     left = {"title": "left of the way down", "labelExpr": base.SHARE} | ticks.get("y", {})
     x, y = alt.X("seconds:Q", scale=log, axis=alt.Axis(**time)), alt.Y("left:Q", scale=log, axis=alt.Axis(**left))
     chart = alt.Chart().encode(x=x, y=y, color=encodings["color"])
-    lines = chart.mark_line(strokeWidth=2).encode(strokeDash=encodings["strokeDash"], detail="line:N")
+    lines = chart.mark_line(strokeWidth=2).encode(strokeDash=encodings["strokeDash"], detail="line:N", order="order:Q")
     return [lines, chart.mark_point(size=50, filled=True, opacity=1, tooltip=True).encode(shape=encodings["shape"])]

@@ -177,6 +177,7 @@ def test_the_loss_over_time_is_drawn_if_it_was_measured(browser: Browser, still:
         for size in (1, 100)
     ]
     shown = opened(browser, page(tmp_path, run))
+    assert shown.texts(".answer:not([hidden]) h2") == ["quadratic: descent of 100 steps, float32, cpu"]  # not by adam
     assert drawn(shown, "loss") == {"adam, numpy", "sgd, jax-jit"}
     shown.page.locator("#loss-of").select_option("all")
     shown.page.wait_for_function("document.querySelector('#loss .chart').textContent.includes('sgd, numpy')")
