@@ -17,8 +17,8 @@ from report.commands.arguments import Commands
 from report.run.decisions import decide
 from report.run.targets import targets
 from report.write.sections import FORMATS
-from report.write.text import decisions
-from report.write.text import targets as targets_text
+from report.write.text.best import decisions
+from report.write.text.best import targets as targets_text
 
 TIME, TO_TARGET = "time", "time-to-target"
 
