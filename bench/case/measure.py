@@ -28,7 +28,7 @@ from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, relocate
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from problems import find
+from problems import LBFGS, find
 from report.table.warnings import AuditWarning, join
 
 MOVES = 8
@@ -209,7 +209,9 @@ class Timing:
     def _figures(self, per_step: float) -> Row:
         """Return the columns that explain a time of `per_step` seconds a step."""
         prepared = self.prepared
-        columns = self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
+        columns: Row = {}
+        if prepared.case.optimizer != LBFGS:  # nobody counts its steps
+            columns = self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= self._to_target()
         if self.budget.memory:

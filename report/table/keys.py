@@ -47,6 +47,11 @@ BROKEN = ("wrong", "error", "oom", "timeout", "crashed")
 """Statuses of a case that its backend should have run, and did not."""
 
 
+def goes_without_saying(column: str, value: object) -> bool:
+    """Return whether words may leave out a value of a column of `CASE`: an empty one, or the usual optimizer."""
+    return value == "" or (column == "optimizer" and value == SGD)
+
+
 def framework(backend: str) -> str:
     """Return the framework of a backend: `jax` for `jax-loop`."""
     return backend.partition("-")[0]
