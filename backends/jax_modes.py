@@ -125,6 +125,7 @@ class JaxMode(Backend):
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     compiled: bool = True
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -199,6 +200,7 @@ BACKENDS = (
         "jax-jit",
         JITTED | {"descent": descent_jit},
         {MOMENTUM: optimized_jit, ADAM: optimized_jit, LBFGS: lbfgs_jit},
+        in_default=True,
         writes="`jax.jit` of one step; the loop in Python",
         wins="when Python must see each step; passes `numpy` between 100 and 10,000",
     ),
@@ -206,12 +208,14 @@ BACKENDS = (
         "jax-loop",  # without a loop, its programs would be those of `jax-jit`
         {"descent": descent_loop},
         {MOMENTUM: optimized_loop, ADAM: optimized_loop, LBFGS: lbfgs_loop},
+        in_default=True,
         writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
         wins="the fastest up to a batch of 10,000",
     ),
     JaxMode(
         "jax-revrev",
         {"hvp": jitted(hvp_reverse_over_reverse)},
+        in_default=True,
         writes="`jax.vjp` of `jax.grad(loss)`, jitted",
         wins="for Hessian-vector products: reverse over reverse",
     ),
@@ -219,6 +223,7 @@ BACKENDS = (
         "jax-scan",
         JITTED | {"descent": descent_jit},
         losses={"rnn": rnn_scan},
+        in_default=True,
         writes="`jax-jit`, with the loss's own loop in `lax.scan`",
         wins="for long sequences: the loop's body is compiled once",
     ),

@@ -151,6 +151,7 @@ class TorchMode(Backend):
     builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
     same_as: Mapping[str, str] = field(default_factory=dict)
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -237,12 +238,14 @@ BACKENDS = (
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
         same_as=SAME_VALUE,
+        in_default=True,
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
     TorchMode(
         "torch-grad",
         VALUE | GRAD,
+        in_default=True,
         writes="`torch.autograd.grad(loss, x)`, and an update in place",
         wins="the least overhead in torch without a compiler",
     ),
@@ -256,6 +259,7 @@ BACKENDS = (
     CompiledMode(
         "torch-compile-step",
         COMPILED | {"descent": descent_compile},
+        in_default=True,
         writes="`torch.compile` of one step; the loop in Python",
         wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",
     ),
@@ -263,6 +267,7 @@ BACKENDS = (
         "torch-fused",
         VALUE | GRAD,
         losses=LOSSES,
+        in_default=True,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",
         wins="for losses that torch has fused functions for",
     ),
