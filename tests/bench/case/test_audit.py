@@ -14,6 +14,7 @@ from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
 from bench.case.audit import Evidence
+from problems import ADAM
 from report.table.warnings import AuditWarning, join
 from tests.bench.case.evidence import CASE, FOUND, NUMPY, STEADY, control, evidence, prepared, sabotaged
 
@@ -101,6 +102,14 @@ def test_a_result_with_fewer_digits_than_its_dtype_is_caught(digits: str, *, war
     rough = sabotaged(lambda x: (2.0 * x.astype(digits) - 2.0).astype("float32"))
     found = evidence(prepared(rough, replace(CASE, batch_size=1)))
     assert (audit.imprecise(found) is not None) == warned
+
+
+@pytest.mark.parametrize(("roundings", "warned"), [(100.0, False), (400.0, True)])
+def test_adam_may_lose_the_digits_that_its_bias_has_lost(roundings: float, *, warned: bool) -> None:
+    found = evidence(prepared(NUMPY, replace(CASE, operator="descent", optimizer=ADAM, steps=3)))
+    error = roundings * float(np.finfo("float32").eps)
+    off = replace(found, prepared=replace(found.prepared, relative_error=error))
+    assert (audit.imprecise(off) is not None) == warned
 
 
 @pytest.mark.parametrize(("bias", "warned"), [(1.0, False), (1.05, True)])
