@@ -133,7 +133,8 @@ def lbfgs_loop(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     import optax  # noqa: PLC0415 (an extra)
 
     optimizer, loss, steps = optax.lbfgs(memory_size=HISTORY), value(problem), case.steps
-    tolerance = lbfgs_tolerance(case.dtype) * _largest(gradient(problem)(x, *data))
+    first = jax.jit(lambda x, *data: _largest(gradient(problem)(x, *data)))(x, *data)
+    tolerance = lbfgs_tolerance(case.dtype) * float(first)
 
     def loop(x: Parameters, *data: Array) -> Parameters:
         def at(x: Parameters) -> Array:

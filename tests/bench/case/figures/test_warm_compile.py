@@ -93,3 +93,16 @@ def test_jax_says_if_a_program_was_not_on_disk() -> None:
         assert all_found()
         compiled(2.0)
         assert not all_found()
+
+
+def test_jax_keeps_on_disk_what_it_had_compiled_before() -> None:
+    jnp = pytest.importorskip("jax.numpy")
+    from_disk: Any = FOUND.backends["jax-jit"].probes.from_disk
+
+    def eager() -> None:
+        jnp.ones(3) + 1.0
+
+    eager()
+    with from_disk(eager) as all_found:
+        eager()
+        assert all_found()
