@@ -154,11 +154,13 @@ def _backends(
 
     `all` selects the backends that offer one of the operators for one of the problems in one of the dtypes, since some
     modes have only a few of them. A missing framework stands in the list in place of its backends; one that is optional
-    and not installed does not.
+    and not installed does not. Neither does a mode for a device that this machine lacks, such as a CUDA graph: the rows
+    of the framework's other modes have the reason.
     """
     if words.strip() == "all":
         found = take(usual_frameworks())
-        fit = [name for name, backend in found.backends.items() if backend.offers(operators, problems, dtypes)]
+        here = {name: backend for name, backend in found.backends.items() if backend.is_here or backend.file}
+        fit = [name for name, backend in here.items() if backend.offers(operators, problems, dtypes)]
         return found, [*fit, *found.missing]
     wanted = _split("backend", words)
     needed = {_framework(word) for word in wanted}

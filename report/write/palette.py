@@ -41,9 +41,14 @@ LOOKS = {
     "tensorflow-xla": Look("#5b2a91", "#e0cdf8", "triangle-up"),
     "tensorflow-loop": Look("#3a1466", "#a45ee8", "diamond"),
     "torch-optim": Look("#cc79a7", "#cc79a7", "circle"),
+    "torch-optim-fused": Look("#9c4f80", "#e6b3d0", "square"),
     "torch-grad": Look("#d55e00", "#e8722a", "square"),
     "torch-func": Look("#f0a070", "#f7bf9c", "triangle-up"),
+    "torch-compile-loss": Look("#b5533c", "#ffab91", "circle"),
     "torch-compile-step": Look("#8b1a1a", "#ff6b5e", "diamond"),
+    "torch-compile-loop": Look("#5c0f0f", "#ff4030", "triangle-up"),
+    "torch-compile-reduce": Look("#7a3b00", "#ffc078", "square"),
+    "torch-cudagraph": Look("#a8326b", "#ff7fb0", "diamond"),
     "torch-fused": Look("#e0527a", "#ff9ab5", "cross"),
 }
 
