@@ -113,9 +113,14 @@ def copies(backend: Backend, case: Case, result: Parameters) -> list[Array]:
 def test_a_backend_keeps_the_contract(
     case: Case, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    if not (quick(case.backend) or {case.backend, case.problem} & {*TO_C} or request.config.getoption("every_dtype")):
+    if is_only_traced(case, request.config):
         without_kernels(monkeypatch)
     require_contract(case, *parts(case))
+
+
+def is_only_traced(case: Case, config: pytest.Config) -> bool:
+    """Whether torch's compiler stops before it writes C++ for the case."""
+    return not (quick(case.backend) or {case.backend, case.problem} & {*TO_C} or config.getoption("every_dtype"))
 
 
 def require_contract(case: Case, backend: Backend, problem: Problem) -> None:
