@@ -74,13 +74,16 @@ def _print_catalogue(found: Found) -> int:
 
 
 def _inventory(found: Found) -> Table:
-    table = Table("backend", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("backend", "default", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, backend in found.backends.items():
         version, fault = _version(backend)
         reasons = [fault, *(why_missing(backend, device) for device in backend.known_devices)]
-        table.add_row(name, escape(version), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
+        raced = "yes" if backend.in_default else ""
+        table.add_row(
+            name, raced, escape(version), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons)))
+        )
     for framework, reason in found.missing.items():
-        table.add_row(framework, "–", "–", escape(reason))
+        table.add_row(framework, "", "–", "–", escape(reason))
     return table
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -18,8 +18,23 @@ from unittest.mock import patch
 import autograd.numpy as anp
 from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
-from backends import Backend, Builder, Case, Operations, Run
-from problems import NODES, PAIR, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
+from backends import Backend, Builder, Case, Operations, Optimized, Run, Update, minimized, optimized_in_place
+from problems import (
+    ADAM,
+    LBFGS,
+    MOMENTUM,
+    NODES,
+    PAIR,
+    WRITES,
+    Array,
+    Data,
+    Moments,
+    Parameters,
+    Problem,
+    loop,
+    tree_leaves,
+    tree_unflatten,
+)
 
 
 def value(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -38,6 +53,16 @@ def value_and_gradient(problem: Problem, case: Case, x: Parameters, data: Data) 
 
 def descent(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     return loop(gradient(problem, case, x, data), problem.rate_at(x, data), case.steps, x)
+
+
+def optimized(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `momentum` or `adam`, whose update is written by hand: the library has none."""
+    return optimized_in_place(gradient(problem, case, x, data), case, problem.rate_at(x, data), x)
+
+
+def lbfgs(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by SciPy's L-BFGS-B."""
+    return minimized(value_and_gradient(problem, case, x, data), case, x, data)
 
 
 def jvp(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -72,6 +97,8 @@ def hvp_forward_over_reverse(problem: Problem, case: Case, x: Parameters, data: 
 class AutogradMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    optimizers: Mapping[str, Builder] = field(default_factory=dict)
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -87,7 +114,9 @@ class AutogradMode(Backend):
             return lambda *arguments: run(*map(tree_leaves, arguments))
         if case.operator == PAIR:
             return partial(_both_like, x, run)
-        return lambda *arguments: tree_unflatten(x, run(*map(tree_leaves, arguments)))
+        if isinstance(run, Optimized):
+            return Optimized(partial(_like, x, run), _update_like(x, run))
+        return partial(_like, x, run)
 
     def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
         return {"functions that autograd records": traced(partial(run, *arguments))}
@@ -110,6 +139,21 @@ def traced(call: Callable[[], Any]) -> dict[str, int]:
     ):
         call()
     return dict(counts)
+
+
+def _like(like: Parameters, run: Run, *arguments: Any) -> Parameters:
+    """Return the result of a run by leaves, nested like `like`."""
+    return tree_unflatten(like, run(*map(tree_leaves, arguments)))
+
+
+def _update_like(like: Parameters, run: Optimized) -> Update:
+    """Return the update of a run by leaves, with its parameters and its moments nested like `like`."""
+
+    def update(x: Parameters, moments: Moments, number: int, data: Data) -> tuple[Parameters, Moments]:
+        leaves, after = run.update(tree_leaves(x), tuple(map(tree_leaves, moments)), number, data)
+        return tree_unflatten(like, leaves), tuple(tree_unflatten(like, moment) for moment in after)
+
+    return update
 
 
 def _both_like(like: Parameters, run: Run, x: Parameters, data: Data) -> tuple[Array, Parameters]:
@@ -138,12 +182,15 @@ BACKENDS = (
     AutogradMode(
         "autograd",
         {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        {MOMENTUM: optimized, ADAM: optimized, LBFGS: lbfgs},
+        in_default=True,
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
         wins="for code that is already NumPy; never the fastest",
     ),
     AutogradMode(
         "autograd-fwdrev",
         {"hvp": hvp_forward_over_reverse},
+        in_default=True,
         writes="`make_jvp(grad(loss))`",
         wins="for Hessian-vector products: forward over reverse",
     ),

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from backends.case import DTYPES, Builder, Case, Loss, Run
 from backends.probes import Probes
-from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
+from problems import SGD, Array, Data, Parameters, Problem, tree_leaves, tree_map
 from problems.faults import described
 from report.table.keys import framework
 
@@ -31,12 +31,16 @@ class Backend(ABC):
 
     `name` is `<framework>`, or `<framework>-<mode>` such as `jax-loop`.
     `builders` maps each operator that the mode has to the function that builds its run.
+    `optimizers` maps each optimizer of a descent but `sgd` to the function that builds the descent: for `momentum` and
+    `adam` an `Optimized`, for `lbfgs` any run.
     `known_devices` are the devices of `DEVICES` that the framework can use on any machine.
     `dtypes` are the dtypes of `DTYPES` that the framework computes in.
     `losses` are losses that this mode implements itself, by the problem's name. If there are any, the mode runs only
     those problems.
     `compiled` says that a call runs a compiled program: none of the loss's Python. The audit warns where a call does.
     `probes` are what the framework can report about itself.
+    `in_default` says whether `--backend default` races the mode. It does unless the class says otherwise: who adds a
+    file wants to see it. The project's own classes say otherwise, and their modes say when they are in.
     `writes` is what a user of this mode writes, and `wins` when the mode is the one to take: a short Markdown phrase
     each, for the table of modes.
 
@@ -50,9 +54,11 @@ class Backend(ABC):
     builders: Mapping[str, Builder]
     known_devices: tuple[str, ...] = ("cpu",)
     dtypes: tuple[str, ...] = DTYPES
+    optimizers: Mapping[str, Builder] = MappingProxyType({})
     losses: Mapping[str, Loss] = MappingProxyType({})
     compiled: bool = False
     probes: Probes = Probes()
+    in_default: bool = True
     writes: str = ""
     wins: str = ""
 
@@ -68,6 +74,7 @@ class Backend(ABC):
         """Return why this backend cannot run the case, as a reason for the report; `None` if it can."""
         return (
             missing_operator(self.name, self.builders, case)
+            or missing_optimizer(self, case)
             or missing_loss(self.name, self.losses, case)
             or missing_dtype(self, case)
         )
@@ -81,7 +88,8 @@ class Backend(ABC):
 
     def compile(self, case: Case, problem: Problem, x: Parameters, data: Data) -> Run:
         """Return the run of the case's operator, traced and compiled for arrays like `x` and `data`."""
-        return self.builders[case.operator](with_own_loss(problem, self), case, x, data)
+        build = self.optimizers.get(case.optimizer) or self.builders[case.operator]
+        return build(with_own_loss(problem, self), case, x, data)
 
     def wait(self, result: Parameters, case: Case) -> None:  # noqa: B027 (likewise)
         """Block until `result` is computed. Every timed region ends with this call."""
@@ -130,6 +138,13 @@ def missing_operator(name: str, builders: Mapping[str, Builder], case: Case) -> 
     if case.operator in builders:
         return None
     return f"{name} has no {case.operator}; it has {', '.join(sorted(builders))}"
+
+
+def missing_optimizer(backend: Backend, case: Case) -> str | None:
+    """Return why the backend cannot run the descent by the case's optimizer; `None` if it can."""
+    if case.optimizer in {"", SGD, *backend.optimizers}:
+        return None
+    return f"{backend.name} has no {case.optimizer}; it has {', '.join([SGD, *backend.optimizers])}"
 
 
 def missing_loss(name: str, losses: Mapping[str, Loss], case: Case) -> str | None:

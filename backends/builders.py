@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
+from importlib.metadata import version
+from typing import Any, TypeAlias
 
+import problems
 from backends.case import Builder, Case, Flat, Run
-from problems import ALONG, Data, Parameters, Problem, form
+from problems import ALONG, Array, Data, Moments, Parameters, Problem, form, lbfgs_tolerance, minimize, tree_leaves
 
 
 def spread(function: Flat, operator: str) -> Run:
@@ -77,3 +80,107 @@ class StepwiseInPlace(Stepwise):
             for _ in range(self.steps):
                 step(x)
         return x
+
+
+State: TypeAlias = Any
+"""What an optimizer keeps between two steps, in a framework's own form."""
+
+
+@dataclass(frozen=True)
+class WithState:
+    """A descent that calls `step(x, state, *data)` from Python; it returns the parameters and the state after the step.
+
+    `start(x)` returns the state before the first step, and the copy of `x` that the first step may take over.
+    """
+
+    step: Callable[..., tuple[Parameters, State]]
+    steps: int
+    start: Callable[[Parameters], tuple[Parameters, State]]
+
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        step = self.step
+        x, state = self.start(x)
+        for _ in range(self.steps):
+            x, state = step(x, state, *data)
+        return x
+
+
+Update: TypeAlias = Callable[[Parameters, Moments, int, Data], tuple[Parameters, Moments]]
+"""`update(x, moments, number, data)` makes the step of this number, from 1, from these parameters and moments.
+
+`problems.optimizers` says what the moments are. It returns those after the step, as the framework's arrays. It is not
+timed, and overwrites nothing.
+"""
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """A descent by an optimizer that keeps moments, `momentum` or `adam`: what their builders return.
+
+    `run` is the descent. `update` makes one step of it from any state, by the same code. From a state that is drawn for
+    it, every digit of a step can be checked; the ends of two right descents by `adam` may differ.
+    """
+
+    run: Run
+    update: Update
+    library: str = ""
+    """Where the optimizer comes from, with its version, if it is not the framework: `optax 0.2.6`."""
+
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        return self.run(x, data)
+
+    @property
+    def __wrapped__(self) -> Run:
+        """The descent itself, for who looks for the program that a call runs."""
+        return self.run
+
+
+def optimized_in_place(gradient: Run, case: Case, rate: float, x: Parameters) -> Optimized:
+    """Return the descent by `momentum` or `adam` in NumPy's arrays, for parameters like `x`."""
+
+    def update(x: Parameters, moments: Moments, number: int, data: Data) -> tuple[Parameters, Moments]:
+        return problems.updated(gradient, case.optimizer, rate, problems.State(x, moments, number), data)
+
+    return Optimized(problems.optimized(gradient, case.optimizer, rate, case.steps, x), update)
+
+
+Both: TypeAlias = Callable[[Parameters, Data], tuple[Array, Parameters]]
+"""`both(x, data)` returns the value and the gradient. It takes and returns arrays of the host."""
+
+
+@dataclass(frozen=True)
+class Minimized:
+    """A descent by SciPy's L-BFGS-B: what the builders of `lbfgs` return, where a framework has none of its own."""
+
+    both: Both
+    steps: int
+    tolerance: float
+    """The largest number that the gradient at the end may have."""
+
+    @property
+    def library(self) -> str:
+        """Where the optimizer comes from, with its version."""
+        return f"scipy {version('scipy')}"
+
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        both = self.both
+        return minimize(lambda x: both(x, data), x, self.steps, self.tolerance)
+
+
+def minimized(both: Both, case: Case, x: Parameters, data: Data) -> Minimized:
+    """Return the descent by L-BFGS for a case that starts at `x`, an array or arrays of the host.
+
+    The tolerance is that of the gradient at this start (`problems.optimizers`).
+    """
+    largest = max(float(abs(g).max()) for g in tree_leaves(both(x, data)[1]))
+    return Minimized(both, case.steps, lbfgs_tolerance(case.dtype) * largest)
+
+
+def lengthened(run: Run, steps: int) -> Run | None:
+    """Return the descent with so many steps, of the same compiled parts; `None` if it must be built for them."""
+    if isinstance(run, Stepwise | WithState | Minimized):
+        return replace(run, steps=steps)
+    if isinstance(run, Optimized):
+        inner = lengthened(run.run, steps)
+        return None if inner is None else replace(run, run=inner)
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from problems import SGD, Array, Data, Parameters, Problem
+from problems import LBFGS, SGD, Array, Data, Parameters, Problem
 
 DTYPES = ("float32", "float64")
 DEVICES = ("cpu", "cuda")
@@ -34,6 +34,11 @@ class Case:
         # By `object`, since the class is frozen. Replacing the operator replaces the optimizer with it.
         optimizer = (self.optimizer or SGD) if self.operator == "descent" else ""
         object.__setattr__(self, "optimizer", optimizer)
+
+    @property
+    def counted_steps(self) -> int:
+        """By how many steps a time is divided. `lbfgs` makes as many as it needs, so its times are of whole calls."""
+        return self.steps if self.operator == "descent" and self.optimizer != LBFGS else 1
 
 
 Run: TypeAlias = Callable[..., Parameters]

@@ -6,20 +6,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 import problems
-from backends import Backend, Builder, Case, Operations, Run
+from backends import Backend, Builder, Case, Operations, Run, minimized, optimized_in_place
 from backends.parts.numpy_operations import counted
-from problems import OPERATORS, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
+from problems import (
+    ADAM,
+    LBFGS,
+    MOMENTUM,
+    OPERATORS,
+    PAIR,
+    Array,
+    Data,
+    Parameters,
+    Problem,
+    tree_leaves,
+    tree_map,
+    tree_unflatten,
+)
 
 
 def hand_derived(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    return problems.hand_derived(case.operator, problem, case.steps, x, data)
+    return problems.hand_derived(case.operator, problem, case.steps, x, data, case.optimizer)
+
+
+def optimized(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by `momentum` or `adam`, which moves copies in place."""
+    return optimized_in_place(problem.gradient, case, problem.rate_at(x, data), x)
+
+
+def lbfgs(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+    """Build the descent by SciPy's L-BFGS-B."""
+    return minimized(problems.hand_derived(PAIR, problem, 1, x, data), case, x, data)
 
 
 def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -69,7 +92,9 @@ def buffer(x: Parameters) -> tuple[Parameters, Array]:
 class NumpyMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    optimizers: Mapping[str, Builder] = field(default_factory=dict)
     in_place: bool = False
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -93,6 +118,8 @@ BACKENDS = (
     NumpyMode(
         "numpy",
         dict.fromkeys(OPERATORS, hand_derived),
+        {MOMENTUM: optimized, ADAM: optimized, LBFGS: lbfgs},
+        in_default=True,
         writes="the derivative by hand, and `x = x - rate * gradient(x)`",
         wins="the reference; the fastest loop in Python up to a batch of 100",
     ),

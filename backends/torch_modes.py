@@ -102,6 +102,7 @@ class TorchMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
     known_devices: tuple[str, ...] = ("cpu", "cuda")
@@ -200,6 +201,7 @@ BACKENDS = (
     TorchMode(
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
+        in_default=True,
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
@@ -212,6 +214,7 @@ BACKENDS = (
     TorchMode(
         "torch-grad",
         VALUE | GRAD,
+        in_default=True,
         writes="`torch.autograd.grad(loss, x)`, and an update in place",
         wins="the least overhead in torch without a compiler",
     ),
@@ -230,6 +233,7 @@ BACKENDS = (
     CompiledMode(
         "torch-compile-step",
         COMPILED | {"descent": descent_compile},
+        in_default=True,
         writes="`torch.compile` of one step with its update; the loop in Python",
         wins="the fastest in torch at 1,000,000; passes `numpy` between 10,000 and 1,000,000",
     ),
@@ -258,6 +262,7 @@ BACKENDS = (
         "torch-fused",
         VALUE | GRAD,
         losses=LOSSES,
+        in_default=True,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",
         wins="for losses that torch has fused functions for",
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import problems
 from backends import DTYPES, Backend, Found, load
-from problems import Preset, Problem, no_loss
+from problems import SGD, Preset, Problem, no_loss
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Description:
     `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
-    `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in.
+    `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in,
+    and `optimizers` those of its descent. `in_default` says whether `--backend default` races it.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Description:
     raised: tuple[str, ...] = ()
     file: str = ""
     dtypes: tuple[str, ...] = DTYPES
+    optimizers: tuple[str, ...] = (SGD,)
+    in_default: bool = True
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -40,10 +43,20 @@ class Description:
         """Whether the machine has one of its devices, as far as the framework can say."""
         return bool(self.devices or self.raised)
 
-    def offers(self, operators: Iterable[str], problems: Iterable[str], dtypes: Iterable[str]) -> bool:
-        """Return whether the backend has one of the operators, runs one of the problems, and in one of the dtypes."""
+    def offers(
+        self,
+        operators: Iterable[str],
+        problems: Iterable[str],
+        dtypes: Iterable[str],
+        optimizers: Iterable[str] = (SGD,),
+    ) -> bool:
+        """Return whether the backend has one of the operators, runs one of the problems, and in one of the dtypes.
+
+        Of descents alone, it must have one of the optimizers too.
+        """
         return (
             bool(set(self.operators) & set(operators))
+            and (set(operators) != {"descent"} or bool(set(self.optimizers) & set(optimizers)))
             and (not self.problems or bool(set(self.problems) & set(problems)))
             and bool(set(self.dtypes) & set(dtypes))
         )
@@ -78,6 +91,8 @@ def from_message(message: dict[str, Any]) -> Inventory:
             tuple(fields["raised"]),
             fields["file"],
             tuple(fields["dtypes"]),
+            tuple(fields["optimizers"]),
+            fields["in_default"],
         )
         for fields in message["backends"]
     ]
@@ -115,6 +130,8 @@ def describe(backend: Backend, file: str = "") -> Description:
         tuple(raised),
         file,
         tuple(backend.dtypes),
+        (SGD, *backend.optimizers),
+        backend.in_default,
     )
 
 

@@ -20,7 +20,17 @@ import pandas as pd
 from bench import machine
 from bench.case.rounds import Budget
 from bench.case.row import Launch
-from bench.options import MEMORY, ONLY_TIMES, PRECISION, PRECISIONS, TIMEOUT, TIMEOUT_SECONDS, seconds, whole
+from bench.options import (
+    LOSS_CURVE,
+    MEMORY,
+    ONLY_TIMES,
+    PRECISION,
+    PRECISIONS,
+    TIMEOUT,
+    TIMEOUT_SECONDS,
+    seconds,
+    whole,
+)
 from bench.own.files import NONE, Files, named
 from bench.process.client import Side
 from bench.process.pool import Pool
@@ -90,6 +100,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add("--min-rounds", metavar="N", default=str(MIN_ROUNDS), help=f"fewest rounds of a case (default: {MIN_ROUNDS})")
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
+    add("--loss-curve", action="store_true", help=LOSS_CURVE)
     add("--only-times", action="store_true", help=ONLY_TIMES)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
     add("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=PRECISION)
@@ -103,6 +114,7 @@ def budget(chosen: argparse.Namespace) -> Budget:
         whole("--min-rounds", chosen.min_rounds),
         memory=chosen.memory == "on",
         only_times=chosen.only_times,
+        curve=chosen.loss_curve,
     )
 
 

@@ -15,7 +15,7 @@ DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
     "optimizer": "sgd",
-    "backend": "all",
+    "backend": "default",
     "dtype": "float32",
     "device": "all",
 }
@@ -26,7 +26,8 @@ HELP = {
     "(default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "optimizer": "optimizers of a descent: sgd, momentum, adam, lbfgs, comma-separated, or 'all' (default: sgd)",
-    "backend": "backends to race, comma-separated, or 'all' (default: all)",
+    "backend": "backends to race, comma-separated; 'default', a choice of modes to see side by side, and 'all' may be "
+    "among them (default: default)",
     "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
     "device": "cpu, cuda or 'all' (default: all; a device that is not here gives rows with the reason)",
@@ -42,6 +43,7 @@ RACE = (
     "--allocator",
     "--precision",
     "--memory",
+    "--loss-curve",
     "--results",
     "--no-page",
     "--launch",
@@ -59,6 +61,8 @@ PRECISIONS = ("float32", "tf32", "bfloat16")
 PRECISION = "in which precision a GPU multiplies float32 arrays (default: float32); the column records what it did"
 
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
+
+LOSS_CURVE = "measure the loss over time: the seconds and the loss of shorter descents, in the column loss_curve"
 
 ONLY_TIMES = (
     "measure what `report compare` needs and nothing else: no memory, roofline, target or value; what was compiled "

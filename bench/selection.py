@@ -32,6 +32,9 @@ class Selection:
     objectives: dict[str, Objective]
 
 
+SETS = ("default", "all")
+"""The words of `--backend` that stand for several backends."""
+
 TakeInventory: TypeAlias = Callable[[tuple[str, ...]], Inventory]
 """Returns the inventory of the named frameworks.
 
@@ -69,7 +72,8 @@ def _select(options: Mapping[str, str | None], take: TakeInventory, problems: Ma
     batch_sizes = _batch_sizes(options.get("batch_size"), chosen)
     typed = options.get("steps")
     length = None if typed is None else whole("steps", typed)
-    found, backends = _backends(words["backend"], operators, names, dtypes, take)
+    wanted = (operators, names, dtypes, optimizers)
+    found, backends = _backends(words["backend"], wanted, take)
     devices = _devices(options.get("device"), found, backends)
     kinds = [(each, by) for each in operators for by in (optimizers if each == "descent" else ("",))]
     grid = itertools.product(kinds, names, backends, dtypes, devices)
@@ -147,32 +151,36 @@ def _size(word: str, chosen: Mapping[str, Objective]) -> tuple[str, str, int]:
     return problem, name, whole(f"size {path}", value)
 
 
-def _backends(
-    words: str, operators: list[str], problems: list[str], dtypes: list[str], take: TakeInventory
-) -> tuple[Inventory, list[str]]:
+def _backends(words: str, wanted: tuple[list[str], ...], take: TakeInventory) -> tuple[Inventory, list[str]]:
     """Return the inventory of the frameworks that are needed, and the names to race.
 
-    `all` selects the backends that offer one of the operators for one of the problems in one of the dtypes, since some
-    modes have only a few of them. A missing framework stands in the list in place of its backends; one that is optional
-    and not installed does not. Neither does a mode for a device that this machine lacks, such as a CUDA graph: the rows
-    of the framework's other modes have the reason.
+    `wanted` are the operators, the problems, the dtypes and the optimizers. `all` selects the backends that offer one
+    of each, since some modes have only a few of them; `default`, those of them that say that they are in the default. A
+    missing framework stands in the list in place of its backends; one that is optional and not installed does not.
+    Neither does a mode for a device that this machine lacks, such as a CUDA graph: the framework's other modes say why.
     """
-    if words.strip() == "all":
-        found = take(usual_frameworks())
-        here = {name: backend for name, backend in found.backends.items() if backend.is_here or backend.file}
-        fit = [name for name, backend in here.items() if backend.offers(operators, problems, dtypes)]
-        return found, [*fit, *found.missing]
-    wanted = _split("backend", words)
-    needed = {_framework(word) for word in wanted}
+    chosen = _split("backend", words)
+    needed = {_framework(word) for word in chosen if word not in SETS}
+    needed |= {*usual_frameworks()} if set(SETS) & set(chosen) else set()
     found = take(tuple(name for name in frameworks() if name in needed))
+    here = [backend for backend in found.backends.values() if backend.is_here or backend.file]
+    fit = [backend for backend in here if backend.offers(*wanted)]
     names: list[str] = []
-    for word in wanted:
-        if _framework(word) in found.missing:
-            raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
-        if not word.endswith(".py") and word not in found.backends:
-            raise _unknown("backend", word, take(usual_frameworks()).backends, "or all")
-        names += [name for name, backend in found.backends.items() if word in {name, backend.file}]
+    for word in chosen:
+        if word in SETS:
+            names += [*(backend.name for backend in fit if word == "all" or backend.in_default), *found.missing]
+        else:
+            names += _named(word, found, take)
     return found, list(dict.fromkeys(names))
+
+
+def _named(word: str, found: Inventory, take: TakeInventory) -> list[str]:
+    """Return the backends that the word names: the name of one, or the file of several."""
+    if _framework(word) in found.missing:
+        raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
+    if not word.endswith(".py") and word not in found.backends:
+        raise _unknown("backend", word, take(usual_frameworks()).backends, *SETS)
+    return [name for name, backend in found.backends.items() if word in {name, backend.file}]
 
 
 def _framework(word: str) -> str:

@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from problems.operators import ALONG, PAIR, WRITES
+from problems.optimizers import ADAM, MOMENTS, MOMENTUM, SGD
 from problems.parameters import Data, Parameters, tree_leaves
 from problems.problem import Problem
 
-UPDATE = 2
-"""Operations that a step of a descent adds to its gradient, for each parameter: a product and a subtraction."""
+UPDATE = {SGD: 2, MOMENTUM: 4, ADAM: 12}
+"""Operations that a step of a descent adds to its gradient, for each parameter: those of `problems.optimizers`."""
 
 
 class StepTraffic(NamedTuple):
@@ -33,11 +34,11 @@ class StepTraffic(NamedTuple):
     memory: int
 
 
-def step_traffic(operator: str, x: Parameters, data: Data) -> StepTraffic:
-    """Return what one call of the operator, or one step of a descent, must read and write at least.
+def step_traffic(operator: str, x: Parameters, data: Data, optimizer: str = SGD) -> StepTraffic:
+    """Return what one call of the operator, or one step of a descent by the optimizer, must read and write at least.
 
-    A descent updates its parameters in place. The other operators may not modify their arguments, so a result that is
-    shaped like the parameters is an array of its own.
+    A descent updates its parameters and its moments in place. The other operators may not modify their arguments, so a
+    result that is shaped like the parameters is an array of its own.
     """
     arrays = 2 if operator in ALONG else 1
     read = arrays * _bytes(x) + _bytes(data)
@@ -45,7 +46,8 @@ def step_traffic(operator: str, x: Parameters, data: Data) -> StepTraffic:
         return StepTraffic(0, 0, read, read)
     moved, others = 2 * _bytes(x), read - _bytes(x)
     if operator == "descent":
-        return StepTraffic(moved, 0, others, read)
+        kept = MOMENTS[optimizer] * _bytes(x)
+        return StepTraffic(moved + 2 * kept, 0, others, read + kept)
     return StepTraffic(0, moved, others, moved + others)
 
 
@@ -55,8 +57,8 @@ def step_bytes(operator: str, x: Parameters, data: Data) -> int:
     return traffic.updated + traffic.written + traffic.read
 
 
-def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> float | None:
-    """Return the floating-point operations that one call, or one step of a descent, must do at least.
+def step_flops(operator: str, problem: Problem, x: Parameters, data: Data, optimizer: str = SGD) -> float | None:
+    """Return the floating-point operations that one call, or one step of a descent by the optimizer, must do at least.
 
     `None` if the problem has no count, and for products with a direction: their minimum depends on how they are
     derived.
@@ -68,7 +70,8 @@ def step_flops(operator: str, problem: Problem, x: Parameters, data: Data) -> fl
         return value
     if operator == PAIR:
         return max(value, gradient)
-    return gradient + (UPDATE * sum(array.size for array in tree_leaves(x)) if operator == "descent" else 0)
+    moved = sum(array.size for array in tree_leaves(x)) if operator == "descent" else 0
+    return gradient + UPDATE[optimizer] * moved
 
 
 def _bytes(x: Any) -> int:

@@ -17,8 +17,9 @@ A step of `momentum` and `adam` is written as an expert would write it: in place
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -93,7 +94,13 @@ def adam(moved: Moved, g: Array, rate: float, count: int) -> None:
     np.subtract(x, scratch, out=x)
 
 
-UPDATES: dict[str, Update] = {MOMENTUM: momentum, ADAM: adam}
+def sgd(moved: Moved, g: Array, rate: float, count: int) -> None:
+    """Make one step of `sgd`, in place."""
+    np.multiply(g, rate, out=moved.scratch)
+    np.subtract(moved.x, moved.scratch, out=moved.x)
+
+
+UPDATES: dict[str, Update] = {SGD: sgd, MOMENTUM: momentum, ADAM: adam}
 
 
 def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Parameters) -> Descent:
@@ -102,7 +109,7 @@ def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Pa
 
     def run(x: Parameters, data: Data) -> Parameters:
         position = tree_map(np.array, x)
-        state = [Moved(array, _zeros(optimizer, array), np.empty_like(array)) for array in leaves(position)]
+        state = _started(optimizer, position)
         for count in range(1, steps + 1):
             for moved, g in zip(state, leaves(gradient(position, data)), strict=True):
                 update(moved, g, rate, count)
@@ -111,19 +118,39 @@ def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Pa
     return run
 
 
-def updated(  # noqa: PLR0913, PLR0917 (what a step takes)
-    gradient: Gradient, optimizer: str, rate: float, x: Parameters, moments: Moments, count: int, data: Data
-) -> tuple[Parameters, Moments]:
-    """Return the parameters and the moments after step number `count` from these. Nothing is overwritten."""
-    x, moments = tree_map(np.array, x), tuple(tree_map(np.array, moment) for moment in moments)
+class State(NamedTuple):
+    """Where an optimizer is before a step: the parameters, its moments, and the number of the step, from 1."""
+
+    x: Parameters
+    moments: Moments
+    number: int
+
+
+def updated(gradient: Gradient, optimizer: str, rate: float, state: State, data: Data) -> tuple[Parameters, Moments]:
+    """Return the parameters and the moments after one step from this state. Nothing is overwritten."""
+    x, moments = tree_map(np.array, state.x), tuple(tree_map(np.array, moment) for moment in state.moments)
     gradients = tree_leaves(gradient(x, data))
-    for array, g, *state in zip(tree_leaves(x), gradients, *map(tree_leaves, moments), strict=True):
-        UPDATES[optimizer](Moved(array, tuple(state), np.empty_like(array)), g, rate, count)
+    for array, g, *own in zip(tree_leaves(x), gradients, *map(tree_leaves, moments), strict=True):
+        UPDATES[optimizer](Moved(array, tuple(own), np.empty_like(array)), g, rate, state.number)
     return x, moments
 
 
-def _zeros(optimizer: str, array: Array) -> tuple[Array, ...]:
-    return tuple(np.zeros_like(array) for _ in range(MOMENTS[optimizer]))
+def iterates(gradient: Gradient, optimizer: str, rate: float, x: Parameters, data: Data) -> Iterator[Parameters]:
+    """Yield the parameters after each step of `sgd`, `momentum` or `adam` from `x`. The next step overwrites them."""
+    x = tree_map(np.array, x)
+    state = _started(optimizer, x)
+    for count in itertools.count(1):
+        for moved, g in zip(state, tree_leaves(gradient(x, data)), strict=True):
+            UPDATES[optimizer](moved, g, rate, count)
+        yield x
+
+
+def _started(optimizer: str, x: Parameters) -> list[Moved]:
+    """Return what the steps overwrite, before the first one: the arrays of `x` themselves."""
+    return [
+        Moved(array, tuple(np.zeros_like(array) for _ in range(MOMENTS[optimizer])), np.empty_like(array))
+        for array in tree_leaves(x)
+    ]
 
 
 def lbfgs_tolerance(dtype: str) -> float:

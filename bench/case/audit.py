@@ -211,10 +211,9 @@ def ill_conditioned(evidence: Evidence) -> AuditWarning | None:
 def control_off(evidence: Evidence) -> AuditWarning | None:
     """NumPy's own ratio to NumPy is not 1."""
     case = evidence.prepared.case
-    steps = case.steps if case.operator == "descent" else 1
     if case.backend != CONTROL or case.device != "cpu" or evidence.control is None:
         return None
-    ratio = evidence.control.ratio(evidence.seconds / steps)
+    ratio = evidence.control.ratio(evidence.seconds / case.counted_steps)
     if not (ratio.low > 1.0 or ratio.high < 1.0):
         return None
     return AuditWarning("control off", f"NumPy takes {ratio.center:.3f} times as long as itself: measure again")

@@ -23,12 +23,12 @@ from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
 from bench.case.figures.probe import probe
 from bench.case.figures.roofline import limit
-from bench.case.figures.target import seconds_to_target, steps_to_target
+from bench.case.figures.target import curve, curve_text, time_to_target
 from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, relocate
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
-from problems import find
+from problems import LBFGS, find
 from report.table.warnings import AuditWarning, join
 
 MOVES = 8
@@ -209,7 +209,9 @@ class Timing:
     def _figures(self, per_step: float) -> Row:
         """Return the columns that explain a time of `per_step` seconds a step."""
         prepared = self.prepared
-        columns = self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
+        columns: Row = {}
+        if prepared.case.optimizer != LBFGS:  # nobody counts its steps
+            columns = self._or_warn("roofline_fraction", lambda: row.bounded(limit(prepared), per_step)) or {}
         if prepared.case.operator == "descent":
             columns |= self._to_target()
         if self.budget.memory:
@@ -217,11 +219,11 @@ class Timing:
         return columns
 
     def _to_target(self) -> Row:
-        steps = self._or_warn("steps_to_target", lambda: steps_to_target(self.prepared))
-        if steps is None:
-            return {}
-        seconds = self._or_warn("seconds_to_target", lambda: seconds_to_target(self.prepared, steps))
-        return {"steps_to_target": steps, "seconds_to_target": seconds}
+        reached = self._or_warn("seconds_to_target", lambda: time_to_target(self.prepared))
+        columns = {} if reached is None else row.reached(reached)
+        if self.budget.curve:
+            columns["loss_curve"] = curve_text(self._or_warn("loss_curve", lambda: curve(self.prepared)) or [])
+        return columns
 
     def _audit(self, answered: Answered, compiled: int, cores: float) -> list[AuditWarning]:
         found = probe(self.prepared, float(np.median(self.seconds)), answered)

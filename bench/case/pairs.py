@@ -8,7 +8,7 @@ from functools import partial
 from backends import Case
 from bench.case.prepare import Prepared, prepare_value
 from bench.case.rounds import Call, Pair, awaited, paired
-from problems import Parameters, hand_derived
+from problems import LBFGS, Parameters, hand_derived
 
 
 def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
@@ -16,13 +16,13 @@ def reference_pair(prepared: Prepared, seconds: float) -> Pair | None:
 
     `None` if NumPy cannot compute the operator, since nobody derived it by hand.
 
-    For a descent, a paired round is some descents of the case's steps, or a shorter one. For the other operators it is
-    some calls, made as the backend's calls are.
+    For a descent, a paired round is some descents of the case's steps, or a shorter one. For the other operators, and
+    for `lbfgs`, it is some calls, made as the backend's calls are.
     """
     case, problem = prepared.case, prepared.problem
     if not (problem.has_loss("numpy") if case.operator == "value" else problem.is_derived):
         return None
-    if case.operator == "descent":
+    if case.optimizer and case.optimizer != LBFGS:
         lengthened = partial(_reference, prepared)
         return paired(lengthened(1), seconds, lengthened, at_most=case.steps)
     return paired(_reference(prepared, 1), seconds)
@@ -37,7 +37,8 @@ def moved_pair(pair: Pair, prepared: Prepared) -> Pair:
 
 def _reference(prepared: Prepared, steps: int) -> Call:
     case, host = prepared.case, prepared.host
-    run = hand_derived(case.operator, prepared.problem, steps, host[0], host[-1])
+    length = case.steps if case.optimizer == LBFGS else steps
+    run = hand_derived(case.operator, prepared.problem, length, host[0], host[-1], case.optimizer)
     return awaited(partial(run, *host), _no_wait, case)
 
 

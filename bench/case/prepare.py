@@ -15,18 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from backends import Backend, Case, Found, Run, Stepwise, missing_problem_loss, place
+from backends import Backend, Case, Found, Run, lengthened, missing_problem_loss, place
 from bench.case import startup
 from bench.case.check.answers import require_another_answer, require_same_arrays
 from bench.case.check.derivation import require_right
+from bench.case.check.ends import BY_LOSS
 from bench.case.check.errors import largest, require_close
 from bench.case.check.rate import with_rate
 from bench.case.check.reference import allowed_error, answer_error, arguments, first_step_error
 from bench.case.check.steps import require_every_step
+from bench.case.check.update import KEEP_MOMENTS, require_update
 from bench.case.failure import Failure, no_device
 from bench.case.rounds import Call, awaited
 from bench.clock import now
-from problems import Array, Parameters, Problem, find, tree_map
+from problems import SGD, Array, Parameters, Problem, find, tree_map
 
 MAX_REBUILD_SECONDS = 0.01
 """A case whose run took longer to build keeps it when its arrays are moved."""
@@ -76,6 +78,10 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
         return Failure(
             "unsupported", f"{problem.name} has no hand-derived Hessian-vector product (hvp) to check against"
         )
+    if case.optimizer in BY_LOSS and not problem.has_loss("numpy"):
+        return Failure(
+            "unsupported", f"{problem.name} has no loss in NumPy: the end of {case.optimizer} is checked by its loss"
+        )
     reason = backend.unsupported(case, problem)
     return None if reason is None else Failure("unsupported", reason)
 
@@ -87,7 +93,7 @@ def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
     """
     require_right(problem, case.operator, case.batch_size)
     if case.operator == "descent":
-        problem = with_rate(problem, case.batch_size)
+        problem = with_rate(problem, case.batch_size, case.optimizer)
     _start(case, backend)
     host = arguments(case, problem)
     transfer_seconds, placed = _clocked(lambda: place(backend, case, *host))
@@ -162,10 +168,12 @@ def _checked_error(  # noqa: PLR0913, PLR0917 (the case, what ran with which arg
 ) -> float:
     """Return the relative error of the result. Raise `WrongResultError` if it is beyond the tolerance, or NaN."""
     error = answer_error(case, problem, backend.fetch(result, case))
-    if case.operator == "descent":
+    if case.optimizer == SGD:
         first = of_length(1, case, backend, problem, placed, run)(*placed)
         backend.wait(first, case)
         error = largest(error, first_step_error(case, problem, backend.fetch(first, case)))
+    if case.optimizer in KEEP_MOMENTS:
+        error = largest(error, require_update(case, backend, problem, run))
     require_close(case, error, allowed_error(backend, case))
     return error
 
@@ -176,8 +184,8 @@ def of_length(  # noqa: PLR0913, PLR0917 (as above)
     """Return the descent `run` with so many steps: of the same step if Python calls it, else compiled for them."""
     if steps == case.steps:
         return run
-    if isinstance(run, Stepwise):
-        return replace(run, steps=steps)
+    if (longer := lengthened(run, steps)) is not None:
+        return longer
     return backend.compile(replace(case, steps=steps), problem, placed[0], placed[-1])
 
 

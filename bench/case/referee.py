@@ -15,8 +15,9 @@ from bench.case.check.question import question
 from bench.case.check.rate import with_rate
 from bench.case.check.reference import answer_error, arguments, expected, own_error
 from bench.case.check.steps import SHORT, slow_end, slowed
+from bench.case.check.update import KEEP_MOMENTS, right_update
 from bench.case.figures.target import first_step_at_target
-from problems import Problem
+from problems import LBFGS, SGD, Problem
 
 
 class Kept(NamedTuple):
@@ -38,8 +39,9 @@ def keep_answers(case: Case, problem: Problem) -> Kept:
     bare = replace(case, backend="", device="")
     error, rate = require_right(problem, bare.operator, bare.batch_size), None
     if bare.operator == "descent":
-        if problem.rate is None:
-            problem = with_rate(problem, bare.batch_size)
+        own = problem.rate
+        problem = with_rate(problem, bare.batch_size, bare.optimizer)
+        if own is None and problem.rate is not None:
             rate = problem.rate_at(*arguments(bare, problem))
         _keep_steps(bare, problem)
     _keep_answer(bare, problem)
@@ -56,8 +58,12 @@ def _keep_answer(case: Case, problem: Problem) -> None:
 
 def _keep_steps(case: Case, problem: Problem) -> None:
     answer_error(case, problem, expected(case, problem))  # what rounding makes of the end
-    expected(replace(case, steps=1), problem)
-    slow_end(replace(case, steps=min(SHORT, case.steps)), problem)
-    if (slow := slowed(case, problem)) is not None:
-        slow_end(case, slow)
-    first_step_at_target(case, problem)
+    if case.optimizer == SGD:
+        expected(replace(case, steps=1), problem)
+        slow_end(replace(case, steps=min(SHORT, case.steps)), problem)
+    if case.optimizer in KEEP_MOMENTS:
+        right_update(case, problem)
+    if case.optimizer != LBFGS:
+        if (slow := slowed(case, problem)) is not None:
+            slow_end(case, slow)
+        first_step_at_target(case, problem)

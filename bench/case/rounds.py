@@ -99,7 +99,7 @@ class Budget:
     A round takes at least `min_round_seconds`. `max_seconds` is the target for all rounds with their paired rounds.
     There are at least `min_rounds` rounds, however long they take. If `memory` is true, peak memory is measured after
     the rounds. If `only_times` is true, nothing but times and the ratio to NumPy is measured, and compilers may find
-    what they compiled before.
+    what they compiled before. If `curve` is true, the loss over time of a descent is measured after the rounds.
     """
 
     min_round_seconds: float
@@ -107,6 +107,7 @@ class Budget:
     min_rounds: int
     memory: bool = True
     only_times: bool = False
+    curve: bool = False
 
 
 @dataclass(frozen=True)

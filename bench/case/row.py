@@ -17,10 +17,11 @@ from bench.case.check.errors import WrongResultError
 from bench.case.check.reference import precision_of
 from bench.case.failure import Failure, failure_of
 from bench.case.figures.roofline import Limit
+from bench.case.figures.target import Reached
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair, Rounds
 from bench.case.startup import startup_seconds
-from problems import Problem, tree_leaves
+from problems import LBFGS, Problem, tree_leaves
 from report.statistics.intervals import rounds_interval
 from report.table import schema
 
@@ -91,7 +92,7 @@ def checked(prepared: Prepared, *, cold: bool = True) -> Row:
     Unless it began `cold`, with nothing compiled, the times of starting and compiling are left out.
     """
     rate = {}
-    if prepared.case.operator == "descent":
+    if prepared.case.optimizer not in {"", LBFGS}:
         rate = {"rate": float(prepared.problem.rate_at(prepared.host[0], prepared.host[-1]))}
     once = {
         "startup_seconds": startup_seconds(prepared.case, prepared.backend),
@@ -105,6 +106,7 @@ def checked(prepared: Prepared, *, cold: bool = True) -> Row:
             "status": "ok",
             "reason": "",
             "parameters": sum(array.size for array in tree_leaves(prepared.host[0])),
+            "optimizer_library": getattr(prepared.run, "library", ""),
             "transfer_seconds": prepared.transfer_seconds,
             "relative_error": prepared.relative_error,
         }
@@ -114,7 +116,7 @@ def checked(prepared: Prepared, *, cold: bool = True) -> Row:
 def timed(prepared: Prepared, rounds: Rounds, seconds: list[float], cores: float) -> Row:
     """Return the columns of the rounds. `seconds` are those per call of each round, in order."""
     calls = np.asarray(seconds)
-    steps = prepared.case.steps if prepared.case.operator == "descent" else 1
+    steps = prepared.case.counted_steps
     time = rounds_interval(calls)
     return {
         "rounds": len(seconds),
@@ -135,6 +137,17 @@ def _ratio(pair: Pair | None, seconds: np.ndarray, center: str, interval: str) -
         return {}
     ratio = pair.ratio(seconds)
     return {center: ratio.center, f"{interval}_ci_low": ratio.low, f"{interval}_ci_high": ratio.high}
+
+
+def reached(found: Reached) -> Row:
+    """Return the columns of the descent that reaches the target."""
+    seconds = found.seconds
+    return {
+        "steps_to_target": found.steps,
+        "seconds_to_target": seconds.center,
+        "target_ci_low": seconds.low,
+        "target_ci_high": seconds.high,
+    }
 
 
 def bounded(limit: Limit, seconds_per_step: float) -> Row:

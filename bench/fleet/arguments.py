@@ -31,7 +31,8 @@ def of_command(chosen: argparse.Namespace, selection: Mapping[str, str | None]) 
         replaced["problem"] = ",".join(words.get(word, word) for word in replaced["problem"].split(","))
     given = replaced | {name: getattr(chosen, name) for name in MEASURING}
     arguments = [word for name, value in given.items() if value is not None for word in (flag(name), str(value))]
-    return [*arguments, *(["--only-times"] * chosen.only_times)], environment.paths(files)
+    switches = [flag(name) for name in ("only_times", "loss_curve") if getattr(chosen, name)]
+    return [*arguments, *switches], environment.paths(files)
 
 
 def of_keywords(keywords: Mapping[str, str | bool]) -> tuple[list[str], list[str]]:

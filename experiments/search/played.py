@@ -22,6 +22,7 @@ from experiments.search.places import COMMITS, Places, places
 from report.compare.comparison import Comparison, Gate
 from report.statistics import duel_rules
 from report.statistics.duel_rules import Rules
+from report.table.keys import SGD
 from report.write.text import culprit as culprits
 
 Case = dict[str, Any]
@@ -125,4 +126,5 @@ def _case(backend: str, batch_size: int) -> Case:
         "device": "cpu",
         "steps": 5,
         "sizes": "",
+        "optimizer": SGD,
     }

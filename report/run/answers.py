@@ -17,7 +17,7 @@ from report.run.fastest import fastest
 from report.statistics.crossover import Crossover, Kind
 from report.table.keys import CONTROL, in_order
 
-COLUMNS_NEEDED = ("backend", "device", "batch_size", "steps", "status", "reason", *cases.ESTIMATES)
+COLUMNS_NEEDED = ("backend", "device", "batch_size", "counted_steps", "status", "reason", *cases.ESTIMATES)
 
 
 @dataclass(frozen=True)

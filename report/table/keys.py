@@ -19,7 +19,16 @@ MEASURED_CASE = (*CASE, *CONDITIONS)
 GROUP = ("problem", "sizes", "operator", "optimizer", "dtype", "device", "steps")
 """What the cases of one table share. They differ in backend and batch size."""
 
-VERSIONS = ("commit", "python", "numpy_version", "framework_version", "jaxlib_version", "cuda_version", "cuda_driver")
+VERSIONS = (
+    "commit",
+    "python",
+    "numpy_version",
+    "framework_version",
+    "optimizer_library",
+    "jaxlib_version",
+    "cuda_version",
+    "cuda_driver",
+)
 """The columns that say which code was measured. The launches of a case should have them in common."""
 
 SGD = "sgd"
@@ -36,6 +45,11 @@ REFUSED = ("unsupported", "unavailable")
 
 BROKEN = ("wrong", "error", "oom", "timeout", "crashed")
 """Statuses of a case that its backend should have run, and did not."""
+
+
+def goes_without_saying(column: str, value: object) -> bool:
+    """Return whether words may leave out a value of a column of `CASE`: an empty one, or the usual optimizer."""
+    return value == "" or (column == "optimizer" and value == SGD)
 
 
 def framework(backend: str) -> str:

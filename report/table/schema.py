@@ -112,7 +112,13 @@ COLUMNS = (
     Column("device", "text", "`cpu` or `cuda`", always=True, choices=("cpu", "cuda")),
     Column("batch_size", "integer", "length of the problem's batch axis", always=True, positive=True),
     Column("parameters", "integer", "how many numbers the descent updates"),
-    Column("steps", "integer", "steps of one descent; 1 for the other operators", always=True, positive=True),
+    Column(
+        "steps",
+        "integer",
+        "steps of one descent, at most those of `lbfgs`; 1 for the other operators",
+        always=True,
+        positive=True,
+    ),
     Column(
         "optimizer",
         "text",
@@ -120,7 +126,13 @@ COLUMNS = (
         always=True,
         since=5,
     ),
-    Column("rate", "number", "learning rate of a descent; empty for the other operators", since=4, positive=True),
+    Column(
+        "rate",
+        "number",
+        "learning rate of a descent; empty for `lbfgs` and for the other operators",
+        since=4,
+        positive=True,
+    ),
     Column("threads", "integer", "CPU threads that the frameworks may use", always=True),
     Column("cpus", "text", "the CPUs that the process may run on, such as `0-1`", always=True),
     Column(
@@ -144,7 +156,12 @@ COLUMNS = (
     Column("seconds_ci_low", "number", "lower end of the 95 % interval of that median within this launch"),
     Column("seconds_ci_high", "number", "upper end of the same interval"),
     Column("seconds_min", "number", "seconds per call in the fastest round", positive=True),
-    Column("seconds_per_step", "number", "`seconds_median` divided by `steps`", positive=True),
+    Column(
+        "seconds_per_step",
+        "number",
+        "`seconds_median` divided by `steps`; of `lbfgs`, which ends when it has converged, not divided",
+        positive=True,
+    ),
     Column(
         "ratio_to_numpy",
         "number",
@@ -215,6 +232,15 @@ COLUMNS = (
         since=2,
     ),
     Column("seconds_to_target", "number", "measured time of a descent of `steps_to_target` steps", since=2),
+    Column("target_ci_low", "number", "lower end of the 95 % interval of that time within this launch", since=5),
+    Column("target_ci_high", "number", "upper end of the same interval", since=5),
+    Column(
+        "loss_curve",
+        "text",
+        "loss over time, if `--loss-curve` asked for it: `seconds:left` for descents of 0, 1, 2, 5, … steps, where "
+        "`left` is the share of the way from the first loss to the minimum that is left; separated by spaces",
+        since=5,
+    ),
     Column(
         "reference",
         "text",
@@ -232,6 +258,12 @@ COLUMNS = (
     Column("python", "text", "version of Python", always=True),
     Column("numpy_version", "text", "version of NumPy, which computes the reference", always=True),
     Column("framework_version", "text", "version of the backend's framework"),
+    Column(
+        "optimizer_library",
+        "text",
+        "library that the optimizer comes from, with its version, if it is not the framework: `scipy 1.16.3`",
+        since=5,
+    ),
     Column("jaxlib_version", "text", "version of JAX's compiler; empty for other frameworks", since=3),
     Column(
         "precision",

@@ -17,7 +17,7 @@ from report.compare import explanation
 from report.compare.comparison import COMPARISON_COLUMNS, Comparison
 from report.statistics.verdict import FAMILY_CONFIDENCE, Verdict
 from report.table import TableError
-from report.table.keys import CASE
+from report.table.keys import CASE, goes_without_saying
 from report.table.schema import NAMES
 from report.write import records, units
 from report.write.escapes import annotation_property, annotation_text
@@ -101,7 +101,7 @@ def as_annotations(comparison: Comparison) -> str:
 
 
 def _message(comparison: Comparison, row: pd.Series) -> str:
-    case = " ".join(filter(None, (str(row[name]) for name in comparison.key)))
+    case = " ".join(str(row[name]) for name in comparison.key if not goes_without_saying(name, row[name]))
     ratio = "" if pd.isna(row["ratio"]) else f" x{units.factor_within(row['ratio'], row['low'], row['high'])}"
     return f"{case}:{ratio} {findings.text(row['reason'])}".strip()
 

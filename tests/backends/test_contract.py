@@ -20,6 +20,7 @@ from bench.case import prepare
 from bench.case.check import errors, reference
 from bench.case.check.answers import require_answers
 from bench.case.check.steps import require_every_step
+from bench.case.check.update import KEEP_MOMENTS, require_update
 from problems import PAIR, Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
 from tests.torch_compiler import without_kernels
 
@@ -46,6 +47,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every_dtype = metafunc.config.getoption("every_dtype")
         cases = [case for device in backends.DEVICES for case in supported(device, every_dtype=every_dtype)]
         metafunc.parametrize("case", [*(pytest.param(case, id=label(case)) for case in cases), *skipped()])
+
+    if "optimized_case" in metafunc.fixturenames:
+        moved = [*optimized(every_dtype=metafunc.config.getoption("every_dtype"))]
+        metafunc.parametrize("optimized_case", moved, ids=[f"{label(case)}-{case.optimizer}" for case in moved])
 
 
 def skipped() -> Iterator[Any]:
@@ -183,6 +188,34 @@ def test_the_timed_region_of_a_pair_ends_when_both_parts_are_ready(name: str) ->
         pytest.skip(FOUND.missing["jax"])
     case = Case(PAIR, "quadratic", name, 1_000_000, "float32", "cpu", 1)
     assert all(part.is_ready() for part in prepare.prepare(case, *parts(case)).call())
+
+
+def optimized(*, every_dtype: bool) -> Iterator[Case]:
+    """Yield the descents by every optimizer but `sgd`, of every mode that has it, on every problem.
+
+    Without `every_dtype`, dtype and batch size take turns, and a mode that compiles takes every third problem.
+    """
+    variants = list(product(backends.DTYPES, BATCH_SIZES))
+    grid = product(enumerate(FOUND.backends.items()), enumerate(problems.load().values()))
+    for (layer, (name, backend)), (row, problem) in grid:
+        for column, optimizer in enumerate(backend.optimizers):
+            for number, (dtype, batch_size) in enumerate(variants):
+                sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
+                case = Case("descent", problem.name, name, batch_size, dtype, "cpu", STEPS, sizes, optimizer)
+                due = not backend.compiled or (row + column) % 3 == 0
+                chosen = every_dtype or (due and number == (layer + row + column) % len(variants))
+                if chosen and prepare.refusal(case, backend, problem) is None:
+                    yield case
+
+
+def test_a_descent_by_another_optimizer_keeps_the_contract(optimized_case: Case) -> None:
+    """It is right to the reference's step from a drawn state, makes every step, and answers another question."""
+    case, (backend, problem) = optimized_case, parts(optimized_case)
+    ready = prepare.prepare(case, backend, problem)
+    require_answers(case, backend, ready.problem, ready.placed, ready.run)
+    if case.optimizer in KEEP_MOMENTS:
+        error = require_update(case, backend, ready.problem, ready.run)
+        assert case.dtype == "float32" or error <= 1e-6
 
 
 def test_a_mode_that_forgets_to_wait_would_be_caught() -> None:

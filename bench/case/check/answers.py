@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backends import Backend, Case, Run, place
-from bench.case.check.errors import require_close, result_error
+from bench.case.check.errors import largest, require_close
 from bench.case.check.question import question
-from bench.case.check.reference import allowed_error, answer_error
+from bench.case.check.reference import allowed_error, answer_error, other_error
 from bench.clock import now
 from problems import Parameters, Problem, tree_leaves, tree_map
 
@@ -64,8 +64,8 @@ def require_another_answer(case: Case, backend: Backend, problem: Problem, run: 
     result = run(*placed)
     backend.wait(result, case)
     seconds = now() - start
-    error = result_error(case, backend.fetch(result, case), answer)
-    require_close(case, error, allowed_error(backend, case), "of another start, direction and data")
+    errors = other_error(case, problem, others, backend.fetch(result, case), answer)
+    require_close(case, largest(*errors), allowed_error(backend, case), "of another start, direction and data")
     return seconds
 
 

@@ -14,9 +14,18 @@ from typing import Any
 import numpy as np
 
 from backends import Case
-from bench.case.check.errors import part_errors, result_error, tolerance
+from bench.case.check.errors import largest, tolerance
 from bench.case.check.kept import kept
-from bench.case.check.reference import MAX_KEPT, WELL_POSED, arguments, by_hand, double, expected, named
+from bench.case.check.reference import (
+    MAX_KEPT,
+    WELL_POSED,
+    arguments,
+    by_hand,
+    double,
+    expected,
+    named,
+    other_error,
+)
 from problems import (
     ALONG,
     Array,
@@ -92,8 +101,8 @@ def _answer(problem: Problem, case: Case, others: tuple[Any, ...], usual: Parame
     """
     with np.errstate(all="ignore"):  # a start far away may overflow
         exact, rounded = (by_hand(case, problem, given) for given in (double(others), others))
-        is_told = result_error(case, rounded, exact) <= WELL_POSED * tolerance(case.dtype)
-        changes = part_errors(case, usual, exact)
+        is_told = largest(*other_error(case, problem, others, rounded, exact)) <= WELL_POSED * tolerance(case.dtype)
+        changes = other_error(case, problem, others, usual, exact)
         return [is_told and change >= CHANGE * tolerance(case.dtype) for change in changes], exact
 
 

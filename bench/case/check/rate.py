@@ -1,4 +1,8 @@
-"""A learning rate for a problem that has none: the largest found at which the loss falls at each step."""
+"""The learning rate of a descent.
+
+That of `sgd` is the problem's own, or if it has none, the largest found at which the loss falls at each step. A good
+rate of `momentum` and `adam` is another one: of a few, the one whose descent ends at the lowest loss.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,19 @@ import numpy as np
 
 from bench.case.check.kept import kept
 from bench.case.check.reference import named
-from problems import Data, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map
+from problems import (
+    ADAM,
+    LBFGS,
+    MOMENTUM,
+    SGD,
+    Data,
+    Parameters,
+    Problem,
+    hand_derived,
+    instance,
+    tree_leaves,
+    tree_map,
+)
 
 POWER_STEPS = 8
 """Steps of the power iteration that estimates the largest curvature at the start."""
@@ -24,21 +40,62 @@ DIGITS = 2
 """Decimal digits of the rate: it is no more than a scale."""
 
 
+RATES = {
+    MOMENTUM: (0.03, 0.1, 0.3, 1.0),
+    ADAM: (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+}
+"""The rates that are tried. Those of `momentum` are shares of that of `sgd`: its steps add up to ten times as much."""
+
+MAX_BATCH_SIZE = 1000
+"""For larger batches the rate is found at this batch size. It hardly depends on it: `adam` moves by the rate alone."""
+
+
 class NoRateError(Exception):
     """No learning rate was found at which the loss falls."""
 
 
-def with_rate(problem: Problem, batch_size: int) -> Problem:
-    """Return the problem with a learning rate: its own, or the one that is found for this batch size.
+def with_rate(problem: Problem, batch_size: int, optimizer: str = SGD) -> Problem:
+    """Return the problem with the learning rate of the optimizer for this batch size.
 
-    The rate is found in float64, with the reference's gradient, for a descent of the problem's own steps. Raise
-    `NoRateError` if the loss falls at none.
+    What is found is found in float64, with the reference's gradient, for a descent of the problem's own steps. Raise
+    `NoRateError` if the loss falls at none. `lbfgs` has no rate: its problem is returned as it is.
     """
-    if problem.rate is not None:
+    if optimizer == LBFGS:
         return problem
-    key = ("rate", named(problem), batch_size)
-    (rate,) = kept(key, lambda: np.array(_found(problem, batch_size)))
-    return replace(problem, rate=float(rate))
+    if problem.rate is None:
+        key = ("rate", named(problem), batch_size)
+        (rate,) = kept(key, lambda: np.array(_found(problem, batch_size)))
+        problem = replace(problem, rate=float(rate))
+    return problem if optimizer == SGD else _with_best_rate(problem, batch_size, optimizer)
+
+
+def _with_best_rate(problem: Problem, batch_size: int, optimizer: str) -> Problem:
+    """Return the problem with the best rate of `momentum` or `adam`, relative to that of `sgd` or by itself."""
+    size = min(batch_size, MAX_BATCH_SIZE)
+    (best,) = kept(("best rate", named(problem), size, optimizer), lambda: np.array(_best(problem, size, optimizer)))
+    own = problem.rate
+    if optimizer == ADAM:
+        return replace(problem, rate=float(best))
+    return replace(problem, rate=lambda x, data: float(best) * (own(x, data) if callable(own) else float(own or 0.0)))
+
+
+def _best(problem: Problem, batch_size: int, optimizer: str) -> float:
+    """Return the best of `RATES`. Raise `NoRateError` if none leads to a lower loss."""
+    x, data = instance(problem, batch_size, "float64")
+    unit = 1.0 if optimizer == ADAM else problem.rate_at(x, data)
+    with np.errstate(all="ignore"):  # at too large a rate it overflows
+        ends = {rate: _loss_at_the_end(problem, optimizer, rate * unit, x, data) for rate in RATES[optimizer]}
+        first = float(problem.numpy_loss(x, data))
+    falls = {rate: loss for rate, loss in ends.items() if loss < first}
+    if not falls:
+        tried = ", ".join(f"{rate * unit:.1g}" for rate in ends)
+        raise NoRateError(f"no rate of {optimizer} was found for {problem.name}: the loss falls at none of {tried}")
+    return min(falls, key=falls.__getitem__)
+
+
+def _loss_at_the_end(problem: Problem, optimizer: str, rate: float, x: Parameters, data: Data) -> float:
+    run = hand_derived("descent", replace(problem, rate=rate), problem.steps, x, data, optimizer)
+    return float(problem.numpy_loss(run(x, data), data))
 
 
 def _found(problem: Problem, batch_size: int) -> float:

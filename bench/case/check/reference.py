@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from backends import Backend, Case
-from bench.case.check.errors import (
-    largest,
-    magnitude,
-    move_error,
-    result_error,
-    tolerance,
-)
+from bench.case.check.ends import BY_LOSS, end_error
+from bench.case.check.errors import largest, magnitude, move_error, part_errors, result_error, tolerance
 from bench.case.check.kept import kept
 from problems import (
     ALONG,
+    SGD,
     Array,
     Parameters,
     Problem,
@@ -94,7 +90,8 @@ def _expected(problem: Problem, case: Case) -> Parameters:
 
 def by_hand(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
     """Return the result of the hand-derived operator for these arguments, in their dtype."""
-    result: Parameters = hand_derived(case.operator, problem, case.steps, given[0], given[-1])(*given)
+    build = hand_derived(case.operator, problem, case.steps, given[0], given[-1], case.optimizer)
+    result: Parameters = build(*given)
     return result
 
 
@@ -107,10 +104,28 @@ def answer_error(case: Case, problem: Problem, result: Parameters) -> float:
     """Return the relative error of the case's result; of a descent, that of its end.
 
     The end of a descent is measured against the rounding of its start too: where it comes near 0, no digits are left.
-    An array whose end rounding alone changes is held to what rounding makes of the reference.
+    An array whose end rounding alone changes is held to what rounding makes of the reference. So is a loss.
     """
+    if case.optimizer in BY_LOSS:
+        error = _end_error(case, problem, result)
+        off = max(_end_error(case, problem, _rounded(case, problem, ulps)) for ulps in ULPS)
+        allowed = tolerance(case.dtype)
+        return error / max(1.0, ROUNDED * off / allowed) if off > WELL_POSED * allowed else error
     scale = _end_scale(case, problem) if case.operator == "descent" else 0.0
     return result_error(case, result, expected(case, problem), scale)
+
+
+def _end_error(case: Case, problem: Problem, end: Parameters) -> float:
+    return end_error(case, problem, doubled(case, problem), end, expected(case, problem))
+
+
+def other_error(
+    case: Case, problem: Problem, given: tuple[Any, ...], result: Parameters, right: Parameters
+) -> tuple[float, ...]:
+    """Return the errors of the parts of a result for these arguments, where `right` is right."""
+    if case.optimizer in BY_LOSS:
+        return (end_error(case, problem, double(given), result, right),)
+    return part_errors(case, result, right)
 
 
 def _end_scale(case: Case, problem: Problem) -> Parameters:
@@ -144,10 +159,12 @@ def first_step_error(case: Case, problem: Problem, first: Parameters) -> float:
 
 def own_error(case: Case, problem: Problem) -> float:
     """Return the error of the reference itself, computed in the case's dtype: what rounding alone leaves."""
+    if case.optimizer in BY_LOSS:
+        return _end_error(case, problem, _rounded(case, problem))
     descends = case.operator == "descent"
     scale = _start_scale(case, problem) if descends else 0.0
     error = result_error(case, _rounded(case, problem), expected(case, problem), scale)
-    if not descends:
+    if case.optimizer != SGD:
         return error
     return largest(error, first_step_error(case, problem, _rounded(replace(case, steps=1), problem)))
 
@@ -155,8 +172,10 @@ def own_error(case: Case, problem: Problem) -> float:
 def rounding_drift(case: Case, problem: Problem) -> float:
     """Return how far rounding moves the end of the reference's descent, as a share of the way from its start.
 
-    Both are the largest among all parameters.
+    Both are the largest among all parameters; where ends are compared by their loss, the share is one of losses.
     """
+    if case.optimizer in BY_LOSS:
+        return _end_error(case, problem, _rounded(case, problem, ULPS[-1]))
     start, right = doubled(case, problem)[0], expected(case, problem)
     off, way = (
         max(map(magnitude, tree_leaves(tree_map(np.subtract, end, origin))))

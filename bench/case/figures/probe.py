@@ -22,7 +22,7 @@ from bench.case.check.question import nudged
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import calibrate, round_seconds
 from bench.clock import now
-from problems import Parameters, tree_map
+from problems import LBFGS, Parameters, tree_map
 
 REPEATS = 3
 """How often a figure is measured at most. The best counts: what disturbs a call makes it longer."""
@@ -202,7 +202,7 @@ def _growth(prepared: Prepared, call_seconds: float) -> float | None:
     """
     case, ours = prepared.case, isinstance(prepared.run, Stepwise)
     longest = SLOW_SECONDS if ours else MAX_LONG_SECONDS / LENGTHENED
-    if case.operator != "descent" or case.steps < MIN_STEPS or call_seconds > longest:
+    if case.optimizer in {"", LBFGS} or case.steps < MIN_STEPS or call_seconds > longest:
         return None
     growths = [_growth_once(prepared, call_seconds)]
     clear = MIN_GROWTH if call_seconds > SLOW_SECONDS else CLEAR_GROWTH  # short calls are easily disturbed

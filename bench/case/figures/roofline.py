@@ -18,7 +18,7 @@ from bench import machine
 from bench.case.figures.stream import Traffic, Work, rate_together, stream_rate
 from bench.case.prepare import Prepared
 from bench.case.rounds import awaited, calibrate, round_seconds
-from problems import Array, step_flops, step_traffic
+from problems import SGD, Array, step_flops, step_traffic
 from report.table.keys import framework
 
 ROUNDS = 5
@@ -68,10 +68,10 @@ class Limit(NamedTuple):
 def limit(prepared: Prepared) -> Limit:
     """Return what bounds the time of one step of the case."""
     case, x, data = prepared.case, prepared.host[0], prepared.host[-1]
-    traffic = step_traffic(case.operator, x, data)
+    traffic = step_traffic(case.operator, x, data, case.optimizer or SGD)
     moved = {Traffic.UPDATED: traffic.updated, Traffic.WRITTEN: traffic.written, Traffic.READ: traffic.read}
     seconds = sum(count / _stream(prepared, kind, traffic.memory) for kind, count in moved.items() if count)
-    flops = step_flops(case.operator, prepared.problem, x, data)
+    flops = step_flops(case.operator, prepared.problem, x, data, case.optimizer or SGD)
     step_bytes = sum(moved.values())
     return Limit(step_bytes, math.nan if flops is None else flops, step_bytes / seconds, _product(prepared))
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from report.compare.comparison import Comparison
 from report.errors import printable, some
 from report.statistics.verdict import Verdict
+from report.table.keys import goes_without_saying
 from report.write import sections, tables, units
 from report.write.escapes import markdown_text
 from report.write.headline import counted, headline, moved, name_of, threshold
@@ -98,7 +99,8 @@ def _opening(comparison: Comparison) -> list[str]:
     """Return what was compared, what all cases have in common, and what the figures mean."""
     rows = _shown(comparison)
     varying, first = _varying(comparison.key, rows), rows.iloc[0]
-    common = [f"{name} {_word(first[name])}" for name in comparison.key if name not in varying and first[name] != ""]
+    shared = [name for name in comparison.key if name not in varying and not goes_without_saying(name, first[name])]
+    common = [f"{name} {_word(first[name])}" for name in shared]
     lines = [f"base: {comparison.base}", f"head: {comparison.head}", f"cases: {', '.join(common)}" if common else ""]
     intervals = f"{INTERVALS}, at {units.percent(comparison.confidence)}."
     return [*filter(None, lines), f"{_summary(comparison)}. {DIRECTION} {_times(comparison, rows)} {intervals}"]
@@ -149,7 +151,7 @@ def _table(columns: list[str], rows: pd.DataFrame) -> Table:
     words = [name for name in columns if name != "batch_size"]
     title = ", ".join(words)
     part = tables.table([title, "batch", "base", "head", "head / base", "verdict"], (title, "verdict"))
-    part.columns[0].no_wrap = words == ["backend"]
+    part.columns[0].no_wrap = False  # where a row is too wide, its name takes two lines, and no figure is cut
     for _, row in rows.iterrows():
         verdict = Verdict(row["verdict"])
         case = " ".join(_word(row[name]) for name in words)

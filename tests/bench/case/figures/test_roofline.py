@@ -40,6 +40,8 @@ def test_a_step_reads_each_array_once_and_writes_results_shaped_like_the_paramet
 def test_a_descent_updates_in_place_and_the_others_write_an_array_of_their_own() -> None:
     x, v, data = np.zeros(10, "float32"), 40, (np.zeros(3, "float64"),)
     assert problems.step_traffic("descent", x, data) == (2 * v, 0, 24, v + 24)
+    assert problems.step_traffic("descent", x, data, "momentum") == (4 * v, 0, 24, 2 * v + 24)
+    assert problems.step_traffic("descent", x, data, "adam") == (6 * v, 0, 24, 3 * v + 24)
     assert problems.step_traffic("gradient", x, data) == (0, 2 * v, 24, 2 * v + 24)
     assert problems.step_traffic("hvp", x, data) == (0, 2 * v, v + 24, 3 * v + 24)
     assert problems.step_traffic("value", x, data) == (0, 0, v + 24, v + 24)
@@ -50,6 +52,8 @@ def test_a_product_with_a_direction_has_no_count_of_operations() -> None:
     problem = problems.load()["quadratic"]
     x, data = problems.instance(problem, 10, "float32")
     counted = {operator: problems.step_flops(operator, problem, x, data) for operator in problems.OPERATORS}
+    by_adam = problems.step_flops("descent", problem, x, data, "adam")
+    assert by_adam == 20 + 12 * 10
     assert counted == {"value": 30, "gradient": 20, "descent": 40, "jvp": None, "hvp": None, problems.PAIR: 30}
 
 

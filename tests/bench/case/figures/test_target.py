@@ -16,16 +16,22 @@ from backends import Case, Run, Stepwise
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.figures import target
-from bench.case.figures.target import minimum, seconds_to_target, steps_to_target
-from problems import Array, Data, Parameters, Problem
+from bench.case.figures.target import curve, curve_text, minimum, time_to_target
+from problems import OPTIMIZERS, Array, Data, Parameters, Problem
 from tests.nested import NESTED, NESTS, nested
 
 NUMPY = backends.load(("numpy",)).backends["numpy"]
 
 
-def prepared(problem: Problem, steps: int = 100) -> prepare.Prepared:
+def prepared(problem: Problem, steps: int = 100, optimizer: str = "sgd") -> prepare.Prepared:
     sizes = problems.sizes_text(problem.sizes)
-    return prepare.prepare(Case("descent", problem.name, "numpy", 50, "float32", "cpu", steps, sizes), NUMPY, problem)
+    case = Case("descent", problem.name, "numpy", 50, "float32", "cpu", steps, sizes, optimizer)
+    return prepare.prepare(case, NUMPY, problem)
+
+
+def steps_to_target(ready: prepare.Prepared) -> int | None:
+    reached = time_to_target(ready)
+    return None if reached is None else reached.steps
 
 
 def test_the_parabola_is_within_a_percent_after_eleven_steps() -> None:
@@ -114,7 +120,10 @@ def test_the_time_to_the_target_is_that_of_a_descent_of_so_many_steps() -> None:
             return sleepy
 
     ready = replace(prepared(problems.load()["quadratic"]), backend=Counting("numpy", NUMPY.builders))
-    assert seconds_to_target(ready, 11) >= 0.02
+    reached = time_to_target(ready)
+    assert reached is not None
+    assert reached.steps == 11
+    assert reached.seconds.center >= 0.02
     assert built == [11]
 
 
@@ -124,9 +133,43 @@ def test_a_descent_that_python_steps_is_shortened_and_not_built_again(monkeypatc
     def step(x: Array) -> Array:
         stepped.append(1)
         time.sleep(0.01)
-        return x
+        return np.asarray(0.8 * x + 0.2, x.dtype)
 
     ready = replace(prepared(problems.load()["quadratic"]), run=Stepwise(step, 100))
     monkeypatch.setattr(target, "MAX_SECONDS", 0.0)
-    assert seconds_to_target(ready, 7) >= 0.07
-    assert len(stepped) == 2 * 7  # a slow descent is called once to warm up, and timed once
+    reached = time_to_target(ready)
+    assert reached is not None
+    assert reached.seconds.center >= 0.11
+    assert len(stepped) == 2 * 11  # a slow descent is called once to warm up, and timed once
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_descent_to_the_target_reaches_it_and_a_shorter_one_does_not(optimizer: str) -> None:
+    ready = prepared(problems.load()["logistic"], optimizer=optimizer)
+    reached = time_to_target(ready)
+    assert reached is not None
+    left = [target._left(ready, prepare.prepared_call(ready, steps)()) for steps in (reached.steps - 1, reached.steps)]
+    assert left[0] > target.TARGET >= left[1]
+    assert 0.0 < reached.seconds.center < math.inf
+
+
+def test_a_backend_whose_rounding_puts_the_target_off_takes_a_step_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = prepared(problems.load()["quadratic"])
+    monkeypatch.setattr(target, "first_step_at_target", lambda *_: 9)
+    assert steps_to_target(ready) == 11
+
+
+def test_the_loss_over_time_falls_from_the_start_to_the_end_of_the_descent() -> None:
+    ready = prepared(problems.load()["quadratic"], steps=30)
+    monotone = curve(ready)
+    lengths = (0, 1, 2, 5, 10, 20, 30)
+    assert [point.left for point in monotone] == pytest.approx([0.64**steps for steps in lengths], abs=1e-6)
+    assert monotone[0].seconds == 0.0
+    assert all(point.seconds > 0.0 for point in monotone[1:])
+    first, second = curve_text(monotone).split()[:2]
+    assert first == "0:1"
+    assert [*map(float, second.split(":"))] == pytest.approx([monotone[1].seconds, 0.64], rel=1e-3)
+
+
+def test_a_loss_without_a_minimum_has_no_curve() -> None:
+    assert curve(prepared(problems.load()["log_sum_exp"])) == []

@@ -1,0 +1,201 @@
+"""What the check sees of a descent by another optimizer: a wrong update, a wrong number of steps, a wrong end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backends
+import problems
+from backends import Backend, Case, Optimized, Run
+from backends.numpy_modes import NumpyMode
+from bench.case import prepare
+from bench.case.check import update
+from bench.case.check.answers import require_answers
+from bench.case.check.errors import WrongResultError
+from bench.case.check.rate import NoRateError, with_rate
+from bench.case.check.steps import require_every_step
+from problems import ADAM, LBFGS, MOMENTUM, OPTIMIZERS, Array, Data, Parameters, Problem, State, optimized, updated
+from problems.optimizers import Moved
+from tests.nested import NESTED
+
+NUMPY = backends.load(("numpy",)).backends["numpy"]
+
+
+def case(optimizer: str, problem: str = "logistic", steps: int = 20, dtype: str = "float32") -> Case:
+    sizes = problems.sizes_text(problems.load()[problem].sizes)
+    return Case("descent", problem, "numpy", 7, dtype, "cpu", steps, sizes, optimizer)
+
+
+def mode(build: Callable[..., Run]) -> Backend:
+    return NumpyMode("numpy", NUMPY.builders, dict.fromkeys((MOMENTUM, ADAM, LBFGS), build))
+
+
+def by(step: Callable[[Moved, Array, float, int], None], steps: Callable[[int], int] = int) -> Backend:
+    """Return the mode whose optimizers make this step, and as many as `steps` makes of those that were asked for."""
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        rate = problem.rate_at(x, data)
+        honest = problems.optimizers.UPDATES[case.optimizer]
+
+        def with_step(function: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*arguments: Any) -> Any:
+                problems.optimizers.UPDATES[case.optimizer] = step
+                try:
+                    return function(*arguments)
+                finally:
+                    problems.optimizers.UPDATES[case.optimizer] = honest
+
+            return call
+
+        def descent(x: Parameters, data: Data) -> Parameters:
+            return optimized(problem.gradient, case.optimizer, rate, steps(case.steps), x)(x, data)
+
+        def one(x: Parameters, moments: Any, number: int, data: Data) -> Any:
+            return updated(problem.gradient, case.optimizer, rate, State(x, moments, number), data)
+
+        return Optimized(with_step(descent), with_step(one))
+
+    return mode(build)
+
+
+def prepared(chosen: Case, backend: Backend) -> prepare.Prepared:
+    return prepare.prepare(chosen, backend, problems.find(chosen.problem, chosen.sizes))
+
+
+def dampened(moved: Moved, g: Array, rate: float, number: int) -> None:
+    x, (m,), _ = moved
+    m[...] = 0.9 * m + 0.1 * g
+    x -= 10.0 * rate * m
+
+
+def nesterov(moved: Moved, g: Array, rate: float, number: int) -> None:
+    x, (m,), _ = moved
+    m[...] = 0.9 * m + g
+    x -= rate * (g + 0.9 * m)
+
+
+def adam_by(moved: Moved, g: Array, beta2: float, denominator: Callable[[Array], Array]) -> Array:
+    _, (m, v), _ = moved
+    m[...] = 0.9 * m + 0.1 * g
+    v[...] = beta2 * v + (1.0 - beta2) * g * g
+    return m, denominator(v)
+
+
+def uncorrected(moved: Moved, g: Array, rate: float, number: int) -> None:
+    m, root = adam_by(moved, g, 0.999, np.sqrt)
+    moved.x[...] -= rate * m / (root + 1e-8)
+
+
+def other_decay(moved: Moved, g: Array, rate: float, number: int) -> None:
+    m, root = adam_by(moved, g, 0.99, np.sqrt)
+    moved.x[...] -= rate * (m / (1 - 0.9**number)) / (root / np.sqrt(1 - 0.99**number) + 1e-8)
+
+
+def weight_decayed(moved: Moved, g: Array, rate: float, number: int) -> None:
+    moved.x[...] *= 1.0 - 0.01 * rate
+    m, root = adam_by(moved, g, 0.999, np.sqrt)
+    moved.x[...] -= rate * (m / (1 - 0.9**number)) / (root / np.sqrt(1 - 0.999**number) + 1e-8)
+
+
+def epsilon_inside(moved: Moved, g: Array, rate: float, number: int) -> None:
+    m, root = adam_by(moved, g, 0.999, lambda v: np.sqrt(v / (1 - 0.999**number) + 1e-8))
+    moved.x[...] -= rate * (m / (1 - 0.9**number)) / root
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "wrong"),
+    [
+        (MOMENTUM, dampened),
+        (MOMENTUM, nesterov),
+        (ADAM, uncorrected),
+        (ADAM, other_decay),
+        (ADAM, weight_decayed),
+        (ADAM, epsilon_inside),
+    ],
+)
+def test_another_convention_of_an_optimizer_is_a_wrong_result(optimizer: str, wrong: Any) -> None:
+    """Weight decay of 1 % and an ε inside the root are less than float32 can tell: float64 can."""
+    with pytest.raises(WrongResultError, match="in its step from a drawn state"):
+        prepared(case(optimizer, dtype="float64"), by(wrong))
+
+
+@pytest.mark.parametrize("optimizer", [MOMENTUM, ADAM])
+@pytest.mark.parametrize("dtype", backends.DTYPES)
+def test_a_step_more_or_less_is_wrong_and_as_many_are_right(optimizer: str, dtype: str) -> None:
+    honest = problems.optimizers.UPDATES[optimizer]
+    ready = prepared(case(optimizer, dtype=dtype), by(honest))
+    for wrong in (lambda steps: steps + 1, lambda steps: steps - 1):
+        with pytest.raises(WrongResultError, match="in the move of 20 steps"):
+            require_every_step(ready.case, by(honest, wrong), ready.problem, ready.placed, ready.run)
+
+
+def test_a_builder_of_moments_without_an_update_is_told_what_to_return() -> None:
+    with pytest.raises(TypeError, match=r"its builder of adam must return a backends\.Optimized"):
+        prepared(case(ADAM), mode(NUMPY.builders["descent"]))
+
+
+def test_an_lbfgs_that_has_not_converged_is_wrong() -> None:
+    """Ten steps of a hundred lead to a loss that is hardly higher, and the gradient is still large."""
+    asked = case(LBFGS, "rosenbrock", steps=100, dtype="float64")
+    assert prepared(asked, NUMPY).relative_error == 0.0
+
+    def lazy(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        return NUMPY.optimizers[LBFGS](problem, replace(case, steps=10), x, data)
+
+    with pytest.raises(WrongResultError):
+        prepared(asked, mode(lazy))
+
+
+def test_an_end_by_lbfgs_that_is_lower_than_the_references_is_right() -> None:
+    """The reference's own loss is not the least: its line search ends when the gradient is small."""
+    problem = problems.load()["quadratic"]
+    asked = case(LBFGS, "quadratic")
+    minimum = mode(lambda *_: lambda x, _: np.ones_like(x))
+    assert prepare.prepare(asked, minimum, problem).relative_error == 0.0
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_answer_from_memory_is_wrong_whatever_the_optimizer(optimizer: str) -> None:
+    ready = prepared(case(optimizer), NUMPY)
+    answer = ready.run(*ready.placed)
+    with pytest.raises(WrongResultError, match="of another start"):
+        require_answers(ready.case, NUMPY, ready.problem, ready.placed, lambda *_: answer)
+
+
+@pytest.mark.parametrize("problem", NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_nested_parameters_are_moved_by_every_optimizer(problem: Problem, optimizer: str) -> None:
+    asked = Case("descent", problem.name, "numpy", 7, "float64", "cpu", 5, "", optimizer)
+    assert prepare.prepare(asked, NUMPY, problem).relative_error <= 1e-12
+
+
+def test_a_drawn_state_has_no_number_near_0_in_its_second_moment() -> None:
+    problem = with_rate(problems.load()["softmax_mlp"], 7, ADAM)
+    state = update.drawn(case(ADAM, "softmax_mlp"), problem)
+    for second in problems.tree_leaves(state.moments[1]):
+        assert np.min(second) >= 0.2 * np.max(second) / (np.max(np.sqrt(second / np.min(second))) ** 2)
+        assert np.min(second) > 0.0
+
+
+@pytest.mark.parametrize("optimizer", [MOMENTUM, ADAM])
+def test_the_rate_of_an_optimizer_is_the_best_of_a_few(optimizer: str) -> None:
+    problem = problems.load()["logistic"]
+    x, data = problems.instance(problem, 10, "float64")
+    best = with_rate(problem, 10, optimizer).rate_at(x, data)
+
+    def loss(factor: float) -> float:
+        run = optimized(problem.gradient, optimizer, factor * best, problem.steps, x)
+        return float(problem.numpy_loss(run(x, data), data))
+
+    assert loss(1.0) <= min(loss(0.3), loss(1e-3))
+
+
+def test_a_loss_that_no_rate_lowers_is_a_reason() -> None:
+    problem = replace(problems.load()["quadratic"], gradient=lambda x, _: 2.0 - 2.0 * x)
+    with pytest.raises(NoRateError, match="no rate of adam was found for quadratic"):
+        with_rate(problem, 7, ADAM)
