@@ -120,6 +120,8 @@ def _check_derivatives(console: Console, found: Found, problem: Problem) -> int:
 def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
     """Return the backend's answers on the CPU, in float64."""
     case = Case("gradient", problem.name, backend.name, 1, "float64", "cpu", problem.steps)
+    if case.device not in backend.known_devices:
+        return Checkup(reason=f"computes on {', '.join(backend.known_devices)} only")
     try:
         if reason := backend.unsupported(case, problem):
             return Checkup(reason=reason)

@@ -38,6 +38,11 @@ class Description:
         """The devices that the backend can use on this machine."""
         return tuple(device for device in self.known_devices if device not in self.missing_devices)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the machine has one of its devices, as far as the framework can say."""
+        return bool(self.devices or self.raised)
+
     def offers(
         self,
         operators: Iterable[str],

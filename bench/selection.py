@@ -157,12 +157,14 @@ def _backends(words: str, wanted: tuple[list[str], ...], take: TakeInventory) ->
     `wanted` are the operators, the problems, the dtypes and the optimizers. `all` selects the backends that offer one
     of each, since some modes have only a few of them; `default`, those of them that say that they are in the default. A
     missing framework stands in the list in place of its backends; one that is optional and not installed does not.
+    Neither does a mode for a device that this machine lacks, such as a CUDA graph: the framework's other modes say why.
     """
     chosen = _split("backend", words)
     needed = {_framework(word) for word in chosen if word not in SETS}
     needed |= {*usual_frameworks()} if set(SETS) & set(chosen) else set()
     found = take(tuple(name for name in frameworks() if name in needed))
-    fit = [backend for backend in found.backends.values() if backend.offers(*wanted)]
+    here = [backend for backend in found.backends.values() if backend.is_here or backend.file]
+    fit = [backend for backend in here if backend.offers(*wanted)]
     names: list[str] = []
     for word in chosen:
         if word in SETS:

@@ -26,6 +26,7 @@ from experiments.alternatives import (
     jax_alternatives,
     numpy_alternatives,
     torch_alternatives,
+    torch_compiled_alternatives,
 )
 from problems import OPERATORS, find
 from problems import load as load_problems
@@ -35,6 +36,7 @@ ALTERNATIVES: Alternatives = {
     **numpy_alternatives.ALTERNATIVES,
     **autograd_alternatives.ALTERNATIVES,
     **torch_alternatives.ALTERNATIVES,
+    **torch_compiled_alternatives.ALTERNATIVES,
     **jax_alternatives.ALTERNATIVES,
 }
 

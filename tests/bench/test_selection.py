@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import backends
 import problems
 from bench import inventory
+from bench.inventory import Description, Inventory
 from bench.selection import select
 from report.table.keys import framework
 
@@ -47,6 +49,31 @@ def test_a_mode_for_a_few_cases_is_in_all_only_if_such_a_case_is_selected(
     assert name in raced(operator, problem)
     assert name not in raced("descent", "quadratic")
     assert name in raced("descent,hvp", "quadratic,rnn,softmax_mlp")
+
+
+def test_a_mode_for_a_device_that_is_not_here_is_in_all_only_where_it_is() -> None:
+    """By name, it has a row with the reason. The mode of a user's file has one in any case."""
+    lacking = {"cuda": "no CUDA device"}
+    modes = (
+        Description("numpy", ("descent",), (), ("cpu",)),
+        Description("torch-optim", ("descent",), (), ("cpu", "cuda"), lacking),
+        Description("torch-cudagraph", ("descent",), (), ("cuda",), lacking),
+        Description("torch-raises", ("descent",), (), ("cuda",), lacking, ("cuda",)),
+        Description("mine", ("descent",), (), ("cuda",), lacking, (), "mine_modes.py"),
+    )
+
+    def raced_of(words: str, modes: tuple[Description, ...]) -> set[tuple[str, str]]:
+        found = Inventory({mode.name: mode for mode in modes})
+        options = {"backend": words, "batch_size": "1"}
+        return {(case.backend, case.device) for case in select(options, lambda _: found).cases}
+
+    expected = {
+        (name, device) for name in ("numpy", "torch-optim", "torch-raises", "mine") for device in ("cpu", "cuda")
+    }
+    assert raced_of("all", modes) == expected
+    assert ("torch-cudagraph", "cuda") in raced_of("torch-cudagraph", modes)
+    there = (*modes[:2], replace(modes[2], missing_devices={}))
+    assert ("torch-cudagraph", "cuda") in raced_of("all", there)
 
 
 @pytest.mark.parametrize("operator", ["descent", "hvp"])
