@@ -49,7 +49,7 @@ from backends.parts.torch_builders import (
     value_and_gradient_vjp,
     wait,
 )
-from backends.parts.torch_losses import LOSSES
+from backends.parts.torch_losses import LOSSES, own_targets
 from problems import PAIR, Array, Parameters, Problem, tree_map
 
 
@@ -97,7 +97,7 @@ PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 def set_precision(device: str) -> None:
     """Multiply float32 arrays on `device` in the precision that was asked for. It holds for the whole process.
 
-    cuDNN, which computes the recurrent layer, has a switch of its own. By default it rounds to TF32.
+    cuDNN, which computes torch's recurrent layers, has a switch of its own. By default it rounds to TF32.
     """
     wanted = precision.asked(device)
     torch.set_float32_matmul_precision(PRECISIONS[wanted])
@@ -187,18 +187,6 @@ class CompiledMode(TorchMode):
         torch.compiler.reset()
 
 
-class FusedMode(TorchMode):
-    """A mode with losses in torch's own functions."""
-
-    def unsupported(self, case: Case, problem: Problem) -> str | None:
-        if case.device == "cuda" and case.problem == "rnn" and case.operator in SECOND_OR_FORWARD:
-            return f"cuDNN's recurrent layer has neither a second derivative nor a forward mode: no {case.operator}"
-        return super().unsupported(case, problem)
-
-
-SECOND_OR_FORWARD = ("hvp", "jvp")
-"""The operators that differentiate a backward pass, or go forward."""
-
 FUNC = {"value": value, "gradient": gradient_func, PAIR: value_and_gradient_func, "hvp": hvp_func, "jvp": jvp_func}
 VJP = {"gradient": gradient_vjp, PAIR: value_and_gradient_vjp}
 EAGER = {operator: eager(derive) for operator, derive in (FUNC | VJP).items()}
@@ -238,9 +226,9 @@ BACKENDS = (
         writes="`torch.compile` of one step; the loop in Python",
         wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",
     ),
-    FusedMode(
+    TorchMode(
         "torch-fused",
-        VALUE | GRAD,
+        {operator: own_targets(builder) for operator, builder in (VALUE | GRAD).items()},
         losses=LOSSES,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",
         wins="for losses that torch has fused functions for",

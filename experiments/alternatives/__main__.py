@@ -26,6 +26,7 @@ from experiments.alternatives import (
     jax_alternatives,
     numpy_alternatives,
     torch_alternatives,
+    torch_loss_alternatives,
 )
 from problems import OPERATORS, find
 from problems import load as load_problems
@@ -37,6 +38,9 @@ ALTERNATIVES: Alternatives = {
     **torch_alternatives.ALTERNATIVES,
     **jax_alternatives.ALTERNATIVES,
 }
+
+LOSSES = {"torch-fused": torch_loss_alternatives.LOSSES}
+"""The other ways to write the loss of a descent, by the mode that has losses of its own, then by the problem."""
 
 
 class Row(NamedTuple):
@@ -79,9 +83,15 @@ def selected(options: argparse.Namespace) -> Iterator[Row]:
             if (refused := prepare.refusal(case, backends[name], problem)) is not None:
                 print(refused[1], file=sys.stderr)
                 continue
-            for way, builder in ALTERNATIVES[name][operator].items():
+            for way, builder in ways(name, operator, problem.name).items():
                 if options.way in way:
                     yield Row(backends[name], case, way, builder)
+
+
+def ways(mode: str, operator: str, problem: str) -> dict[str, Builder]:
+    """Return the other ways to write the mode's operator and, for a descent, the loss that the mode has of its own."""
+    losses = LOSSES.get(mode, {}).get(problem, {}) if operator == "descent" else {}
+    return {**ALTERNATIVES[mode][operator], **losses}
 
 
 def ratio(row: Row, batch_size: int, seconds: float, repeats: int) -> str:

@@ -19,27 +19,35 @@ from tests.torch_compiler import without_kernels  # noqa: E402 (likewise)
 
 FOUND = backends.load()
 WAYS = [
-    (mode, operator, way)
-    for mode, operators in command.ALTERNATIVES.items()
-    for operator, ways in operators.items()
-    for way in ways
+    *(
+        (mode, operator, "softmax_mlp" if mode == "torch-fused" else "quadratic", way)
+        for mode, operators in command.ALTERNATIVES.items()
+        for operator, ways in operators.items()
+        for way in ways
+    ),
+    *(
+        (mode, "descent", problem, way)
+        for mode, losses in command.LOSSES.items()
+        for problem, ways in losses.items()
+        for way in ways
+    ),
 ]
 
 
 @pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # torch.func.linearize warns about itself
-@pytest.mark.parametrize(("name", "operator", "way"), WAYS)
+@pytest.mark.parametrize(("name", "operator", "problem", "way"), WAYS)
 def test_another_way_gives_the_right_result(
-    monkeypatch: pytest.MonkeyPatch, name: str, operator: str, way: str
+    monkeypatch: pytest.MonkeyPatch, name: str, operator: str, problem: str, way: str
 ) -> None:
     """The command itself times no way whose result is wrong, so torch's compiler is not held to account here."""
     without_kernels(monkeypatch)
     mode: Any = FOUND.backends[name]
-    problem = find("softmax_mlp" if name == "torch-fused" else "quadratic")
-    case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
-    if (refused := prepare.refusal(case, mode, problem)) is not None:
+    found = find(problem)
+    case = backends.Case(operator, problem, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
+    if (refused := prepare.refusal(case, mode, found)) is not None:
         pytest.skip(refused[1])
-    other = replace(mode, builders={operator: command.ALTERNATIVES[name][operator][way]})
-    prepare.prepare(case, other, problem)
+    other = replace(mode, builders={operator: command.ways(name, operator, problem)[way]})
+    prepare.prepare(case, other, found)
 
 
 def test_the_command_prints_a_row_for_each_other_way(capsys: pytest.CaptureFixture[str]) -> None:
