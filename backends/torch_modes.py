@@ -87,7 +87,7 @@ def _missing_compiler(device: str) -> str | None:
 def _compilations() -> int:
     # Importing the compiler takes seconds. If nobody has imported it, nothing has been compiled.
     compiler = sys.modules.get("torch._dynamo.utils")
-    return 0 if compiler is None else sum(compiler.counters["frames"].values())
+    return 0 if compiler is None else int(compiler.counters["stats"]["unique_graphs"])  # "frames" leaves out fullgraph
 
 
 PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
