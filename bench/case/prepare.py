@@ -7,6 +7,7 @@ gives the reason for each.
 from __future__ import annotations
 
 import gc
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from bench.case.check.update import KEEP_MOMENTS, require_update
 from bench.case.failure import Failure, no_device
 from bench.case.rounds import Call, awaited
 from bench.clock import now
-from problems import SGD, Array, Parameters, Problem, find, tree_map
+from problems import LBFGS, SGD, Array, Parameters, Problem, find, instance, tree_map
 
 MAX_REBUILD_SECONDS = 0.01
 """A case whose run took longer to build keeps it when its arrays are moved."""
@@ -82,8 +83,15 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
         return Failure(
             "unsupported", f"{problem.name} has no loss in NumPy: the end of {case.optimizer} is checked by its loss"
         )
+    if case.optimizer == LBFGS and _is_unbounded(problem, case):
+        return Failure("unsupported", f"{problem.name} has no minimum, so lbfgs would lead to infinity")
     reason = backend.unsupported(case, problem)
     return None if reason is None else Failure("unsupported", reason)
+
+
+def _is_unbounded(problem: Problem, case: Case) -> bool:
+    """Whether the problem says that its loss has no least value, at any batch size."""
+    return problem.minimum is not None and problem.minimum(*instance(problem, 1, case.dtype)) == -math.inf
 
 
 def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:
