@@ -1,6 +1,6 @@
 """PyTorch: its optimiser, its two ways to compute a gradient, and a compiled step.
 
-`torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial
+`torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial; its momentum, `Adam` and `LBFGS` too
 `torch-grad`     `torch.autograd.grad`, and an update in place; its Hessian-vector product goes backward twice
                  (reverse over reverse), its forward mode takes dual numbers
 `torch-func`     `torch.func.vjp`, in functions; its Hessian-vector product is forward over reverse
@@ -49,8 +49,10 @@ from backends.parts.torch_builders import (
     value_and_gradient_vjp,
     wait,
 )
+from backends.parts.torch_compiled_updates import descent_compile_optimized
 from backends.parts.torch_losses import LOSSES, own_targets
-from problems import PAIR, Array, Parameters, Problem, tree_map
+from backends.parts.torch_optimizers import descent_lbfgs, descent_optimized
+from problems import ADAM, LBFGS, MOMENTUM, PAIR, Array, Parameters, Problem, tree_map
 
 
 @cache
@@ -133,6 +135,7 @@ PROBES = Probes(
 class TorchMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     writes: str = ""
     wins: str = ""
@@ -205,6 +208,7 @@ BACKENDS = (
     TorchMode(
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
+        {MOMENTUM: descent_optimized, ADAM: descent_optimized, LBFGS: descent_lbfgs},
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
@@ -223,6 +227,7 @@ BACKENDS = (
     CompiledMode(
         "torch-compile-step",
         COMPILED | {"descent": descent_compile},
+        {MOMENTUM: descent_compile_optimized, ADAM: descent_compile_optimized},
         writes="`torch.compile` of one step; the loop in Python",
         wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",
     ),

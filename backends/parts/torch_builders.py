@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch.autograd import forward_ad
@@ -119,16 +120,14 @@ def value_and_gradient_backward(problem: Problem, case: Case, x: Parameters, dat
     return run
 
 
-def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Build the descent by `loss.backward()` and `torch.optim.SGD`."""
+def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data, *, fused: bool = False) -> Run:
+    """Build the descent by `loss.backward()` and `torch.optim.SGD`, by default the one that is not fused."""
     loss, rate, steps, tree = problem.loss, problem.rate_at(x, data), case.steps, form(x)
-    # On the CPU torch would choose foreach=False anyway, but it decides again at each step, which costs a tenth of a
-    # small step.
-    foreach = False if case.device == "cpu" else None
+    options = optimizer_options(case, fused=fused)
 
     def run(x: Parameters, data: Data) -> Parameters:
         leaf = tree.map(_fresh_leaf, x)
-        optimizer = torch.optim.SGD(tree.leaves(leaf), lr=rate, foreach=foreach)
+        optimizer = torch.optim.SGD(tree.leaves(leaf), lr=rate, **options)
         for _ in range(steps):
             optimizer.zero_grad()
             loss(torch, leaf, data).backward()
@@ -136,6 +135,18 @@ def descent_sgd(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         return tree.map(torch.detach, leaf)
 
     return run
+
+
+def optimizer_options(case: Case, *, fused: bool) -> dict[str, Any]:
+    """Return the options that choose how any optimizer of `torch.optim` updates its parameters on the case's device.
+
+    `fused` asks for one kernel that updates all of them. Otherwise torch chooses: on CUDA, a kernel for each operation
+    of the update (`foreach`); on the CPU, one for each operation and parameter. There it would decide so again at each
+    step, which costs a tenth of a small step, so it is told.
+    """
+    if fused:
+        return {"fused": True}
+    return {"foreach": False} if case.device == "cpu" else {}
 
 
 def gradient_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
