@@ -10,9 +10,9 @@ INSTALL = $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --cons
 bench: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only $(ARGS)
 
-# The race on a GPU. Linux only: PyPI's torch comes with CUDA there. This environment also holds JAX's plugin for CUDA.
+# The race on a GPU, of all modes: some are for GPUs alone. Linux only: PyPI's torch comes with CUDA there. This environment also holds JAX's plugin for CUDA.
 bench-cuda: .venv/cuda.stamp
-	$(BIN)/pytest bench/ --benchmark-only --device cuda $(ARGS)
+	$(BIN)/pytest bench/ --benchmark-only --backend all --device cuda $(ARGS)
 
 # Every problem, its value, gradient and descent: so many cases that each is measured briefly. Of ten steps, what a
 # descent pays once (a call, a copy of the start) weighs ten times as much as in the race.

@@ -74,13 +74,16 @@ def _print_catalogue(found: Found) -> int:
 
 
 def _inventory(found: Found) -> Table:
-    table = Table("backend", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("backend", "default", "version", "devices", "missing", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, backend in found.backends.items():
         version, fault = _version(backend)
         reasons = [fault, *(why_missing(backend, device) for device in backend.known_devices)]
-        table.add_row(name, escape(version), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons))))
+        raced = "yes" if backend.in_default else ""
+        table.add_row(
+            name, raced, escape(version), ", ".join(devices(backend)), escape(" ".join(filter(None, reasons)))
+        )
     for framework, reason in found.missing.items():
-        table.add_row(framework, "–", "–", escape(reason))
+        table.add_row(framework, "", "–", "–", escape(reason))
     return table
 
 
@@ -117,6 +120,8 @@ def _check_derivatives(console: Console, found: Found, problem: Problem) -> int:
 def _ask(backend: Backend, problem: Problem, x: Array) -> Checkup:
     """Return the backend's answers on the CPU, in float64."""
     case = Case("gradient", problem.name, backend.name, 1, "float64", "cpu", problem.steps)
+    if case.device not in backend.known_devices:
+        return Checkup(reason=f"computes on {', '.join(backend.known_devices)} only")
     try:
         if reason := backend.unsupported(case, problem):
             return Checkup(reason=reason)

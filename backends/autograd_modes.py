@@ -98,6 +98,7 @@ class AutogradMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -182,12 +183,14 @@ BACKENDS = (
         "autograd",
         {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
         {MOMENTUM: optimized, ADAM: optimized, LBFGS: lbfgs},
+        in_default=True,
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
         wins="for code that is already NumPy; never the fastest",
     ),
     AutogradMode(
         "autograd-fwdrev",
         {"hvp": hvp_forward_over_reverse},
+        in_default=True,
         writes="`make_jvp(grad(loss))`",
         wins="for Hessian-vector products: forward over reverse",
     ),

@@ -182,6 +182,7 @@ class CasadiMode(Backend):
     builders: Mapping[str, Builder]
     symbol: Any = casadi.MX
     max_batch_size: int | None = None
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -219,6 +220,7 @@ BACKENDS = (
     CasadiMode(
         "casadi-loop",
         {"descent": descent_loop(casadi.MX)},
+        in_default=True,
         writes="a `Function` of the whole descent, which calls that step",
         wins="ahead of `numpy` on `logistic` at a batch of 1; never ahead of `jax-loop`",
     ),

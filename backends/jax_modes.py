@@ -271,6 +271,7 @@ class JaxMode(Backend):
     builders: Mapping[str, Builder]
     losses: Mapping[str, Loss] = field(default_factory=dict)
     compiled: bool = True
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -334,18 +335,21 @@ BACKENDS = (
     JaxMode(
         "jax-jit",
         JITTED | {"descent": descent_jit},
+        in_default=True,
         writes="`jax.jit` of one step; the loop in Python",
         wins="when Python must see each step; passes `numpy` between 100 and 10,000",
     ),
     JaxMode(
         "jax-loop",  # its value and gradient from one pass would be the program of `jax-jit`
         {"value": jitted(value), "gradient": jitted(gradient), "descent": descent_loop},
+        in_default=True,
         writes="`jax.jit` of the whole descent, in `lax.fori_loop`",
         wins="the fastest up to a batch of 10,000",
     ),
     JaxMode(
         "jax-revrev",
         {"hvp": jitted(hvp_reverse_over_reverse)},
+        in_default=True,
         writes="`jax.vjp` of `jax.grad(loss)`, jitted",
         wins="for Hessian-vector products: reverse over reverse",
     ),
@@ -353,6 +357,7 @@ BACKENDS = (
         "jax-scan",
         JITTED | {"descent": descent_jit},
         losses={"rnn": rnn_scan},
+        in_default=True,
         writes="`jax-jit`, with the loss's own loop in `lax.scan`",
         wins="for long sequences: the loop's body is compiled once",
     ),

@@ -195,6 +195,7 @@ def _empty_caches() -> Iterator[None]:
 class NumbaMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -229,6 +230,7 @@ BACKENDS = (
     NumbaMode(
         "numba-loop",
         {"descent": descent_loop},
+        in_default=True,
         writes="`numba.njit` of the whole descent with the derivative by hand",
         wins="small arrays, with a derivative by hand; never where `exp` or `tanh` of many elements takes the time",
     ),

@@ -94,6 +94,7 @@ class NumpyMode(Backend):
     builders: Mapping[str, Builder]
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
     in_place: bool = False
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -118,6 +119,7 @@ BACKENDS = (
         "numpy",
         dict.fromkeys(OPERATORS, hand_derived),
         {MOMENTUM: optimized, ADAM: optimized, LBFGS: lbfgs},
+        in_default=True,
         writes="the derivative by hand, and `x = x - rate * gradient(x)`",
         wins="the reference; the fastest loop in Python up to a batch of 100",
     ),

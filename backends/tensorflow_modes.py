@@ -188,6 +188,7 @@ class TensorflowMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     compiled: bool = True
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
 
@@ -224,6 +225,7 @@ BACKENDS = (
     TensorflowMode(
         "tensorflow-function",
         {name: traced(derive, xla=False) for name, derive in DERIVED.items()} | {"descent": descent(xla=False)},
+        in_default=True,
         writes="`tf.function` of one step; the loop in Python",
         wins="when Python must see each step; never ahead of `numpy` up to 10,000",
     ),
@@ -236,6 +238,7 @@ BACKENDS = (
     TensorflowMode(
         "tensorflow-loop",
         {"descent": descent_loop},
+        in_default=True,
         writes="`tf.function(jit_compile=True)` of the whole descent, in `tf.while_loop`",
         wins="the fastest in TensorFlow; near `numpy`, and not proven to be ahead of it up to 10,000",
     ),

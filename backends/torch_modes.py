@@ -1,24 +1,24 @@
-"""PyTorch: its optimiser, its two ways to compute a gradient, and a compiled step.
+"""PyTorch: its optimiser, its two ways to compute a gradient, and what its compiler and a CUDA graph make of them.
 
 `torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial; its momentum, `Adam` and `LBFGS` too
 `torch-grad`     `torch.autograd.grad`, and an update in place; its Hessian-vector product goes backward twice
                  (reverse over reverse), its forward mode takes dual numbers
 `torch-func`     `torch.func.vjp`, in functions; its Hessian-vector product is forward over reverse
-`torch-compile-step`  one step by `torch.func.grad`, with its update in place, compiled; the loop stays in Python, since
-                 compiling the unrolled descent takes many minutes and gigabytes; its Hessian-vector product is
-                 reverse over reverse
+`torch-optim-fused`  `torch-optim` with `fused=True`: one kernel updates all parameters
+`torch-compile-loss`  `torch-optim` with the loss compiled, forward and backward apart: the usual way to compile
+`torch-compile-step`  one step by `torch.func.grad`, with its update in place, compiled; the loop stays in Python; its
+                 Hessian-vector product is reverse over reverse
+`torch-compile-loop`  all steps in one call: `torch.while_loop`, compiled. Compiling the unrolled descent instead takes
+                 many minutes and gigabytes
+`torch-compile-reduce`  on CUDA alone: one step compiled in `mode="reduce-overhead"`
+`torch-cudagraph`  on CUDA alone: `torch-grad`, all of its steps captured in a CUDA graph
 `torch-fused`    `torch.autograd.grad` of losses in torch's own functions, such as a fused cross-entropy; it runs only
                  the problems that have such a loss
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
@@ -26,10 +26,8 @@ from typing import Any
 import torch
 
 from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, eager, precision
-from backends.parts import torch_operations
+from backends.parts import torch_compiler, torch_operations
 from backends.parts.torch_builders import (
-    compiled,
-    descent_compile,
     descent_func,
     descent_grad,
     descent_sgd,
@@ -49,48 +47,18 @@ from backends.parts.torch_builders import (
     value_and_gradient_vjp,
     wait,
 )
+from backends.parts.torch_compiled import (
+    compiled,
+    descent_compile,
+    descent_loop,
+    descent_reduce,
+    with_compiled_loss,
+)
 from backends.parts.torch_compiled_updates import descent_compile_optimized
+from backends.parts.torch_graphs import Replayed, descent_graph
 from backends.parts.torch_losses import LOSSES, own_targets
 from backends.parts.torch_optimizers import descent_lbfgs, descent_optimized
 from problems import ADAM, LBFGS, MOMENTUM, PAIR, Array, Parameters, Problem, tree_map
-
-
-@cache
-def _start_compiler(device: str) -> None:
-    """Import the compiler, probe the processor and build its headers: seconds that a process pays once."""
-    torch.compile(torch.sin, dynamic=False)(torch.ones(1, device=device))
-
-
-def _empty_caches() -> AbstractContextManager[None]:
-    from torch._inductor.utils import fresh_inductor_cache  # noqa: PLC0415 (it imports the compiler: seconds)
-
-    caches: AbstractContextManager[None] = fresh_inductor_cache()
-    return caches
-
-
-def _missing_compiler(device: str) -> str | None:
-    """Return why torch cannot compile for the device; `None` if it can.
-
-    For a CPU it writes C++. For a GPU it writes Triton, whose launcher is C: Triton takes CC, or else gcc or clang.
-    """
-    if device == "cpu":
-        compiler = os.environ.get("CXX", "g++")
-        if shutil.which(compiler):
-            return None
-        return f"torch.compile needs a C++ compiler at run time, and there is no '{compiler}'; install g++, or set CXX"
-    if importlib.util.find_spec("triton") is None:
-        return "torch.compile needs Triton for a GPU; install a torch that is built for CUDA"
-    compilers = [os.environ["CC"]] if "CC" in os.environ else ["gcc", "clang"]
-    if any(map(shutil.which, compilers)):
-        return None
-    return f"torch.compile needs a C compiler at run time, and there is no {' or '.join(compilers)}; install gcc"
-
-
-def _compilations() -> int:
-    # Importing the compiler takes seconds. If nobody has imported it, nothing has been compiled.
-    compiler = sys.modules.get("torch._dynamo.utils")
-    return 0 if compiler is None else int(compiler.counters["stats"]["unique_graphs"])  # "frames" leaves out fullgraph
-
 
 PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 """torch's name of each precision. On a GPU, its `medium` may still compute in TF32."""
@@ -119,7 +87,7 @@ def _measured_precision(device: str, _asked: str) -> str:
 
 
 PROBES = Probes(
-    compilations=_compilations,
+    compilations=torch_compiler.compilations,
     precision=_precision,
     cuda_version=lambda: torch.version.cuda or "",
     threads=torch.get_num_threads,
@@ -137,10 +105,11 @@ class TorchMode(Backend):
     builders: Mapping[str, Builder]
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    in_default: bool = False
     writes: str = ""
     wins: str = ""
+    known_devices: tuple[str, ...] = ("cpu", "cuda")
 
-    known_devices = ("cpu", "cuda")
     probes = PROBES
 
     def version(self) -> str:
@@ -178,16 +147,25 @@ class CompiledMode(TorchMode):
     """A mode that needs torch's compiler."""
 
     compiled = True
-    probes = replace(PROBES, empty_caches=_empty_caches)
+    probes = replace(PROBES, empty_caches=torch_compiler.empty_caches)
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
-        return _missing_compiler(case.device) or super().unsupported(case, problem)
+        return torch_compiler.missing(case.device) or super().unsupported(case, problem)
 
     def warm_up(self, case: Case) -> None:
         super().warm_up(case)
-        _start_compiler(case.device)
+        torch_compiler.start(case.device)
         # torch searches what it compiled for earlier cases at every call, and after eight of them it gives up.
         torch.compiler.reset()
+
+
+class GraphMode(TorchMode):
+    """A mode whose calls replay a CUDA graph. Its operations are those that were captured."""
+
+    compiled = True
+
+    def operations(self, case: Case, problem: Problem, run: Run, arguments: tuple[Any, ...]) -> Operations:
+        return torch_operations.eager(partial(run.captured if isinstance(run, Replayed) else run, *arguments))
 
 
 FUNC = {"value": value, "gradient": gradient_func, PAIR: value_and_gradient_func, "hvp": hvp_func, "jvp": jvp_func}
@@ -195,6 +173,12 @@ VJP = {"gradient": gradient_vjp, PAIR: value_and_gradient_vjp}
 EAGER = {operator: eager(derive) for operator, derive in (FUNC | VJP).items()}
 # Inductor (torch 2.13, CPU) compiles forward over reverse of a gather to a wrong product, or fails (pytorch #160391).
 COMPILED = {operator: compiled(derive) for operator, derive in (FUNC | {"hvp": hvp_reverse_over_reverse}).items()}
+LOSS = {
+    "value": compiled(value),
+    "gradient": with_compiled_loss(gradient_backward, gradient_backward),
+    PAIR: with_compiled_loss(value_and_gradient_backward, gradient_backward),
+    "descent": with_compiled_loss(descent_sgd, gradient_backward),
+}
 VALUE = {"value": eager(value)}
 GRAD = {
     "gradient": gradient_grad,
@@ -208,13 +192,22 @@ BACKENDS = (
     TorchMode(
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
-        {MOMENTUM: descent_optimized, ADAM: descent_optimized, LBFGS: descent_lbfgs},
+        dict.fromkeys((MOMENTUM, ADAM), descent_optimized) | {LBFGS: descent_lbfgs},
+        in_default=True,
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
     ),
     TorchMode(
+        "torch-optim-fused",
+        {"descent": partial(descent_sgd, fused=True)},
+        dict.fromkeys((MOMENTUM, ADAM), partial(descent_optimized, fused=True)),
+        writes="`loss.backward()` and `torch.optim.SGD(fused=True)`, or `Adam`",
+        wins="for `Adam`; with SGD for many parameters on a GPU, and on the CPU never ahead of `torch-optim`",
+    ),
+    TorchMode(
         "torch-grad",
         VALUE | GRAD,
+        in_default=True,
         writes="`torch.autograd.grad(loss, x)`, and an update in place",
         wins="the least overhead in torch without a compiler",
     ),
@@ -225,16 +218,45 @@ BACKENDS = (
         wins="for transforms that compose, such as forward over reverse",
     ),
     CompiledMode(
+        "torch-compile-loss",
+        LOSS,
+        writes="`torch.compile(loss)`, `backward()` and `torch.optim.SGD`",
+        wins="with `torch.optim` on large arrays; at 100 it takes longer than `torch-optim`, which compiles nothing",
+    ),
+    CompiledMode(
         "torch-compile-step",
         COMPILED | {"descent": descent_compile},
-        {MOMENTUM: descent_compile_optimized, ADAM: descent_compile_optimized},
-        writes="`torch.compile` of one step; the loop in Python",
-        wins="the fastest in torch; passes `numpy` between 10,000 and 1,000,000",
+        dict.fromkeys((MOMENTUM, ADAM), descent_compile_optimized),
+        in_default=True,
+        writes="`torch.compile` of one step with its update; the loop in Python",
+        wins="the fastest in torch at 1,000,000; passes `numpy` between 10,000 and 1,000,000",
+    ),
+    CompiledMode(
+        "torch-compile-loop",
+        {"descent": descent_loop},
+        known_devices=("cpu",),  # on a GPU, the condition would come back from it at each step
+        writes="`torch.compile` of the whole descent, in `torch.while_loop`",
+        wins="the fastest in torch up to 10,000; at 1,000,000 behind `torch-compile-step`, since each step allocates",
+    ),
+    CompiledMode(
+        "torch-compile-reduce",
+        {"descent": descent_reduce},
+        known_devices=("cuda",),
+        writes='`torch.compile(mode="reduce-overhead")` of one step; the loop in Python',
+        wins="not run yet: on CUDA, for steps that are shorter than their launch",
+    ),
+    GraphMode(
+        "torch-cudagraph",
+        {"descent": descent_graph},
+        known_devices=("cuda",),
+        writes="`torch.cuda.graph` of the whole descent of `torch-grad`",
+        wins="not run yet: on CUDA, for steps that are shorter than their launch",
     ),
     TorchMode(
         "torch-fused",
         {operator: own_targets(builder) for operator, builder in (VALUE | GRAD).items()},
         losses=LOSSES,
+        in_default=True,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",
         wins="for losses that torch has fused functions for",
     ),

@@ -13,7 +13,7 @@ import problems
 from bench import machine
 from bench.case.rounds import Budget
 from bench.launches import MAX_SECONDS, MIN_ROUND_SECONDS, MIN_ROUNDS, Options, measured
-from bench.options import TIMEOUT_SECONDS, seconds, whole
+from bench.options import DEFAULTS, TIMEOUT_SECONDS, seconds, whole
 from bench.own.by_value import written
 from bench.own.files import Files
 from bench.process.client import kill_all
@@ -26,7 +26,7 @@ Named: TypeAlias = str | Path
 def race(  # noqa: PLR0913 (the options of a race)
     problem: Problem | Named | Iterable[Problem | Named],
     *,
-    backends: Named | Iterable[Named] = "all",
+    backends: Named | Iterable[Named] = DEFAULTS["backend"],
     batch_sizes: int | Iterable[int] | None = None,
     operators: str | Iterable[str] | None = None,
     optimizers: str | Iterable[str] | None = None,
@@ -47,7 +47,8 @@ def race(  # noqa: PLR0913 (the options of a race)
 
     A problem is a `Problem`, whose functions may be defined in a notebook; the name of a built-in problem; or a file,
     `mine.py` or `mine.py:NAME`. A `Problem` is named by its name and a hash of its source, `mine@1a2b3c4d`.
-    `backends` are names and files. The other arguments are the options of `python -m bench run`, with their defaults.
+    `backends` are names and files, `"default"` and `"all"`. The other arguments are the options of
+    `python -m bench run`, with their defaults.
     `sizes` are lengths of axes, such as `{"dimension": 8}`, or `{"mine.dimension": 8}` if there are several problems.
     Or they are the text of `--size`, such as `"large"`.
     `results` is a new CSV to keep. A `quiet` race shows no progress.

@@ -93,7 +93,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> arg
 def main(chosen: argparse.Namespace, selection: dict[str, str | None]) -> int:
     """Check the problem with the chosen options, print what was found, and return the exit code."""
     started, timeout = clock.now(), seconds(chosen.case_timeout)
-    words, files = named(selection | {"dtype": selection["dtype"] or "all"})
+    words, files = named(selection | {name: selection[name] or DEFAULTS[name] for name in ("backend", "dtype")})
     with closing(Pool(None, "default", timeout, side=Side(arguments=files.arguments()))) as pool:
         selected = select(words, pool.inventory, pool.objectives)
         found = _checked(selected, pool, timeout, smallest=selection["batch_size"] is None)

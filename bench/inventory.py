@@ -19,7 +19,7 @@ class Description:
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
     `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in,
-    and `optimizers` those of its descent.
+    and `optimizers` those of its descent. `in_default` says whether `--backend default` races it.
     """
 
     name: str
@@ -31,11 +31,17 @@ class Description:
     file: str = ""
     dtypes: tuple[str, ...] = DTYPES
     optimizers: tuple[str, ...] = (SGD,)
+    in_default: bool = True
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices that the backend can use on this machine."""
         return tuple(device for device in self.known_devices if device not in self.missing_devices)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the machine has one of its devices, as far as the framework can say."""
+        return bool(self.devices or self.raised)
 
     def offers(
         self,
@@ -86,6 +92,7 @@ def from_message(message: dict[str, Any]) -> Inventory:
             fields["file"],
             tuple(fields["dtypes"]),
             tuple(fields["optimizers"]),
+            fields["in_default"],
         )
         for fields in message["backends"]
     ]
@@ -124,6 +131,7 @@ def describe(backend: Backend, file: str = "") -> Description:
         file,
         tuple(backend.dtypes),
         (SGD, *backend.optimizers),
+        backend.in_default,
     )
 
 

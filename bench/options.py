@@ -15,7 +15,7 @@ DEFAULTS = {
     "operator": "descent",
     "problem": "quadratic",
     "optimizer": "sgd",
-    "backend": "all",
+    "backend": "default",
     "dtype": "float32",
     "device": "all",
 }
@@ -26,7 +26,8 @@ HELP = {
     "(default: descent)",
     "problem": f"problems to descend on, comma-separated, or 'all' (default: {DEFAULTS['problem']})",
     "optimizer": "optimizers of a descent: sgd, momentum, adam, lbfgs, comma-separated, or 'all' (default: sgd)",
-    "backend": "backends to race, comma-separated, or 'all' (default: all)",
+    "backend": "backends to race, comma-separated; 'default', a choice of modes to see side by side, and 'all' may be "
+    "among them (default: default)",
     "batch_size": "batch sizes, comma-separated (default: the problem's own; quadratic has 1,100,10000,1000000)",
     "dtype": f"float32, float64 or 'all' (default: {DEFAULTS['dtype']})",
     "device": "cpu, cuda or 'all' (default: all; a device that is not here gives rows with the reason)",

@@ -32,6 +32,9 @@ class Selection:
     objectives: dict[str, Objective]
 
 
+SETS = ("default", "all")
+"""The words of `--backend` that stand for several backends."""
+
 TakeInventory: TypeAlias = Callable[[tuple[str, ...]], Inventory]
 """Returns the inventory of the named frameworks.
 
@@ -152,24 +155,32 @@ def _backends(words: str, wanted: tuple[list[str], ...], take: TakeInventory) ->
     """Return the inventory of the frameworks that are needed, and the names to race.
 
     `wanted` are the operators, the problems, the dtypes and the optimizers. `all` selects the backends that offer one
-    of each, since some modes have only a few of them. A missing framework stands in the list in place of its backends;
-    one that is optional and not installed does not.
+    of each, since some modes have only a few of them; `default`, those of them that say that they are in the default. A
+    missing framework stands in the list in place of its backends; one that is optional and not installed does not.
+    Neither does a mode for a device that this machine lacks, such as a CUDA graph: the framework's other modes say why.
     """
-    if words.strip() == "all":
-        found = take(usual_frameworks())
-        fit = [name for name, backend in found.backends.items() if backend.offers(*wanted)]
-        return found, [*fit, *found.missing]
     chosen = _split("backend", words)
-    needed = {_framework(word) for word in chosen}
+    needed = {_framework(word) for word in chosen if word not in SETS}
+    needed |= {*usual_frameworks()} if set(SETS) & set(chosen) else set()
     found = take(tuple(name for name in frameworks() if name in needed))
+    here = [backend for backend in found.backends.values() if backend.is_here or backend.file]
+    fit = [backend for backend in here if backend.offers(*wanted)]
     names: list[str] = []
     for word in chosen:
-        if _framework(word) in found.missing:
-            raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
-        if not word.endswith(".py") and word not in found.backends:
-            raise _unknown("backend", word, take(usual_frameworks()).backends, "or all")
-        names += [name for name, backend in found.backends.items() if word in {name, backend.file}]
+        if word in SETS:
+            names += [*(backend.name for backend in fit if word == "all" or backend.in_default), *found.missing]
+        else:
+            names += _named(word, found, take)
     return found, list(dict.fromkeys(names))
+
+
+def _named(word: str, found: Inventory, take: TakeInventory) -> list[str]:
+    """Return the backends that the word names: the name of one, or the file of several."""
+    if _framework(word) in found.missing:
+        raise ValueError(f"backend '{word}': {found.missing[_framework(word)]}")
+    if not word.endswith(".py") and word not in found.backends:
+        raise _unknown("backend", word, take(usual_frameworks()).backends, *SETS)
+    return [name for name, backend in found.backends.items() if word in {name, backend.file}]
 
 
 def _framework(word: str) -> str:

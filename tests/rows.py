@@ -67,6 +67,16 @@ def row(seconds: float | None = SECONDS, ratio: float | None = 1.0, **others: Va
     return PLAIN | _around("seconds", seconds) | _around("ratio", ratio) | others
 
 
+def target(seconds: float, steps: int) -> Row:
+    """Return the columns of a descent that reaches the target after these seconds, with an interval of ± 2 %."""
+    return {
+        "steps_to_target": steps,
+        "seconds_to_target": seconds,
+        "target_ci_low": 0.98 * seconds,
+        "target_ci_high": 1.02 * seconds,
+    }
+
+
 def launches(seconds: Sequence[float], **others: Value) -> list[Row]:
     """Return one row for each launch, whose ratio to NumPy is that of its seconds to `SECONDS`."""
     return [row(second, second / SECONDS, launch=launch, **others) for launch, second in enumerate(seconds)]

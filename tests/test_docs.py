@@ -11,6 +11,7 @@ from report import table
 from report.__main__ import COMMANDS
 from report.run.costs import COST_COLUMNS
 from report.run.decisions import DECISION_COLUMNS
+from report.run.targets import TARGET_COLUMNS
 from report.table.schema import STATUSES, VERSION, columns
 from report.write.text import summary
 from tests.checkout import ROOT, Checkout
@@ -32,7 +33,9 @@ def test_the_columns_of_the_schema_are_documented() -> None:
     assert between(text, "statuses") == "\n".join(["| status | meaning |", "| --- | --- |", *statuses]) + "\n"
 
 
-@pytest.mark.parametrize(("name", "columns"), [("best", DECISION_COLUMNS), ("costs", COST_COLUMNS)])
+@pytest.mark.parametrize(
+    ("name", "columns"), [("best", DECISION_COLUMNS), ("target", TARGET_COLUMNS), ("costs", COST_COLUMNS)]
+)
 def test_the_columns_of_the_reports_are_documented(name: str, columns: dict[str, str]) -> None:
     text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
     lines = [f"| `{column}` | {meaning} |" for column, meaning in columns.items()]

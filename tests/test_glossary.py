@@ -10,6 +10,7 @@ from bench import options
 from report.compare.comparison import COMPARISON_COLUMNS
 from report.run.costs import COST_COLUMNS
 from report.run.decisions import DECISION_COLUMNS
+from report.run.targets import TARGET_COLUMNS
 from report.statistics.verdict import Verdict
 from report.table.schema import NAMES, STATUSES
 from tests.checkout import ROOT
@@ -19,7 +20,7 @@ SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
     for path in [ROOT / "conftest.py", *ROOT.glob("bench/**/*.py"), *ROOT.glob("report/**/*.py")]
 )
-COLUMNS = {*NAMES, *COST_COLUMNS, *DECISION_COLUMNS, *COMPARISON_COLUMNS}
+COLUMNS = {*NAMES, *COST_COLUMNS, *DECISION_COLUMNS, *TARGET_COLUMNS, *COMPARISON_COLUMNS}
 SAMPLES = {"stage", "pair"}
 """Columns of a duel's `samples.csv` that no other table has."""
 

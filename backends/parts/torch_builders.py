@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils import _pytree as pytree  # what torch.func itself walks with: Dynamo traces it
 
-from backends import Builder, Case, Flat, Run, Stepwise, StepwiseInPlace, examples, spread
-from problems import NODES, Array, Data, Parameters, Problem, form
+from backends import Case, Flat, Run, Stepwise
+from problems import Array, Data, Parameters, Problem, form
 
 
 def value(problem: Problem) -> Flat:
@@ -84,15 +82,6 @@ def hvp_reverse_over_reverse(problem: Problem) -> Flat:
 def _along(function: Flat) -> Flat:
     """Return the derivative of `function` along a direction, by forward mode."""
     return lambda x, v, *data: torch.func.jvp(lambda x: function(x, *data), (x,), (v,))[1]
-
-
-def compiled(derive: Callable[[Problem], Flat]) -> Builder:
-    """Return a builder that compiles the function from `derive` for the case."""
-
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        return spread(_compiled(case, derive(problem), *examples(case.operator, x, data)), case.operator)
-
-    return build
 
 
 def gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
@@ -218,34 +207,6 @@ def descent_func(problem: Problem, case: Case, x: Parameters, data: Data) -> Run
     """Build the descent by `torch.func.vjp`, in pure functions: each step returns new arrays."""
     gradient, update, tree = gradient_vjp(problem), partial(torch.sub, alpha=problem.rate_at(x, data)), form(x)
     return Stepwise(lambda x, *data: tree.map(update, x, gradient(x, *data)), case.steps)
-
-
-def descent_compile(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Build the descent by `torch.compile` of one step, which updates a copy of the start in place."""
-    copied = partial(form(x).map, torch.clone)
-    move = _compiled(case, _move(gradient_func(problem), problem.rate_at(x, data), x), copied(x), *data)
-    return StepwiseInPlace(move, case.steps, copied)  # returning x from the compiled step is no faster
-
-
-def _move(gradient: Flat, rate: float, x: Parameters) -> Callable[..., None]:
-    """Return one step `move(x, *data)` that updates x in place, for parameters like `x`."""
-
-    def move(x: Array, *data: Array) -> None:
-        x.sub_(gradient(x, *data), alpha=rate)
-
-    def move_each(x: Parameters, *data: Array) -> None:
-        for array, change in zip(pytree.tree_leaves(x), pytree.tree_leaves(gradient(x, *data)), strict=True):
-            array.sub_(change, alpha=rate)
-
-    return move_each if isinstance(x, NODES) else move
-
-
-def _compiled(case: Case, function: Flat, *arguments: Parameters) -> Flat:
-    """Compile `function` for arguments like these. torch compiles at the first call, so the first call is made here."""
-    run = torch.compile(function, dynamic=False, fullgraph=True)
-    run(*arguments)
-    wait(case)
-    return run
 
 
 def wait(case: Case) -> None:

@@ -41,7 +41,7 @@ from report.statistics.verdict import FAMILY_CONFIDENCE
 from report.write import comparison_files
 
 DEFAULTS = {"batch_size": "1,10000", "device": "cpu", "steps": "5"}
-"""The options that a duel selects otherwise than the race: 20 cases.
+"""The options that a duel selects otherwise than the race.
 
 One batch size is a single row, the other fits the cache. A descent is short enough for many rounds of the slowest mode
 in each pair.

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from backends import frameworks, usual_frameworks
-from bench import machine
+from bench import machine, options
 from bench.duel.command import DEFAULTS, add_effort, add_rules, plan_of
 from bench.duel.files import brought
 from bench.find import environments
@@ -30,6 +30,7 @@ from bench.own.files import Files
 from bench.own.git import root_of
 from bench.process.client import HERE, IMPORT_SECONDS, Worker
 from bench.progress import progress
+from bench.selection import SETS
 from report.compare.course import Course
 from report.compare.culprit import Culprit
 from report.errors import ReportError
@@ -139,8 +140,9 @@ def _candidates(
 
 
 def _releases(chosen: argparse.Namespace, selection: dict[str, str | None], files: Files) -> Releases:
-    words = (selection["backend"] or "all").split(",")
-    needed = usual_frameworks() if "all" in words else {framework(word) for word in words if not word.endswith(".py")}
+    words = [word.strip() for word in (selection["backend"] or options.DEFAULTS["backend"]).split(",")]
+    needed = {framework(word) for word in words if not word.endswith(".py")}
+    needed |= {*usual_frameworks()} if needed & {*SETS} else set()
     extras = tuple(sorted({*needed, chosen.package} & {*frameworks()} - {CONTROL, chosen.package}))
     if LARGE in {*extras, chosen.package} and not chosen.allow_gigabytes:
         raise ValueError(

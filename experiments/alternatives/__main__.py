@@ -26,6 +26,7 @@ from experiments.alternatives import (
     jax_alternatives,
     numpy_alternatives,
     torch_alternatives,
+    torch_compiled_alternatives,
     torch_loss_alternatives,
     torch_optimizer_alternatives,
 )
@@ -37,6 +38,7 @@ ALTERNATIVES: Alternatives = {
     **numpy_alternatives.ALTERNATIVES,
     **autograd_alternatives.ALTERNATIVES,
     **torch_alternatives.ALTERNATIVES,
+    **torch_compiled_alternatives.ALTERNATIVES,
     **jax_alternatives.ALTERNATIVES,
 }
 

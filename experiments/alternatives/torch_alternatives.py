@@ -1,15 +1,14 @@
-"""PyTorch: other implementations of its optimiser, other functions for a derivative, and other compiled steps."""
+"""PyTorch: other implementations of its optimiser, and other functions for a derivative."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
-from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
+from backends import Builder, Case, Flat, Run, Stepwise, eager, step
 from backends.parts import torch_builders as own
 from backends.parts.torch_losses import own_targets
 from experiments.alternatives import Alternatives
@@ -150,80 +149,6 @@ def hvp_functional(problem: Problem, case: Case, x: Parameters, data: Data) -> R
     return run
 
 
-def compiled_returning(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Let the compiled step return its argument, which it has updated in place."""
-    derivative, rate = own.gradient_func(problem), problem.rate_at(x, data)
-
-    def move(x: Parameters, *data: Array) -> Parameters:
-        for position, gradient in zip(tree_leaves(x), tree_leaves(derivative(x, *data)), strict=True):
-            position.sub_(gradient, alpha=rate)
-        return x
-
-    run = torch.compile(move, dynamic=False, fullgraph=True)
-    run(tree_map(torch.clone, x), *data)
-    return Stepwise(run, case.steps, lambda x: tree_map(torch.clone, x))
-
-
-def compiled_no_grad(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Call the steps under `no_grad`: no gradient is needed outside of them."""
-    descend = own.descent_compile(problem, case, x, data)
-    return torch.no_grad()(descend)
-
-
-def compiled_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Compile the loss alone, forward and backward apart, and update as `torch-grad` does."""
-    rate, steps = problem.rate_at(x, data), case.steps
-    loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
-
-    def run(x: Parameters, data: Data) -> Parameters:
-        leaf = tree_map(lambda array: array.clone().requires_grad_(), x)
-        positions = [array.detach() for array in tree_leaves(leaf)]
-        for _ in range(steps):
-            gradients = torch.autograd.grad(loss(leaf, *data), leaf)
-            for position, gradient in zip(positions, gradients, strict=True):
-                position.sub_(gradient, alpha=rate)
-        return tree_unflatten(x, positions)
-
-    run(x, data)
-    return run
-
-
-def value_and_gradient_backward(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-    """Compile the loss alone, forward and backward apart, and differentiate it as `torch-grad` does."""
-    loss = torch.compile(lambda x, *data: problem.loss(torch, x, data), dynamic=False, fullgraph=True)
-    run = own.value_and_gradient_grad(replace(problem, loss=lambda _, x, data: loss(x, *data)), case, x, data)
-    run(x, data)
-    return run
-
-
-def compiled_with(**options: Any) -> Builder:
-    """Return the builder of a step that returns a new array, compiled with these options."""
-
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        gradient, rate = own.gradient_func(problem), problem.rate_at(x, data)
-        move = torch.compile(
-            lambda x, *data: tree_map(lambda p, g: p - rate * g, x, gradient(x, *data)),
-            dynamic=False,
-            fullgraph=True,
-            **options,
-        )
-        move(x, *data)
-        return Stepwise(move, case.steps)
-
-    return build
-
-
-def compiled(derive: Callable[[Problem], Flat]) -> Builder:
-    """Return the builder of an operator compiled from this derivative."""
-
-    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
-        run = torch.compile(derive(problem), dynamic=False, fullgraph=True)
-        run(*examples(case.operator, x, data))
-        return spread(run, case.operator)
-
-    return build
-
-
 GRAD = {
     "descent": {
         "the update under `no_grad`": grad_no_grad,
@@ -260,21 +185,5 @@ ALTERNATIVES: Alternatives = {
             "`linearize`": eager(hvp_linearized),
             "reverse over forward": eager(hvp_reverse_over_forward),
         },
-    },
-    "torch-compile-step": {
-        "descent": {
-            "a new array each step": compiled_with(),
-            "the step returns its start": compiled_returning,
-            "under `no_grad`": compiled_no_grad,
-            "a new array, `mode='max-autotune-no-cudagraphs'`": compiled_with(mode="max-autotune-no-cudagraphs"),
-            "only the loss compiled": compiled_backward,
-            "a new array, `cpp_wrapper`": compiled_with(options={"cpp_wrapper": True}),
-        },
-        "gradient": {"`vjp`": compiled(own.gradient_vjp)},
-        PAIR: {
-            "`vjp`": compiled(own.value_and_gradient_vjp),
-            "only the loss compiled": value_and_gradient_backward,
-        },
-        "hvp": {"`grad` of the directional derivative": compiled(hvp_of_product)},
     },
 }

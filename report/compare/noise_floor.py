@@ -31,7 +31,7 @@ from report.statistics.intervals import Interval
 from report.statistics.verdict import MIN_LAUNCHES
 from report.statistics.welch import Array
 from report.table import TableError
-from report.table.keys import CASE
+from report.table.keys import CASE, SGD
 
 GATES = 1000
 """How many gates are drawn: enough to distinguish a rate of 1 % from one of 2 %."""
@@ -103,7 +103,7 @@ def of_files(paths: list[Path], threshold: float | None = None) -> Noise:
 
     Duels are drawn with `threshold`, which decides their suspects. The default is a duel's own threshold.
     """
-    are_samples = [set(SAMPLES) <= set(_header(path)) for path in paths]
+    are_samples = [set(SAMPLES) - {"optimizer"} <= set(_header(path)) for path in paths]
     if not any(are_samples):
         return _of_runs(table.read_all(paths))
     if not all(are_samples):
@@ -157,7 +157,9 @@ def _first_stages(paths: list[Path]) -> dict[Case, np.ndarray]:
 def _samples(path: Path) -> pd.DataFrame:
     """Return the samples of a duel. Raise `TableError` for any other content."""
     try:
-        rounds = pd.read_csv(path, usecols=list(SAMPLES), keep_default_na=False)  # empty text stays text
+        rounds = pd.read_csv(path, usecols=SAMPLES.__contains__, keep_default_na=False)  # empty text stays text
+        if "optimizer" not in rounds:  # a duel from before there were others
+            rounds = rounds.assign(optimizer=np.where(rounds["operator"] == "descent", SGD, ""))
         rounds = rounds.astype({"pair": "int64", "base_seconds": "float64", "head_seconds": "float64"})
     except (ValueError, pd.errors.ParserError) as error:
         raise TableError(f"{path}: {error}") from error

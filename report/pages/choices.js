@@ -1,9 +1,15 @@
 "use strict";
 
 // The choice of a group of cases, by the values of its columns, and of the backends that are drawn. Each page defines
-// `update`, which shows what is chosen.
+// `update`, which shows what is chosen, and `CONTEST`: the column whose lowest value wins, and where, such as at a batch size.
 
-const state = { group: page.first ?? 0, hidden: new Set(), log: true };
+const MANY = 12; // more lines than these are too many to see at once
+const LEADERS = "fastest of each framework";
+const backends = Object.keys(page.looks);
+const frameworkOf = (backend) => backend.split("-")[0];
+
+// While `leading`, the backends that are hidden are all but the leaders of the chosen group.
+const state = { group: page.first ?? 0, hidden: new Set(), leading: backends.length > MANY, log: true };
 
 function colour(backend) {
   return page.looks[backend][dark.matches ? 1 : 0];
@@ -45,32 +51,76 @@ function choice(name, values) {
   return select;
 }
 
-function buildLegend() {
-  const labels = Object.keys(page.looks).map((name) => {
-    const label = make("label");
-    const box = make("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
-    box.addEventListener("change", () => { box.checked ? state.hidden.delete(name) : state.hidden.add(name); update(); });
-    label.append(box, swatch(page.looks[name][2], colour(name)), name);
-    return label;
-  });
-  const buttons = [hideButton("all", []), hideButton("none", Object.keys(page.looks))];
-  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...labels, ...buttons);
+// Return the backends that are the fastest of their framework anywhere in the chosen group, and the reference.
+function leaders() {
+  const best = new Map();
+  for (const row of rows) {
+    const [backend, value] = [field(row, "backend"), field(row, CONTEST.value)];
+    if (field(row, "group") !== state.group || value == null) continue;
+    const place = `${frameworkOf(backend)} ${field(row, CONTEST.place)}`;
+    if (!(best.get(place)?.value <= value)) best.set(place, { backend, value });
+  }
+  return new Set(["numpy", ...[...best.values()].map(({ backend }) => backend)]);
 }
 
-// Return a button that hides exactly these backends.
-function hideButton(text, hidden) {
+// Hide all but the leaders of the chosen group, unless the reader has chosen backends.
+function lead() {
+  if (!state.leading) return;
+  const shown = leaders();
+  state.hidden = new Set(backends.filter((name) => !shown.has(name)));
+  buildLegend();
+}
+
+// Build the legend: a family for each framework, whose name switches all of its modes.
+function buildLegend() {
+  const families = [...new Set(backends.map(frameworkOf))].map((framework) => {
+    const family = make("span", { className: "family" });
+    const modes = backends.filter((name) => frameworkOf(name) === framework);
+    if (modes.length > 1) family.append(familyButton(framework, modes));
+    family.append(...modes.map((name) => legendLabel(name, modes.length > 1 && name !== framework)));
+    return family;
+  });
+  const buttons = [hideButton("all", () => []), hideButton("none", () => backends)];
+  if (families.length < backends.length) buttons.unshift(hideButton(LEADERS, () => [], true));
+  byId("legend").replaceChildren(byId("legend").querySelector("legend"), ...families, ...buttons);
+}
+
+function legendLabel(name, short) {
+  const label = make("label", { title: name });
+  const box = make("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
+  box.setAttribute("aria-label", name);
+  box.addEventListener("change", () => {
+    state.leading = false;
+    box.checked ? state.hidden.delete(name) : state.hidden.add(name);
+    update();
+  });
+  label.append(box, swatch(page.looks[name][2], colour(name)), short ? name.slice(name.indexOf("-") + 1) : name);
+  return label;
+}
+
+// Return a button that hides all modes of a framework, or shows them if any is hidden.
+function familyButton(framework, modes) {
+  const others = () => [...state.hidden].filter((name) => !modes.includes(name));
+  return hideButton(framework, () => (modes.some((name) => state.hidden.has(name)) ? others() : [...others(), ...modes]));
+}
+
+// Return a button that hides the backends that `hidden` returns, or all but the leaders.
+function hideButton(text, hidden, leading = false) {
   const button = make("button", { type: "button", textContent: text });
+  if (leading) button.setAttribute("aria-pressed", state.leading);
   button.addEventListener("click", () => {
-    state.hidden = new Set(hidden);
+    state.leading = leading;
+    state.hidden = new Set(hidden());
     buildLegend();
+    update();
     // The legend has new buttons now: keep the focus on the same button.
     [...byId("legend").querySelectorAll("button")].find((other) => other.textContent === text).focus();
-    update();
   });
   return button;
 }
 
 function updateChoices() {
+  lead();
   for (const name of page.choices) {
     const select = byId(`choose-${name}`);
     if (select) select.value = page.groups[state.group][name];

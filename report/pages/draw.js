@@ -137,6 +137,7 @@ const SHAPES = {
   circle: "M12 7A5 5 0 1 1 2 7A5 5 0 1 1 12 7Z",
   square: "M2.5 2.5H11.5V11.5H2.5Z",
   "triangle-up": "M7 1.5L13 12.5H1Z",
+  "triangle-down": "M7 12.5L1 1.5H13Z",
   "triangle-right": "M12.5 7L1.5 13V1Z",
   "triangle-left": "M1.5 7L12.5 13V1Z",
   diamond: "M7 0.5L12 7L7 13.5L2 7Z",

@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from report.run import losses
 from report.run.answers import Crossing
-from report.table.keys import CONDITIONS, GROUP
+from report.run.losses import Curve
+from report.table.keys import CONDITIONS, GROUP, SGD
 from report.write import words
-from report.write.charts import curves
+from report.write.charts import curves, loss
 from report.write.charts.curves import Figure
 from report.write.charts.start import start
 
@@ -23,7 +25,7 @@ class Panel:
     """A chart of the page.
 
     `missing` says why the chart is empty where no row has the figure, and how to measure it. `operator` is the operator
-    that the figure is measured for, empty for any. Without a figure, the panel shows the bars of `start`.
+    that the figure is measured for, empty for any. Without a figure, the panel has a chart of its own: one of `OWN`.
     """
 
     id: str
@@ -34,6 +36,16 @@ class Panel:
     operator: str = ""
     size: str = ""
 
+
+LOSS = Panel(
+    "loss",
+    "Loss over time",
+    "What is left of the way from the first loss down to the minimum, after which time: each point is a descent of its "
+    "own, measured. The dashed line is the target. A colour is a backend, a dash an optimizer.",
+    None,
+    size="wide",
+)
+"""The panel of a run that measured the loss over time. Others do not have it."""
 
 PANELS = (
     Panel(
@@ -60,6 +72,7 @@ PANELS = (
         None,
         size="wide",
     ),
+    LOSS,
     Panel(
         "limit",
         "Distance from the machine's limit",
@@ -86,17 +99,22 @@ PANELS = (
 )
 
 
+OWN = {"start": start, "loss": loss.panel}
+"""The charts of the panels that are no curves over batch size."""
+
 ALWAYS = ("problem", "operator", "dtype", "device")
 """The choices that the page shows even where there is only one value."""
 
 
 def shown(timed: pd.DataFrame) -> list[Panel]:
-    """Return the panels of a page with these cases. Without any ratio to NumPy, its panel is left out.
+    """Return the panels of a page with these cases. Without any ratio to NumPy or loss over time, theirs is left out.
 
     Other panels say what to measure, but where there is no hand-derived NumPy, no option gives a ratio to it.
     """
     lacking = len(timed) > 0 and timed["ratio"].isna().all()
-    return [panel for panel in PANELS if not (lacking and panel.figure is curves.RATIO)]
+    left_out = {curves.RATIO.column} if lacking else set()
+    left_out |= set() if timed["loss_curve"].astype("str").any() else {LOSS.id}
+    return [panel for panel in PANELS if not {panel.id, panel.figure and panel.figure.column} & left_out]
 
 
 def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[str, Any]:
@@ -104,12 +122,23 @@ def data(merged: pd.DataFrame, crossings: Sequence[Sequence[Crossing]]) -> dict[
     groups = merged.drop_duplicates("group").sort_values("group")
     columns = [*GROUP, *CONDITIONS]
     timed = merged[merged["status"] == "ok"]
+    plain = (groups["optimizer"].astype("str") == SGD).to_numpy()
     return {
+        "first": int(plain.argmax()),  # the plain descent, where there is one
         "panels": [_panel(panel, timed) for panel in shown(timed)],
         "groups": groups[columns].astype("str").to_dict("records"),
         "choices": choices(groups, columns, ALWAYS),
+        "races": [int(number) for number in losses.races(merged)[groups.index]],
+        "curves": [_curve(curve) for curve in losses.curves(merged)],
+        "target": loss.TARGET,
         "crossings": [[_crossing(crossing) for crossing in of_group] for of_group in crossings],
     }
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    """Return a loss over time for the script, with the points that its axes can show."""
+    points = [[seconds, left] for seconds, left in curve.points if left >= losses.LEAST]
+    return vars(curve) | {"points": points}
 
 
 def _crossing(crossing: Crossing) -> dict[str, Any]:
@@ -138,5 +167,5 @@ def _panel(panel: Panel, timed: pd.DataFrame) -> dict[str, Any]:
         "line": figure.line if figure else None,
         "operator": panel.operator,
         "missing": "" if measured else panel.missing,
-        "spec": curves.panel(figure) if figure else start(),
+        "spec": curves.panel(figure) if figure else OWN[panel.id](),
     }

@@ -2,6 +2,7 @@
 
 // The page of a run: the charts and the table of the group that is chosen.
 
+const CONTEST = { value: "seconds_per_step", place: "batch_size" };
 state.batch = null;
 state.follow = true;
 const timed = rows.filter((row) => field(row, "status") === "ok");
@@ -71,11 +72,12 @@ async function drawCurves(panel, drawn) {
   const values = cases.flatMap((point) => columns.map((column) => point[column])).filter((value) => value != null);
   const y = ends(panel.line ? [...values, panel.line] : values, state.log);
   const sizes = [...new Set(cases.map((point) => point.batch_size))];
+  const lines = new Set(cases.map((point) => point.backend)).size;
   const maxTicks = narrow.matches ? 4 : 9;
   const x = ends(sizes, state.log, maxTicks);
   if (state.log && sizes.length <= maxTicks) x.ticks = sizes;
   const marks = panel.column === "ratio_to_numpy" ? crossings(cases) : [];
-  const spec = { ...scaled(panel.spec, { log: state.log, x, y }), height: narrow.matches ? 300 : 380 };
+  const spec = { ...scaled(panel.spec, { log: state.log, x, y }), height: Math.max(narrow.matches ? 300 : 380, (narrow.matches ? 0 : 15) * lines) };
   const labels = narrow.matches ? [] : names(panel, cases, y, spec.height);
   await draw(byId(panel.id).querySelector(".chart"), spec, { cases, labels, marks }, describe);
 }
@@ -94,7 +96,7 @@ function crossings(cases) {
     batch_size,
     ratio_to_numpy: 1,
     colour: colour(backend),
-    name: narrow.matches || !state.log ? "" : `${backend} ≈ ${about}`,
+    name: narrow.matches || !state.log || drawn.size > MANY ? "" : `${backend} ≈ ${about}`,
     text: `${backend} ${ahead ? "passes" : "falls behind"} NumPy at a batch of about ${about}`,
   }));
 }
@@ -126,6 +128,7 @@ async function drawStart(panel, drawn) {
 }
 
 async function drawPanel(panel) {
+  if (panel.id === "loss") return drawLoss(panel);
   if (replaceChart(panel, panel.missing && `Nothing to draw: ${panel.missing}.`)) return;
   const groups = chosenGroups(panel.operator);
   const withTime = timed.filter((row) => groups.has(field(row, "group")));
@@ -155,7 +158,8 @@ function buildFollow() {
 
 function updateTable() {
   const groups = new Set([state.group]);
-  table.show(state.follow ? rows.filter((row) => visible(row, groups)) : rows);
+  const chosen = (row) => (state.leading ? groups.has(field(row, "group")) : visible(row, groups)); // what the page hid is in it
+  table.show(state.follow ? rows.filter(chosen) : rows);
 }
 
 function update() {
@@ -169,6 +173,7 @@ function update() {
 buildChoices();
 buildLegend();
 buildFollow();
+buildLoss();
 byId("batch").addEventListener("change", (event) => { state.batch = Number(event.target.value); update(); });
 dark.addEventListener("change", () => { buildLegend(); update(); });
 narrow.addEventListener("change", update);

@@ -28,6 +28,9 @@ MAX_REASONS = 100
 MAX_GROUPS_OF_REASON = 5
 """Groups of cases that are named for a reason."""
 
+MAX_STANDINGS = 6
+"""Lines on how the backends stand to NumPy that a page shows. The others are a click away."""
+
 MAX_VALUES = 8
 """Values of a column that are named."""
 
@@ -81,8 +84,8 @@ def page_of(
     groups = [_group(titles[rows.index[0]], rows) for _, rows in merged.groupby("group")]
     return document.render(
         "run.html",
-        ("choices.js", "run.js"),
-        payload.of_run(merged.drop(columns=[*cases.ESTIMATES]))
+        ("choices.js", "loss.js", "run.js"),
+        payload.of_run(merged.drop(columns=[*cases.ESTIMATES, "loss_curve"]))
         | panels.data(merged, [group.crossings for group in groups]),
         navigation,
         run=str(frame["run"].iloc[0]),
@@ -101,6 +104,7 @@ def page_of(
         without_ratio=words.without_ratio(merged),
         with_ratio=bool(timed["ratio"].notna().any()),
         reasons=reasons[:MAX_REASONS],
+        max_standings=MAX_STANDINGS,
         more_reasons=max(0, len(reasons) - MAX_REASONS),
         environment=list(_environment(frame)),
     )

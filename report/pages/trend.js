@@ -2,6 +2,8 @@
 
 // The page of a history: the series of one group over time, their changes, and the table of all series.
 
+const CONTEST = { value: "value", place: "started_utc" };
+
 const MEASURES = {
   ratio_to_numpy: ["Time as a ratio to hand-derived NumPy, by the paired rounds. Lower is faster.", "ratio"],
   seconds_per_step: ["Time per step, because not every run has a ratio to NumPy. Lower is faster.", "seconds"],

@@ -36,6 +36,7 @@ MEASURES = {
     "seconds": ("seconds_median", "seconds_ci_low", "seconds_ci_high"),
     "ratio": ("ratio_to_numpy", "ratio_ci_low", "ratio_ci_high"),
     "once": ("once_seconds", None, None),
+    "target": ("seconds_to_target", "target_ci_low", "target_ci_high"),
 }
 """What is estimated, and from which columns: the value of a launch, and the ends of its interval if there is one."""
 
@@ -62,6 +63,7 @@ def from_rows(frame: pd.DataFrame, key: Sequence[str] = MEASURED_CASE) -> pd.Dat
     - `seconds` per call, `ratio` to NumPy, and `once`, the seconds of start-up, compiling and the first call. The ends
       of their intervals are in columns with `_low` and `_high`, which are NaN if there is no interval. Rows of older
       schemas have no start-up, and it does not count there;
+    - `target`, the seconds to the target, with the ends of its interval in the same way;
     - `counted_steps`, by which its time is divided: `steps`, and 1 for `lbfgs`;
     - `step_low` and `step_high`, the ends of the interval of `seconds_per_step`;
     - `half`, the half-width of the wider interval, that of the time or that of the ratio, as a share of its estimate,
@@ -146,7 +148,7 @@ def _estimates(rows: pd.DataFrame, codes: Codes, count: int) -> dict[str, Any]:
         middle, bottom, top = _interval(center, low, high, codes, count)
         halves[name] = (top - bottom) / 2.0 / middle
         if name != "once":
-            low, high = _widened(center, low, high, getattr(deviations, name))
+            low, high = _widened(center, low, high, deviations.ratio if name == "ratio" else deviations.seconds)
         ends = _interval(center, low, high, codes, count)
         estimates |= dict(zip((f"{name}{end}" for end in ENDS), ends, strict=True))
     no_ratio = np.isnan(estimates["ratio"])
@@ -199,7 +201,7 @@ def _half_width(values: welch.Replicates) -> Array:
 
 def _with_columns(cases: pd.DataFrame) -> pd.DataFrame:
     """Return the cases with the schema's columns of times and ratios set to the estimates."""
-    for name in ("seconds", "ratio"):
+    for name in ("seconds", "ratio", "target"):
         columns = (str(column) for column in MEASURES[name])
         cases = cases.assign(**{column: cases[f"{name}{end}"] for column, end in zip(columns, ENDS, strict=True)})
     per_step = {"seconds_per_step": "seconds", "step_low": "seconds_low", "step_high": "seconds_high"}

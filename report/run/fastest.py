@@ -11,6 +11,7 @@ of more, in fewer, since a winner must be separated from all (docs/methodology.m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,13 +72,21 @@ def margin(case: pd.DataFrame, others: pd.DataFrame, *, times_alone: bool = Fals
     """
     both = pd.concat([case, others])
     by_time_alone = times_alone or both["ratio"].isna().any() or (both["device"] != "cpu").any()
-    measures = ["seconds"] if by_time_alone else ["seconds", "ratio"]
-    ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in cases.ESTIMATES}
+    return quotients(case, others, ["seconds"] if by_time_alone else ["seconds", "ratio"])
+
+
+def quotients(case: pd.DataFrame, others: pd.DataFrame, measures: Sequence[str]) -> Margins:
+    """Return the quotient of each of the other cases and `case`, a frame of one row, in the first of the measures.
+
+    The measures are those of `report.run.cases.MEASURES`. The interval covers that of each measure.
+    """
+    names = [f"{name}{end}" for name in measures for end in cases.ENDS]
+    ends = {name: (case[name].to_numpy(), others[name].to_numpy()) for name in names}
     with np.errstate(all="ignore"):  # a quotient may be too large or too small for a float64
         logs = {name: tuple(map(np.log, pair)) for name, pair in ends.items()}
-        quotients = [_quotient(logs, name) for name in measures]
-        center = ends["seconds"][1] / ends["seconds"][0]
-        lows, highs = ([np.exp(quotient[end]) for quotient in quotients] for end in (0, 1))
+        intervals = [_quotient(logs, name) for name in measures]
+        center = ends[measures[0]][1] / ends[measures[0]][0]
+        lows, highs = ([np.exp(interval[end]) for interval in intervals] for end in (0, 1))
     return Margins(center, np.minimum.reduce(lows), np.maximum.reduce(highs))
 
 

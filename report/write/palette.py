@@ -7,10 +7,11 @@ Ito, which the colour-blind can tell apart. On a dark ground the shades differ, 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import NamedTuple
 
 from report.statistics.verdict import Verdict
-from report.table.keys import in_order
+from report.table.keys import framework, in_order
 
 
 class Look(NamedTuple):
@@ -21,39 +22,32 @@ class Look(NamedTuple):
     shape: str
 
 
-LOOKS = {
-    "numpy": Look("#222222", "#f2f2f2", "circle"),
-    "numpy-inplace": Look("#8c8c8c", "#a3a3a3", "square"),
-    "autograd": Look("#d99100", "#e69f00", "circle"),
-    "autograd-fwdrev": Look("#a06e00", "#f7d38a", "square"),
-    "casadi-step": Look("#7a8c00", "#b5c934", "circle"),
-    "casadi-loop": Look("#4d5a00", "#dbe88a", "square"),
-    "casadi-sx": Look("#a3b300", "#8c9c1f", "triangle-up"),
-    "jax-grad": Look("#56b4e9", "#2f86cc", "circle"),
-    "jax-jit": Look("#0072b2", "#56b4e9", "square"),
-    "jax-loop": Look("#003d66", "#bfe3fa", "triangle-up"),
-    "jax-revrev": Look("#4f63c9", "#93a4ff", "diamond"),
-    "jax-scan": Look("#2a9d8f", "#6fd6c9", "cross"),
-    "numba-jit": Look("#9c6b3c", "#c99a68", "circle"),
-    "numba-loop": Look("#5e3a17", "#ecd3b5", "square"),
-    "tensorflow-eager": Look("#b58be0", "#9a6fd0", "circle"),
-    "tensorflow-function": Look("#8a4fc7", "#bf9aed", "square"),
-    "tensorflow-xla": Look("#5b2a91", "#e0cdf8", "triangle-up"),
-    "tensorflow-loop": Look("#3a1466", "#a45ee8", "diamond"),
-    "torch-optim": Look("#cc79a7", "#cc79a7", "circle"),
-    "torch-grad": Look("#d55e00", "#e8722a", "square"),
-    "torch-func": Look("#f0a070", "#f7bf9c", "triangle-up"),
-    "torch-compile-step": Look("#8b1a1a", "#ff6b5e", "diamond"),
-    "torch-fused": Look("#e0527a", "#ff9ab5", "cross"),
+class Hue(NamedTuple):
+    """The colour of a framework on white, and on a dark ground."""
+
+    light: str
+    dark: str
+
+
+HUES = {
+    "numpy": Hue("#6a6a6a", "#f2f2f2"),
+    "autograd": Hue("#009e73", "#14b88a"),
+    "casadi": Hue("#b9ac00", "#f0e442"),
+    "jax": Hue("#0072b2", "#56b4e9"),
+    "numba": Hue("#7d5a3c", "#dcb587"),
+    "tensorflow": Hue("#cc79a7", "#e08fc0"),
+    "torch": Hue("#d55e00", "#e8722a"),
 }
 
-OTHERS = (
-    Look("#009e73", "#1fc79a", "circle"),
-    Look("#66c2a5", "#8fe0c8", "square"),
-    Look("#a89100", "#d4bd3a", "triangle-up"),
-    Look("#7f5fa8", "#b79be0", "diamond"),
-)
-"""For backends that the project does not come with."""
+OTHERS = (Hue("#5b4bb5", "#a99cf5"), Hue("#117a8b", "#5fd0dc"), Hue("#8f1d4f", "#f58ab0"))
+"""For frameworks that the project does not come with."""
+
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
+
+BLACK, WHITE = "#000000", "#ffffff"
+LIGHT_SHADES = ((BLACK, 0.0), (BLACK, 0.42), (WHITE, 0.35), (BLACK, 0.2))
+DARK_SHADES = ((BLACK, 0.0), (BLACK, 0.32), (WHITE, 0.5), (BLACK, 0.16))
+"""What the hue is mixed with, and how much of it, by the number of the mode. Modes that follow differ the most."""
 
 GREY = Look("#6b7480", "#9aa4b0", "circle")
 
@@ -69,6 +63,22 @@ VERDICTS = {
 def looks(backends: Iterable[str]) -> dict[str, Look]:
     """Return the look of each backend, in the order of every table."""
     names = in_order(backends)
-    unknown = [name for name in names if name not in LOOKS]
-    others = {name: OTHERS[index % len(OTHERS)] for index, name in enumerate(unknown)}
-    return {name: LOOKS.get(name) or others[name] for name in names}
+    unknown = [name for name in dict.fromkeys(map(framework, names)) if name not in HUES]
+    others = {name: OTHERS[number % len(OTHERS)] for number, name in enumerate(unknown)}
+    return {
+        mode: _look(HUES.get(of) or others[of], number)
+        for of, modes in groupby(names, framework)
+        for number, mode in enumerate(modes)
+    }
+
+
+def _look(hue: Hue, number: int) -> Look:
+    """Return the look of a framework's mode of this number. Of 28 modes, each has its own."""
+    light, dark = LIGHT_SHADES[number % len(LIGHT_SHADES)], DARK_SHADES[number % len(DARK_SHADES)]
+    return Look(_mixed(hue.light, *light), _mixed(hue.dark, *dark), SHAPES[number % len(SHAPES)])
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """Return the colour with this share of another one. Both are written `#rrggbb`."""
+    pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(own + share * (its - own)):02x}" for own, its in pairs)

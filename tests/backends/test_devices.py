@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.backends.test_contract import FOUND, SHORTER
 from tests.checkout import ROOT
 
 torch_modes = pytest.importorskip("backends.torch_modes")
+torch_compiler = pytest.importorskip("backends.parts.torch_compiler")
 jax_modes = pytest.importorskip("backends.jax_modes")
 import jax  # noqa: E402 (it may be missing)
 from jax import export  # noqa: E402 (likewise)
@@ -176,14 +178,14 @@ def test_a_compiler_is_asked_for_that_the_device_needs(tmp_path: Path, monkeypat
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.syspath_prepend(tmp_path)
-    assert "no 'g++'" in torch_modes._missing_compiler("cpu")
+    assert "no 'g++'" in torch_compiler.missing("cpu")
     (tmp_path / "g++").touch(mode=0o755)
-    assert torch_modes._missing_compiler("cpu") is None
-    if not torch_modes.importlib.util.find_spec("triton"):
-        assert "needs Triton" in torch_modes._missing_compiler("cuda")
+    assert torch_compiler.missing("cpu") is None
+    if not importlib.util.find_spec("triton"):
+        assert "needs Triton" in torch_compiler.missing("cuda")
         (tmp_path / "triton.py").touch()
-    assert "no gcc or clang" in torch_modes._missing_compiler("cuda")
+    assert "no gcc or clang" in torch_compiler.missing("cuda")
     (tmp_path / "clang").touch(mode=0o755)
-    assert torch_modes._missing_compiler("cuda") is None
+    assert torch_compiler.missing("cuda") is None
     monkeypatch.setenv("CC", "icx")
-    assert "no icx" in torch_modes._missing_compiler("cuda")
+    assert "no icx" in torch_compiler.missing("cuda")

@@ -18,8 +18,9 @@ from bench.case.measure import Timing
 from bench.case.rounds import Budget
 from bench.case.row import checked
 from problems import Problem
-from tests.backends.test_contract import FOUND, STEPS, label, quick, require_contract
+from tests.backends.test_contract import FOUND, STEPS, is_only_traced, label, quick, require_contract
 from tests.nested import NESTED
+from tests.torch_compiler import without_kernels
 
 COMPILED = {("in_lists", "hvp", "float64"), ("in_named", "descent", "float32")}
 """The cases of torch's compiler, which takes seconds for each."""
@@ -41,7 +42,11 @@ def supported(*, every_dtype: bool) -> Iterator[Case]:
             yield case
 
 
-def test_a_backend_keeps_the_contract_on_nested_parameters(case: Case) -> None:
+def test_a_backend_keeps_the_contract_on_nested_parameters(
+    case: Case, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if is_only_traced(case, request.config):
+        without_kernels(monkeypatch)
     require_contract(case, FOUND.backends[case.backend], NESTED[case.problem])
 
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
+
 import pytest
 
 import backends
 import problems
+from bench import inventory
+from bench.inventory import Description, Inventory
 from bench.selection import select
 from report.table.keys import framework
 
 FOUND = backends.load()
 
+MOST_SIDE_BY_SIDE = 10
 
-def raced(operator: str, problem: str) -> set[str]:
-    selection = select({"operator": operator, "problem": problem, "batch_size": "1", "device": "cpu"})
+
+class Mine(backends.Backend):
+    name = "mine"
+    builders = MappingProxyType({"descent": backends.eager(lambda _: lambda x: x)})
+
+    def version(self) -> str:
+        return "1"
+
+
+def raced(operator: str, problem: str, words: str | None = "all") -> set[str]:
+    selection = select({"operator": operator, "problem": problem, "backend": words, "batch_size": "1", "device": "cpu"})
     return {case.backend for case in selection.cases}
 
 
@@ -34,6 +49,59 @@ def test_a_mode_for_a_few_cases_is_in_all_only_if_such_a_case_is_selected(
     assert name in raced(operator, problem)
     assert name not in raced("descent", "quadratic")
     assert name in raced("descent,hvp", "quadratic,rnn,softmax_mlp")
+
+
+def test_a_mode_for_a_device_that_is_not_here_is_in_all_only_where_it_is() -> None:
+    """By name, it has a row with the reason. The mode of a user's file has one in any case."""
+    lacking = {"cuda": "no CUDA device"}
+    modes = (
+        Description("numpy", ("descent",), (), ("cpu",)),
+        Description("torch-optim", ("descent",), (), ("cpu", "cuda"), lacking),
+        Description("torch-cudagraph", ("descent",), (), ("cuda",), lacking),
+        Description("torch-raises", ("descent",), (), ("cuda",), lacking, ("cuda",)),
+        Description("mine", ("descent",), (), ("cuda",), lacking, (), "mine_modes.py"),
+    )
+
+    def raced_of(words: str, modes: tuple[Description, ...]) -> set[tuple[str, str]]:
+        found = Inventory({mode.name: mode for mode in modes})
+        options = {"backend": words, "batch_size": "1"}
+        return {(case.backend, case.device) for case in select(options, lambda _: found).cases}
+
+    expected = {
+        (name, device) for name in ("numpy", "torch-optim", "torch-raises", "mine") for device in ("cpu", "cuda")
+    }
+    assert raced_of("all", modes) == expected
+    assert ("torch-cudagraph", "cuda") in raced_of("torch-cudagraph", modes)
+    there = (*modes[:2], replace(modes[2], missing_devices={}))
+    assert ("torch-cudagraph", "cuda") in raced_of("all", there)
+
+
+@pytest.mark.parametrize("operator", ["descent", "hvp"])
+def test_the_default_is_what_the_modes_say_that_are_in_all(operator: str) -> None:
+    everything = raced(operator, "quadratic")
+    missing = everything - {*FOUND.backends}
+    said = {name for name in everything - missing if FOUND.backends[name].in_default}
+    assert {"numpy"} < said < everything - missing
+    assert raced(operator, "quadratic", None) == raced(operator, "quadratic", "default") == said | missing
+
+
+def test_the_default_is_few_enough_to_see_side_by_side() -> None:
+    usual = {name for name in FOUND.backends if framework(name) in {"numpy", "autograd", "jax", "torch"}}
+    for name in problems.load():
+        assert len(usual & raced("descent", name, None)) <= MOST_SIDE_BY_SIDE
+
+
+def test_default_and_all_may_be_among_other_words() -> None:
+    assert raced("descent", "quadratic", "default,numpy-inplace") == raced("descent", "quadratic", None) | {
+        "numpy-inplace"
+    }
+    assert raced("descent", "quadratic", "numpy,all") == raced("descent", "quadratic")
+
+
+def test_a_mode_of_a_file_that_does_not_say_is_in_the_default() -> None:
+    found = inventory.of(backends.Found({"mine": Mine()}))
+    (case,) = select({"batch_size": "1", "device": "cpu"}, take=lambda _: found).cases
+    assert case.backend == "mine"
 
 
 def test_a_problem_is_raced_at_its_own_batch_sizes_unless_some_are_typed() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from report.errors import ReportError
+from report.write import palette
 
 DATA, LABELS, MARKS = "cases", "labels", "marks"
 """The names under which a page hands in its data: the rows, the texts beside them, and what is marked."""
@@ -38,6 +43,24 @@ def from_rows() -> dict[str, Any]:
     """Return the encodings of colour and shape for a page, whose rows bring both."""
     alt = altair()
     return {"color": alt.Color("colour:N", scale=None), "shape": alt.Shape("shape:N", scale=None)}
+
+
+def legend(backends: Iterable[str]) -> dict[str, Any]:
+    """Return the encodings of colour and shape for a picture, with a legend that names the backends."""
+    alt, looks = altair(), palette.looks(backends)
+    named = alt.Legend(title="backend", symbolOpacity=1)
+    colours = alt.Scale(domain=[*looks], range=[look.light for look in looks.values()])
+    shapes = alt.Scale(domain=[*looks], range=[look.shape for look in looks.values()])
+    return {
+        "color": alt.Color("backend:N", scale=colours, sort=[*looks], legend=named),
+        "shape": alt.Shape("backend:N", scale=shapes, sort=[*looks], legend=named),
+    }
+
+
+def decades(values: Any) -> list[float]:
+    """Return the powers of ten from below the smallest of the values to above the largest."""
+    low, high = np.log10([np.nanmin(values), np.nanmax(values)])
+    return [float(10.0**power) for power in range(math.floor(low), math.ceil(high) + 1)]
 
 
 def dashed_line() -> Any:

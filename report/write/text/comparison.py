@@ -151,7 +151,8 @@ def _table(columns: list[str], rows: pd.DataFrame) -> Table:
     words = [name for name in columns if name != "batch_size"]
     title = ", ".join(words)
     part = tables.table([title, "batch", "base", "head", "head / base", "verdict"], (title, "verdict"))
-    part.columns[0].no_wrap = words == ["backend"]
+    part.columns[0].no_wrap = False  # where a row is too wide, its name takes two lines, and no figure is cut
+    part.columns[0].overflow = "fold"
     for _, row in rows.iterrows():
         verdict = Verdict(row["verdict"])
         case = " ".join(_word(row[name]) for name in words)

@@ -23,8 +23,8 @@ from report.table.keys import REFUSED, framework, in_order
 from report.write import machines as machines_text
 from report.write import output, sections, tables, units, words
 from report.write.sections import Section
-from report.write.text import decisions
 from report.write.text import relative as quotients
+from report.write.text.best import decisions
 
 MAX_SECTIONS = 6
 """How many sections a terminal shows at the end of a race. Nobody reads more."""

@@ -202,7 +202,7 @@ def test_the_measured_ratio_does_not_decide_when_rounds_end() -> None:
 def test_a_case_is_moved_and_compiled_again_if_that_is_cheap() -> None:
     requests = Requests("default")
     case = {"operator": "descent", "problem": "logistic", "backend": "numpy-inplace", "batch_size": 7}
-    case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4"}
+    case |= {"dtype": "float32", "device": "cpu", "steps": 3, "sizes": "dimension=4", "optimizer": "sgd"}
     try:
         assert requests.prepare(case)["status"] == "ok"
         requests._prepared = before = replace(requests._ready(), compile_seconds=0.0)  # on a busy machine too

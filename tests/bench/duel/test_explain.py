@@ -33,7 +33,7 @@ NAMED = {
 
 
 def case(backend: str) -> dict[str, Any]:
-    shared = {"dtype": "float32", "device": "cpu", "steps": 5, "sizes": ""}
+    shared = {"dtype": "float32", "device": "cpu", "steps": 5, "sizes": "", "optimizer": "sgd"}
     return {"operator": "descent", "problem": "quadratic", "backend": backend, "batch_size": 10} | shared
 
 

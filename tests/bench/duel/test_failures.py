@@ -17,7 +17,7 @@ from report.statistics.duel_rules import Rules, never
 from report.write.text import findings
 
 CASE = {"operator": "descent", "problem": "quadratic", "backend": "jax-jit", "batch_size": 1, "dtype": "float32"}
-CASE |= {"device": "cpu", "steps": 5, "sizes": ""}
+CASE |= {"device": "cpu", "steps": 5, "sizes": "", "optimizer": "sgd"}
 CRASHED = Failure("crashed", "the process ended by SIGSEGV")
 UNSUPPORTED = Failure("unsupported", "jax-jit has no hvp")
 

@@ -163,7 +163,8 @@ def race(folder: Path, timeout: int, files: dict[str, str]) -> pd.DataFrame:
             path.unlink()
     for name, text in files.items():
         checkout.write(f"backends/{name}_modes.py", text)
-    done = checkout.race("--batch-size", "1", "--device", "cpu", "--memory", "off", "--case-timeout", str(timeout))
+    every = ("--backend", "all", "--batch-size", "1", "--device", "cpu", "--memory", "off")
+    done = checkout.race(*every, "--case-timeout", str(timeout))
     assert done.returncode == 1, done.stdout + done.stderr
     assert "INTERNALERROR" not in done.stdout
     (path,) = checkout.csvs()

@@ -26,7 +26,7 @@ def test_the_text_fits_80_columns_and_says_which_direction_is_slower(
     assert max(map(len, printed.splitlines())) <= 80
     flat = " ".join(printed.split())
     assert "above 1, head is slower" in flat
-    assert "torch-compile-step 1,000,000 1.00 ms 1.30 ms 1.300 [1.2" in flat
+    assert "torch-compile-s 1,000,000 1.00 ms 1.30 ms 1.300 [1.2" in flat  # the longest name takes two lines
     assert "gone[red] 1,000,000 1.00 ms – – missing" in flat
     assert "untimed: jax-grad at 100: oom: [bold]no room|" in flat
     assert (

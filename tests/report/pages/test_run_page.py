@@ -88,6 +88,24 @@ def test_a_backend_switched_off_disappears(shown: Opened) -> None:
     assert shown.texts("#time .empty") == ["Nothing to draw: all of its backends are switched off."]
 
 
+def test_of_many_backends_the_fastest_of_each_framework_are_drawn_first(browser: Browser, tmp_path: Path) -> None:
+    seconds = {"autograd": 5e-3, "numpy": 1e-3} | {f"jax-{mode}": (2 + mode) * 1e-3 for mode in range(12)}
+    many = [rows.row(taken, backend=name, batch_size=size) for name, taken in seconds.items() for size in (1, 10)]
+    many.append(rows.row(1e-6, backend="jax-11", batch_size=100))
+    shown = opened(browser, page(tmp_path, many))
+    assert drawn(shown) == {"numpy", "autograd", "jax-0", "jax-11"}
+    assert shown.page.locator("#table tbody tr").count() == len(many)
+    shown.page.get_by_role("button", name="jax", exact=True).click()
+    shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('jax-5')")
+    assert drawn(shown) == {*seconds}
+    shown.page.get_by_role("button", name="jax", exact=True).click()
+    shown.page.wait_for_function("!document.querySelector('#time .chart').textContent.includes('jax-5')")
+    assert drawn(shown) == {"numpy", "autograd"}
+    shown.page.get_by_role("button", name="fastest of each framework").click()
+    shown.page.wait_for_function("document.querySelector('#time .chart').textContent.includes('jax-11')")
+    assert shown.said == []
+
+
 def test_filters_and_headings_choose_and_order_the_rows(shown: Opened) -> None:
     assert len(shown.texts("#table tbody tr")) == 12  # of float32
     shown.page.locator("#follow").uncheck()
@@ -150,6 +168,28 @@ def test_the_page_fits_a_phone_and_a_dark_screen(browser: Browser, raced: Path) 
     assert shown.said == []
 
 
+def test_the_loss_over_time_is_drawn_if_it_was_measured(browser: Browser, still: Opened, tmp_path: Path) -> None:
+    assert still.page.locator("#loss").count() == 0
+    curve = "0:1 1e-05:0.5 2e-05:0.005 3e-05:0"
+    run = [
+        rows.row(backend=backend, optimizer=optimizer, batch_size=size, loss_curve=curve) | rows.target(after, steps=5)
+        for optimizer, backend, after in (("adam", "numpy", 3e-3), ("sgd", "jax-jit", 1e-3), ("sgd", "numpy", 2e-3))
+        for size in (1, 100)
+    ]
+    shown = opened(browser, page(tmp_path, run))
+    assert shown.texts(".answer:not([hidden]) h2") == ["quadratic: descent of 100 steps, float32, cpu"]  # not by adam
+    assert drawn(shown, "loss") == {"adam, numpy", "sgd, jax-jit"}
+    shown.page.locator("#loss-of").select_option("all")
+    shown.page.wait_for_function("document.querySelector('#loss .chart').textContent.includes('sgd, numpy')")
+    shown.page.locator("#legend input[value='jax-jit']").uncheck()
+    shown.page.wait_for_function("!document.querySelector('#loss .chart').textContent.includes('jax-jit')")
+    assert drawn(shown, "loss") == {"adam, numpy", "sgd, numpy"}
+    shown.page.locator("#loss-batch").select_option("1")
+    shown.page.get_by_role("button", name="none").click()
+    shown.page.wait_for_selector("#loss .empty:not([hidden])")
+    assert shown.said == []
+
+
 EVIL = "</script><script>alert(1)</script>"
 
 ODD = {
@@ -161,7 +201,7 @@ ODD = {
         rows.row(None, backend="numpy", problem=EVIL, reason=f"no: {EVIL} <!-- & \u2028 \"'"),
     ],
     "launches": [*rows.launches([1e-3, 2e-3, 3e-3]), rows.row(None, launch=3)],
-    "every shape": [rows.row(backend=name) for name in palette.LOOKS],
+    "every shape": [rows.row(backend=f"torch-{number}") for number in range(len(palette.SHAPES))],
     "no ratio": [rows.row(1e-3, None, batch_size=size) for size in (1, 10)],
 }
 

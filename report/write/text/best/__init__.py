@@ -1,0 +1,1 @@
+"""What `report best` prints: the fastest backends, and the times to target."""
