@@ -18,7 +18,7 @@ bench-cuda: .venv/cuda.stamp
 # descent pays once (a call, a copy of the start) weighs ten times as much as in the race.
 sweep: .venv/bench.stamp
 	$(BIN)/pytest bench/ --benchmark-only --problem all --operator value,gradient,descent --device cpu \
-		--steps 10 --benchmark-max-time=0.1 --memory off $(ARGS)
+		--steps 10 --benchmark-max-time=0.1 --memory off --warm-cache off $(ARGS)
 
 test: .venv/test.stamp
 	$(BIN)/pytest tests/ --numprocesses 2 --dist worksteal --benchmark-disable $(ARGS)

@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--precision", choices=options.PRECISIONS, default=options.PRECISIONS[0], help=options.PRECISION)
     group.addoption("--memory", choices=("on", "off"), default="on", help=options.MEMORY)
+    group.addoption("--warm-cache", choices=("on", "off"), default="on", help=options.WARM_CACHE)
     group.addoption("--loss-curve", action="store_true", help=options.LOSS_CURVE)
     group.addoption(
         "--results", metavar="CSV", type=Path, help="file to append to (default: results/<UTC>-<commit>.csv)"
@@ -162,6 +163,7 @@ def race(request: pytest.FixtureRequest) -> Race:
         float(config.getoption("benchmark_max_time")),
         config.getoption("benchmark_min_rounds"),
         memory=config.getoption("memory") == "on",
+        warm_cache=config.getoption("warm_cache") == "on",
         curve=config.getoption("loss_curve"),
     )
     path = _path(config)

@@ -37,6 +37,8 @@ class Backend(ABC):
     `dtypes` are the dtypes of `DTYPES` that the framework computes in.
     `losses` are losses that this mode implements itself, by the problem's name. If there are any, the mode runs only
     those problems.
+    `same_as` names, for an operator that the mode has, the mode of the framework that builds the same program. The race
+    measures the operator in that mode alone. The builder stays for what compares the mode's own operators.
     `compiled` says that a call runs a compiled program: none of the loss's Python. The audit warns where a call does.
     `probes` are what the framework can report about itself.
     `in_default` says whether `--backend default` races the mode. It does unless the class says otherwise: who adds a
@@ -56,6 +58,7 @@ class Backend(ABC):
     dtypes: tuple[str, ...] = DTYPES
     optimizers: Mapping[str, Builder] = MappingProxyType({})
     losses: Mapping[str, Loss] = MappingProxyType({})
+    same_as: Mapping[str, str] = MappingProxyType({})
     compiled: bool = False
     probes: Probes = Probes()
     in_default: bool = True
@@ -74,6 +77,7 @@ class Backend(ABC):
         """Return why this backend cannot run the case, as a reason for the report; `None` if it can."""
         return (
             missing_operator(self.name, self.builders, case)
+            or measured_elsewhere(self, case)
             or missing_optimizer(self, case)
             or missing_loss(self.name, self.losses, case)
             or missing_dtype(self, case)
@@ -130,7 +134,7 @@ def why_missing(backend: Backend, device: str) -> str | None:
 def offers(backend: Backend, operators: Iterable[str], problems: Iterable[str]) -> bool:
     """Whether the backend has at least one of the operators, and runs at least one of the problems."""
     own = backend.losses.keys()
-    return bool(backend.builders.keys() & set(operators)) and (not own or bool(own & set(problems)))
+    return bool(set(measured_operators(backend)) & set(operators)) and (not own or bool(own & set(problems)))
 
 
 def missing_operator(name: str, builders: Mapping[str, Builder], case: Case) -> str | None:
@@ -138,6 +142,18 @@ def missing_operator(name: str, builders: Mapping[str, Builder], case: Case) -> 
     if case.operator in builders:
         return None
     return f"{name} has no {case.operator}; it has {', '.join(sorted(builders))}"
+
+
+def measured_elsewhere(backend: Backend, case: Case) -> str | None:
+    """Return which mode builds the same program for the case's operator and is measured instead; `None` if none."""
+    if case.operator not in backend.same_as:
+        return None
+    return f"{backend.name} computes a {case.operator} by the program of {backend.same_as[case.operator]}: take that"
+
+
+def measured_operators(backend: Backend) -> tuple[str, ...]:
+    """Return the operators that the race measures in this mode."""
+    return tuple(operator for operator in backend.builders if operator not in backend.same_as)
 
 
 def missing_optimizer(backend: Backend, case: Case) -> str | None:

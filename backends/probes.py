@@ -33,6 +33,9 @@ class Probes:
     `cuda_version()` returns the version of CUDA that the framework was built for; empty if it was built without.
     `empty_caches()` is a context manager. Inside it the framework finds nothing that was compiled before, in memory or
     on disk.
+    `from_disk(compile)` is a context manager, entered inside `empty_caches()` and after `compile()`. In it, what
+    `compile()` compiles is in the framework's cache on disk, and nowhere in memory. It gives a function that says
+    whether all that was compiled since came from there.
     """
 
     compilations: Callable[[], int] | None = None
@@ -47,4 +50,5 @@ class Probes:
     precision: Callable[[str], str] | None = None
     jaxlib_version: Callable[[], str] | None = None
     cuda_version: Callable[[], str] | None = None
+    from_disk: Callable[[Callable[[], object]], AbstractContextManager[Callable[[], bool]]] | None = None
     empty_caches: Callable[[], AbstractContextManager[None]] = nullcontext

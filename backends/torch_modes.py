@@ -105,6 +105,7 @@ class TorchMode(Backend):
     builders: Mapping[str, Builder]
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
+    same_as: Mapping[str, str] = field(default_factory=dict)
     in_default: bool = False
     writes: str = ""
     wins: str = ""
@@ -147,7 +148,7 @@ class CompiledMode(TorchMode):
     """A mode that needs torch's compiler."""
 
     compiled = True
-    probes = replace(PROBES, empty_caches=torch_compiler.empty_caches)
+    probes = replace(PROBES, from_disk=torch_compiler.from_disk, empty_caches=torch_compiler.empty_caches)
 
     def unsupported(self, case: Case, problem: Problem) -> str | None:
         return torch_compiler.missing(case.device) or super().unsupported(case, problem)
@@ -180,6 +181,8 @@ LOSS = {
     "descent": with_compiled_loss(descent_sgd, gradient_backward),
 }
 VALUE = {"value": eager(value)}
+SAME_VALUE = {"value": "torch-grad"}
+"""A value is the loss itself, called without a gradient, whatever computes the gradient."""
 GRAD = {
     "gradient": gradient_grad,
     PAIR: value_and_gradient_grad,
@@ -193,6 +196,7 @@ BACKENDS = (
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
         dict.fromkeys((MOMENTUM, ADAM), descent_optimized) | {LBFGS: descent_lbfgs},
+        same_as=SAME_VALUE,
         in_default=True,
         writes="`loss.backward()` and `torch.optim.SGD`",
         wins="for models trained with `torch.optim`, as in torch tutorials",
@@ -214,12 +218,16 @@ BACKENDS = (
     TorchMode(
         "torch-func",
         EAGER | {"descent": descent_func},
+        same_as=SAME_VALUE,
         writes="`torch.func.vjp`, in pure functions",
         wins="for transforms that compose, such as forward over reverse",
     ),
     CompiledMode(
         "torch-compile-loss",
         LOSS,
+        dict.fromkeys((MOMENTUM, ADAM), with_compiled_loss(descent_optimized, gradient_backward)),
+        same_as={"value": "torch-compile-step"},
+        in_default=True,
         writes="`torch.compile(loss)`, `backward()` and `torch.optim.SGD`",
         wins="with `torch.optim` on large arrays; at 100 it takes longer than `torch-optim`, which compiles nothing",
     ),

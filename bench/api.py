@@ -38,6 +38,7 @@ def race(  # noqa: PLR0913 (the options of a race)
     min_rounds: int = MIN_ROUNDS,
     threads: int | None = None,
     memory: bool = True,
+    warm_cache: bool = True,
     loss_curve: bool = False,
     case_timeout: float = TIMEOUT_SECONDS,
     results: Named | None = None,
@@ -61,6 +62,7 @@ def race(  # noqa: PLR0913 (the options of a race)
         _seconds("max_time", max_time),
         whole("min_rounds", str(min_rounds)),
         memory=memory,
+        warm_cache=warm_cache,
         curve=loss_curve,
     )
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:

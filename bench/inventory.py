@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import problems
-from backends import DTYPES, Backend, Found, load
+from backends import DTYPES, Backend, Found, load, measured_operators
 from problems import SGD, Preset, Problem, no_loss
 
 
@@ -15,7 +15,7 @@ from problems import SGD, Preset, Problem, no_loss
 class Description:
     """What the selection needs to know about a backend.
 
-    `operators` are the operators that the backend has. `problems` are the only problems that it runs; if empty, it runs
+    `operators` are those that the race measures in it. `problems` are the only problems that it runs; if empty, it runs
     all. `known_devices` are the devices of its framework. `missing_devices` has the devices that it cannot use on this
     machine, each with the reason. `raised` has those of them whose check raised: the worker tells what a case gets.
     `file` is the user's file that has the backend; empty for the project's own. `dtypes` are those that it computes in,
@@ -123,7 +123,7 @@ def describe(backend: Backend, file: str = "") -> Description:
             missing[device] = reason
     return Description(
         backend.name,
-        tuple(backend.builders),
+        measured_operators(backend),
         tuple(backend.losses),
         tuple(backend.known_devices),
         missing,

@@ -28,6 +28,7 @@ from bench.options import (
     PRECISIONS,
     TIMEOUT,
     TIMEOUT_SECONDS,
+    WARM_CACHE,
     seconds,
     whole,
 )
@@ -100,6 +101,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     add("--min-rounds", metavar="N", default=str(MIN_ROUNDS), help=f"fewest rounds of a case (default: {MIN_ROUNDS})")
     add("--threads", metavar="N", help="pin each process to N CPUs and N threads")
     add("--memory", choices=("on", "off"), default="on", help=MEMORY)
+    add("--warm-cache", choices=("on", "off"), default="on", help=WARM_CACHE)
     add("--loss-curve", action="store_true", help=LOSS_CURVE)
     add("--only-times", action="store_true", help=ONLY_TIMES)
     add("--allocator", choices=machine.ALLOCATORS, default=machine.ALLOCATORS[0], help="as in the race")
@@ -113,6 +115,7 @@ def budget(chosen: argparse.Namespace) -> Budget:
         seconds(chosen.max_time),
         whole("--min-rounds", chosen.min_rounds),
         memory=chosen.memory == "on",
+        warm_cache=chosen.warm_cache == "on",
         only_times=chosen.only_times,
         curve=chosen.loss_curve,
     )

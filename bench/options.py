@@ -43,6 +43,7 @@ RACE = (
     "--allocator",
     "--precision",
     "--memory",
+    "--warm-cache",
     "--loss-curve",
     "--results",
     "--no-page",
@@ -62,6 +63,7 @@ PRECISION = "in which precision a GPU multiplies float32 arrays (default: float3
 
 MEMORY = "'off': do not measure peak memory, which takes 0.1 s a case, and memray if the case is on the CPU"
 
+WARM_CACHE = "'off': do not compile again to measure warm_compile_seconds, which for JAX takes as long as compiling"
 LOSS_CURVE = "measure the loss over time: the seconds and the loss of shorter descents, in the column loss_curve"
 
 ONLY_TIMES = (

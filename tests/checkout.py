@@ -19,7 +19,14 @@ from report import table
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("backends", "bench", "problems", "report", "conftest.py", "pyproject.toml", "setup.py", "README.md")
-QUICK = ("--benchmark-max-time=0.02", "--benchmark-min-time=0.0005", "--no-page", "-p", "no:hypothesispytest")
+QUICK = (
+    "--benchmark-max-time=0.02",
+    "--benchmark-min-time=0.0005",
+    "--warm-cache=off",
+    "--no-page",
+    "-p",
+    "no:hypothesispytest",
+)
 """Options of a short race. Hypothesis belongs to the tests: its plugin imports all of it at the end of each race."""
 
 

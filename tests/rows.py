@@ -38,6 +38,7 @@ PLAIN: Row = {
     "rounds": 12,
     "iterations": 3,
     "compile_seconds": 0.1,
+    "warm_compile_seconds": 0.02,
     "first_call_seconds": 0.01,
     "transfer_seconds": 0.001,
     "optimizer": "sgd",

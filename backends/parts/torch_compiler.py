@@ -6,7 +6,8 @@ import importlib.util
 import os
 import shutil
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 import torch
@@ -24,6 +25,22 @@ def empty_caches() -> AbstractContextManager[None]:
 
     caches: AbstractContextManager[None] = fresh_inductor_cache()
     return caches
+
+
+@contextmanager
+def from_disk(_compile_again: Callable[[], object]) -> Iterator[Callable[[], bool]]:
+    """Forget what is in memory. What was compiled inside `empty_caches` is in its folder."""
+    from torch._dynamo.utils import counters  # noqa: PLC0415 (likewise)
+    from torch._inductor.utils import clear_caches  # noqa: PLC0415 (likewise)
+
+    def found() -> tuple[int, int]:
+        counts = counters["inductor"]
+        return counts["fxgraph_cache_hit"], counts["fxgraph_cache_miss"] + counts["fxgraph_cache_bypass"]
+
+    torch.compiler.reset()
+    clear_caches()
+    hits, misses = found()
+    yield lambda: found()[0] > hits and found()[1] == misses
 
 
 def missing(device: str) -> str | None:

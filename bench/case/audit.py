@@ -13,10 +13,11 @@ import numpy as np
 
 from bench import machine
 from bench.case.check.reference import own_error, precision_of, rounding_drift
+from bench.case.check.update import LOST
 from bench.case.figures.probe import MAX_FRESH_SHARE, MIN_GROWTH, Probed, is_late
 from bench.case.prepare import Prepared
 from bench.case.rounds import Pair
-from problems import Parameters, step_flops, tree_leaves
+from problems import ADAM, Parameters, step_flops, tree_leaves
 from report.table.keys import CONTROL
 from report.table.warnings import AuditWarning
 
@@ -186,8 +187,8 @@ def imprecise(evidence: Evidence) -> AuditWarning | None:
     if precision_of(prepared.backend, prepared.case) != prepared.case.dtype:
         return None  # a lower precision was asked for
     case, eps = prepared.case, float(np.finfo(prepared.case.dtype).eps)
-    own = own_error(case, prepared.problem)
-    if prepared.relative_error <= max(MAX_ERROR_SHARE * own, MIN_ERROR * eps):
+    own, least = own_error(case, prepared.problem), max(MIN_ERROR, LOST if case.optimizer == ADAM else 0.0)
+    if prepared.relative_error <= max(MAX_ERROR_SHARE * own, least * eps):
         return None
     return AuditWarning(
         "imprecise", f"an error of {prepared.relative_error:.1g}, and NumPy's is {own:.1g}: look for a lower precision"

@@ -24,6 +24,7 @@ from bench.case.figures.memory import peak_bytes
 from bench.case.figures.probe import probe
 from bench.case.figures.roofline import limit
 from bench.case.figures.target import curve, curve_text, time_to_target
+from bench.case.figures.warm_compile import warm_compile_seconds
 from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, relocate
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
@@ -216,6 +217,9 @@ class Timing:
             columns |= self._to_target()
         if self.budget.memory:
             columns["peak_bytes"] = self._or_warn("peak_bytes", lambda: peak_bytes(prepared))
+        if self.budget.warm_cache:  # last: the run that the other figures call is then compiled no more
+            warm = self._or_warn("warm_compile_seconds", lambda: warm_compile_seconds(prepared))
+            columns["warm_compile_seconds"] = warm
         return columns
 
     def _to_target(self) -> Row:

@@ -147,11 +147,12 @@ def _copied(array: Array) -> Array:
 def prepare_value(gradient: Prepared) -> Call | None:
     """Return a call of the value by the backend of a prepared gradient: compiled, checked and warm.
 
-    `None` if the backend has no value of its own. Raise `WrongResultError` if the value is wrong.
+    `None` if the backend has no value, not even one that is raced in another mode. Raise `WrongResultError` if the
+    value is wrong.
     """
     backend, problem = gradient.backend, gradient.problem
     case = replace(gradient.case, operator="value")
-    if backend.unsupported(case, problem) is not None:
+    if case.operator not in backend.same_as and backend.unsupported(case, problem) is not None:
         return None
     run = backend.compile(case, problem, gradient.placed[0], gradient.placed[-1])
     call = awaited(partial(run, *gradient.placed), backend.wait, case)

@@ -97,15 +97,17 @@ class Budget:
     """How long a case is measured.
 
     A round takes at least `min_round_seconds`. `max_seconds` is the target for all rounds with their paired rounds.
-    There are at least `min_rounds` rounds, however long they take. If `memory` is true, peak memory is measured after
-    the rounds. If `only_times` is true, nothing but times and the ratio to NumPy is measured, and compilers may find
-    what they compiled before. If `curve` is true, the loss over time of a descent is measured after the rounds.
+    There are at least `min_rounds` rounds, however long they take. After the rounds, peak memory is measured if
+    `memory` is true, and compiling from the framework's cache on disk if `warm_cache` is true. If `only_times` is true,
+    nothing but times and the ratio to NumPy is measured, and compilers may find what they compiled before.
+    If `curve` is true, the loss over time of a descent is measured after the rounds.
     """
 
     min_round_seconds: float
     max_seconds: float
     min_rounds: int
     memory: bool = True
+    warm_cache: bool = True
     only_times: bool = False
     curve: bool = False
 

@@ -11,7 +11,7 @@ from bench.fleet import environment
 from bench.options import flag, seconds, whole
 from bench.own.files import named
 
-MEASURING = ("case_timeout", "max_time", "min_rounds", "threads", "memory", "allocator", "precision")
+MEASURING = ("case_timeout", "max_time", "min_rounds", "threads", "memory", "warm_cache", "allocator", "precision")
 """The options of `launches.add_measuring` that take a value."""
 
 

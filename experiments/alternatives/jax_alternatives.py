@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
-from backends import jax_modes as own
+from backends.parts import jax_builders as own
 from experiments.alternatives import Alternatives
-from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map
+from problems import PAIR, Array, Data, Parameters, Problem, find, tree_leaves, tree_map
 
 Derive = Callable[[Problem], Flat]
 
@@ -153,6 +153,24 @@ def while_loop(one_step: Flat, steps: int, x: Parameters) -> Parameters:
     return jax.lax.while_loop(lambda at: at[0] < steps, lambda at: (at[0] + 1, one_step(at[1])), (0, x))[1]
 
 
+def of_integer_labels(problem: Problem) -> Flat:
+    """The gradient of `softmax_mlp` with classes in place of the one-hot labels, found at each call."""
+
+    def loss(x: Parameters, *data: Array) -> Array:
+        import optax  # noqa: PLC0415 (an extra)
+
+        W1, b1, W2, b2 = x
+        X, Y = data
+        scores = jnp.tanh(X @ W1 + b1) @ W2 + b2
+        return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(scores, jnp.argmax(Y, 1)))
+
+    return jax.grad(loss)
+
+
+def of_the_common_loss(problem: Problem) -> Flat:
+    return own.gradient(find(problem.name))
+
+
 GRADIENTS = {"`value_and_grad`": by_value_and_grad, "`vjp`": by_vjp}
 
 ALTERNATIVES: Alternatives = {
@@ -190,6 +208,12 @@ ALTERNATIVES: Alternatives = {
             "`while_loop`": looped(while_loop),
             "unrolled by 2": looped(partial(fori, unroll=2)),
             "unrolled by 10": looped(partial(fori, unroll=10)),
+        }
+    },
+    "jax-losses": {
+        "gradient": {
+            "the common loss, as in `jax-jit`": own.jitted(of_the_common_loss),
+            "`softmax_mlp` by optax's loss of integer labels": own.jitted(of_integer_labels),
         }
     },
     "jax-revrev": {"hvp": {"`grad` of the directional derivative": own.jitted(hvp_of_product)}},

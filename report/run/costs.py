@@ -23,6 +23,7 @@ COST = (*GROUP, *CONDITIONS, "backend", "batch_size")
 MEDIANS = (
     "startup_seconds",
     "compile_seconds",
+    "warm_compile_seconds",
     "roofline_fraction",
     "gradient_over_value",
     "peak_bytes",

@@ -13,7 +13,8 @@ from typing import Literal
 VERSION = 5
 """Version 2 adds the sizes of a problem and columns that explain the time. Version 3 adds the cores, the start of the
 framework, what steers it, and the stream that replaces the copy. Version 4 adds the rate of a descent, and what the
-answer was checked against. Version 5 adds the optimizer of a descent. Files of all older versions are still read."""
+answer was checked against. Version 5 adds the optimizer of a descent, and the
+time of a compilation from the cache on disk. Files of all older versions are still read."""
 
 RENAMED = {"torch-sgd": "torch-optim", "torch-compile": "torch-compile-step"}
 """The new names of backends that were called otherwise up to version 4. The reader renames them."""
@@ -179,6 +180,13 @@ COLUMNS = (
         since=3,
     ),
     Column("compile_seconds", "number", "time of tracing and compiling; near 0 for an eager mode"),
+    Column(
+        "warm_compile_seconds",
+        "number",
+        "time of the same compilation if the framework's cache on disk has the program, as in a second process; empty "
+        "if nothing is compiled, or without such a cache",
+        since=5,
+    ),
     Column("first_call_seconds", "number", "time of the first call after compiling, until its result is ready"),
     Column("transfer_seconds", "number", "time to move start and data from the host to the device"),
     Column("peak_bytes", "integer", "peak memory of one call, its arguments included; empty if not measured"),

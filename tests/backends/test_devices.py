@@ -27,6 +27,8 @@ jax_modes = pytest.importorskip("backends.jax_modes")
 import jax  # noqa: E402 (it may be missing)
 from jax import export  # noqa: E402 (likewise)
 
+from backends.parts import jax_builders  # noqa: E402 (likewise)
+
 CROSSING = """
 import jax
 
@@ -102,7 +104,7 @@ def lowered(monkeypatch: pytest.MonkeyPatch, case: Case) -> str:
         jitted: Flat = jax.jit(function, **options)
         return jitted
 
-    monkeypatch.setattr(jax_modes, "_compiled", uncompiled)
+    monkeypatch.setattr(jax_builders, "compiled", uncompiled)
     backend, problem = FOUND.backends[case.backend], problems.find(case.problem, case.sizes)
     arguments = backends.place(backend, replace(case, device="cpu"), *reference.arguments(case, problem))
     jax_modes.set_precision("cuda", case.dtype)

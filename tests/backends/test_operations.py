@@ -12,18 +12,21 @@ import problems
 from backends import Case
 from backends.parts import jax_operations, torch_operations
 from bench.case.check import reference
+from problems import ADAM, LBFGS, SGD
 
 FOUND = backends.load()
 QUADRATIC = problems.load()["quadratic"]
 
 
-def operations(name: str, operator: str = "descent", problem: str = "quadratic") -> Mapping[str, Mapping[str, int]]:
+def operations(
+    name: str, operator: str = "descent", problem: str = "quadratic", optimizer: str = SGD
+) -> Mapping[str, Mapping[str, int]]:
     """Return the operations of a descent of 3 steps, or of another operator."""
     if name not in FOUND.backends:
         pytest.skip(FOUND.missing[name.partition("-")[0]])
     found = problems.find(problem, problems.sizes_text(problems.load()[problem].sizes))
     sizes = problems.sizes_text(found.sizes)
-    case = Case(operator, problem, name, 8, "float32", "cpu", 3 if operator == "descent" else 1, sizes)
+    case = Case(operator, problem, name, 8, "float32", "cpu", 3 if operator == "descent" else 1, sizes, optimizer)
     backend = FOUND.backends[name]
     backend.warm_up(case)
     placed = backends.place(backend, case, *reference.arguments(case, found))
@@ -69,6 +72,15 @@ def test_jax_counts_the_lowered_step_whether_it_is_jitted_or_not(name: str) -> N
     assert found["StableHLO"]["stablehlo.subtract"] == 1
     assert ("stablehlo.while" in found["StableHLO"]) == (name == "jax-loop")
     assert ("XLA, optimised" in found) == (name != "jax-grad")
+
+
+@pytest.mark.parametrize("name", ["jax-jit", "jax-loop"])
+def test_jax_counts_a_step_by_another_optimizer(name: str) -> None:
+    """SciPy's search is Python, so of `lbfgs` the operations are those of the value and gradient."""
+    pytest.importorskip("optax")
+    assert "stablehlo.sqrt" in operations(name, optimizer=ADAM)["StableHLO"]
+    if name == "jax-jit":
+        assert "stablehlo.while" not in operations(name, optimizer=LBFGS)["XLA, optimised"]
 
 
 def test_jax_without_jit_counts_the_gradient_and_not_the_loss() -> None:

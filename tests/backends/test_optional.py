@@ -9,6 +9,7 @@ import pytest
 
 import backends
 import problems
+from backends import Case
 from bench.inventory import Description
 
 OPTIONAL = {"casadi", "numba", "tensorflow"}
@@ -46,3 +47,36 @@ def test_a_dtype_that_a_framework_lacks_is_a_reason() -> None:
         pytest.skip(found.missing["casadi"])
     backend, case = found.backends["casadi-step"], backends.Case("value", "rnn", "casadi-step", 1, "float32", "cpu", 1)
     assert backend.unsupported(case, problems.load()["quadratic"]) == "casadi computes in float64 only"
+
+
+def test_without_optax_its_losses_are_unsupported_and_the_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = backends.load(("jax",))
+    if found.missing:
+        pytest.skip(found.missing["jax"])
+    monkeypatch.setitem(sys.modules, "optax", None)
+    mode = found.backends["jax-losses"]
+    reasons = {
+        name: mode.unsupported(Case("gradient", name, mode.name, 1, "float32", "cpu", 1), problems.load()[name])
+        for name in mode.losses
+    }
+    reason = "the loss of softmax_mlp is optax's, which is not installed; pip install -c constraints.txt '.[optax]'"
+    assert {name: text for name, text in reasons.items() if text} == {"softmax_mlp": reason}
+
+
+@pytest.mark.parametrize(
+    ("name", "of_optax"), [("jax-jit", {"momentum", "adam"}), ("jax-loop", {"momentum", "adam", "lbfgs"})]
+)
+def test_without_optax_its_optimizers_are_unsupported(
+    monkeypatch: pytest.MonkeyPatch, name: str, of_optax: set[str]
+) -> None:
+    found = backends.load(("jax",))
+    if found.missing:
+        pytest.skip(found.missing["jax"])
+    monkeypatch.setitem(sys.modules, "optax", None)
+    for optimizer in problems.OPTIMIZERS:
+        case = Case("descent", "quadratic", name, 1, "float32", "cpu", 1, optimizer=optimizer)
+        missing = (
+            f"the {optimizer} of {name} is optax's, which is not installed; pip install -c constraints.txt '.[optax]'"
+        )
+        reason = found.backends[name].unsupported(case, problems.load()["quadratic"])
+        assert reason == (missing if optimizer in of_optax else None)

@@ -29,7 +29,7 @@ from tests.checkout import ROOT, environment
 
 SHIFT = 1.0
 LOCK = threading.Lock()
-QUICK: dict[str, Any] = {"max_time": 0.01, "memory": False, "devices": "cpu", "quiet": True}
+QUICK: dict[str, Any] = {"max_time": 0.01, "memory": False, "warm_cache": False, "devices": "cpu", "quiet": True}
 ONE: dict[str, Any] = {"backends": "autograd", "batch_sizes": 2} | QUICK
 
 FILE = """

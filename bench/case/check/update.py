@@ -38,6 +38,9 @@ KEEP_MOMENTS = (MOMENTUM, ADAM)
 COUNT = 3
 """The number of the step that is checked. The bias of `adam` is far from gone, and is not that of the first step."""
 
+LOST = 1.0 / (1.0 - BETA2**COUNT)
+"""How many roundings make one in the step of `adam` where 1 − β₂ᵗ is computed in the case's dtype, as optax does."""
+
 ULPS = 2.0
 """By how many roundings of the parameters a step may be off: it is added to them, and it may be small."""
 

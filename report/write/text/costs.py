@@ -17,6 +17,7 @@ from report.write.sections import Section
 FILLED: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "startup_seconds": ("start-up", units.seconds),
     "compile_seconds": ("compile", units.seconds),
+    "warm_compile_seconds": ("from disk", units.seconds),
     "roofline_fraction": ("of the limit", units.percent),
     "gradient_over_value": ("gradient / value", units.ratio),
     "peak_bytes": ("peak memory", units.size),

@@ -14,6 +14,7 @@ from backends.numpy_modes import NumpyMode
 from bench import machine
 from bench.case import audit, prepare
 from bench.case.audit import Evidence
+from problems import ADAM
 from report.table.warnings import AuditWarning, join
 from tests.bench.case.evidence import CASE, FOUND, NUMPY, STEADY, control, evidence, prepared, sabotaged
 
@@ -76,11 +77,11 @@ def test_folded_constants_are_caught() -> None:
     """The program closes over the start and the data, so the compiler computes the gradient in advance."""
     if "jax-jit" not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
-    from backends import jax_modes  # noqa: PLC0415 (only if JAX is installed)
+    from backends.parts import jax_builders  # noqa: PLC0415 (only if JAX is installed)
 
     def closed(problem: Any, case: Any, x: Any, data: Any) -> Any:
-        gradient = jax_modes.gradient(problem)
-        return spread(jax_modes._compiled(lambda *_: gradient(x, *data), x, *data), "gradient")
+        gradient = jax_builders.gradient(problem)
+        return spread(jax_builders.compiled(lambda *_: gradient(x, *data), x, *data), "gradient")
 
     honest: Any = FOUND.backends["jax-jit"]
     problem = problems.load()["least_squares"]
@@ -101,6 +102,14 @@ def test_a_result_with_fewer_digits_than_its_dtype_is_caught(digits: str, *, war
     rough = sabotaged(lambda x: (2.0 * x.astype(digits) - 2.0).astype("float32"))
     found = evidence(prepared(rough, replace(CASE, batch_size=1)))
     assert (audit.imprecise(found) is not None) == warned
+
+
+@pytest.mark.parametrize(("roundings", "warned"), [(100.0, False), (400.0, True)])
+def test_adam_may_lose_the_digits_that_its_bias_has_lost(roundings: float, *, warned: bool) -> None:
+    found = evidence(prepared(NUMPY, replace(CASE, operator="descent", optimizer=ADAM, steps=3)))
+    error = roundings * float(np.finfo("float32").eps)
+    off = replace(found, prepared=replace(found.prepared, relative_error=error))
+    assert (audit.imprecise(off) is not None) == warned
 
 
 @pytest.mark.parametrize(("bias", "warned"), [(1.0, False), (1.05, True)])

@@ -64,3 +64,8 @@ def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: py
         folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
         assert folder != tmp_path
         assert list(folder.rglob("*.so"))
+        assert backend.probes.from_disk is not None
+        with backend.probes.from_disk(lambda: None) as all_found:
+            assert not all_found()
+            prepare.prepare(case, backend, find("quadratic"))
+            assert all_found()

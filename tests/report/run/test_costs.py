@@ -100,7 +100,7 @@ def test_the_start_of_the_framework_pays_back_too_and_is_not_known_of_older_rows
     assert (lines["started"]["startup_seconds"], lines["older"]["startup_seconds"]) == ("2", "")
     assert main(["costs", str(tmp_path / "run.csv"), "--format", "markdown"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("| started"))
-    assert [field.strip() for field in line.split("|")[-3:-1]] == ["2.00 s", "100 ms"]
+    assert [field.strip() for field in line.split("|")[-4:-1]] == ["2.00 s", "100 ms", "20.0 ms"]
 
 
 def test_payback_is_not_separated_like_the_ratio_and_at_once_if_nothing_was_compiled(
