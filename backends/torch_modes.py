@@ -1,6 +1,6 @@
 """PyTorch: its optimiser, its two ways to compute a gradient, and what its compiler and a CUDA graph make of them.
 
-`torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial
+`torch-optim`      `loss.backward()` and `torch.optim.SGD`: the tutorial; its momentum, `Adam` and `LBFGS` too
 `torch-grad`     `torch.autograd.grad`, and an update in place; its Hessian-vector product goes backward twice
                  (reverse over reverse), its forward mode takes dual numbers
 `torch-func`     `torch.func.vjp`, in functions; its Hessian-vector product is forward over reverse
@@ -54,9 +54,11 @@ from backends.parts.torch_compiled import (
     descent_reduce,
     with_compiled_loss,
 )
+from backends.parts.torch_compiled_updates import descent_compile_optimized
 from backends.parts.torch_graphs import Replayed, descent_graph
-from backends.parts.torch_losses import LOSSES
-from problems import PAIR, Array, Parameters, Problem, tree_map
+from backends.parts.torch_losses import LOSSES, own_targets
+from backends.parts.torch_optimizers import descent_lbfgs, descent_optimized
+from problems import ADAM, LBFGS, MOMENTUM, PAIR, Array, Parameters, Problem, tree_map
 
 PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 """torch's name of each precision. On a GPU, its `medium` may still compute in TF32."""
@@ -65,7 +67,7 @@ PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}
 def set_precision(device: str) -> None:
     """Multiply float32 arrays on `device` in the precision that was asked for. It holds for the whole process.
 
-    cuDNN, which computes the recurrent layer, has a switch of its own. By default it rounds to TF32.
+    cuDNN, which computes torch's recurrent layers, has a switch of its own. By default it rounds to TF32.
     """
     wanted = precision.asked(device)
     torch.set_float32_matmul_precision(PRECISIONS[wanted])
@@ -101,6 +103,7 @@ PROBES = Probes(
 class TorchMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    optimizers: Mapping[str, Builder] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     same_as: Mapping[str, str] = field(default_factory=dict)
     in_default: bool = False
@@ -166,18 +169,6 @@ class GraphMode(TorchMode):
         return torch_operations.eager(partial(run.captured if isinstance(run, Replayed) else run, *arguments))
 
 
-class FusedMode(TorchMode):
-    """A mode with losses in torch's own functions."""
-
-    def unsupported(self, case: Case, problem: Problem) -> str | None:
-        if case.device == "cuda" and case.problem == "rnn" and case.operator in SECOND_OR_FORWARD:
-            return f"cuDNN's recurrent layer has neither a second derivative nor a forward mode: no {case.operator}"
-        return super().unsupported(case, problem)
-
-
-SECOND_OR_FORWARD = ("hvp", "jvp")
-"""The operators that differentiate a backward pass, or go forward."""
-
 FUNC = {"value": value, "gradient": gradient_func, PAIR: value_and_gradient_func, "hvp": hvp_func, "jvp": jvp_func}
 VJP = {"gradient": gradient_vjp, PAIR: value_and_gradient_vjp}
 EAGER = {operator: eager(derive) for operator, derive in (FUNC | VJP).items()}
@@ -204,6 +195,7 @@ BACKENDS = (
     TorchMode(
         "torch-optim",
         VALUE | {"gradient": gradient_backward, PAIR: value_and_gradient_backward, "descent": descent_sgd},
+        dict.fromkeys((MOMENTUM, ADAM), descent_optimized) | {LBFGS: descent_lbfgs},
         same_as=SAME_VALUE,
         in_default=True,
         writes="`loss.backward()` and `torch.optim.SGD`",
@@ -212,8 +204,9 @@ BACKENDS = (
     TorchMode(
         "torch-optim-fused",
         {"descent": partial(descent_sgd, fused=True)},
-        writes="`loss.backward()` and `torch.optim.SGD(fused=True)`",
-        wins="for many parameters on a GPU; on the CPU never ahead of `torch-optim`",
+        dict.fromkeys((MOMENTUM, ADAM), partial(descent_optimized, fused=True)),
+        writes="`loss.backward()` and `torch.optim.SGD(fused=True)`, or `Adam`",
+        wins="for `Adam`; with SGD for many parameters on a GPU, and on the CPU never ahead of `torch-optim`",
     ),
     TorchMode(
         "torch-grad",
@@ -232,13 +225,16 @@ BACKENDS = (
     CompiledMode(
         "torch-compile-loss",
         LOSS,
+        dict.fromkeys((MOMENTUM, ADAM), with_compiled_loss(descent_optimized, gradient_backward)),
         same_as={"value": "torch-compile-step"},
+        in_default=True,
         writes="`torch.compile(loss)`, `backward()` and `torch.optim.SGD`",
         wins="with `torch.optim` on large arrays; at 100 it takes longer than `torch-optim`, which compiles nothing",
     ),
     CompiledMode(
         "torch-compile-step",
         COMPILED | {"descent": descent_compile},
+        dict.fromkeys((MOMENTUM, ADAM), descent_compile_optimized),
         in_default=True,
         writes="`torch.compile` of one step with its update; the loop in Python",
         wins="the fastest in torch at 1,000,000; passes `numpy` between 10,000 and 1,000,000",
@@ -264,9 +260,9 @@ BACKENDS = (
         writes="`torch.cuda.graph` of the whole descent of `torch-grad`",
         wins="not run yet: on CUDA, for steps that are shorter than their launch",
     ),
-    FusedMode(
+    TorchMode(
         "torch-fused",
-        VALUE | GRAD,
+        {operator: own_targets(builder) for operator, builder in (VALUE | GRAD).items()},
         losses=LOSSES,
         in_default=True,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",

@@ -83,14 +83,15 @@ def refusal(case: Case, backend: Backend, problem: Problem) -> Failure | None:
         return Failure(
             "unsupported", f"{problem.name} has no loss in NumPy: the end of {case.optimizer} is checked by its loss"
         )
-    if case.optimizer == LBFGS and _falls_for_ever(problem):
-        return Failure("unsupported", f"{problem.name} has no minimum, and lbfgs would search for it without end")
+    if case.optimizer == LBFGS and _is_unbounded(problem, case):
+        return Failure("unsupported", f"{problem.name} has no minimum, so lbfgs would lead to infinity")
     reason = backend.unsupported(case, problem)
     return None if reason is None else Failure("unsupported", reason)
 
 
-def _falls_for_ever(problem: Problem) -> bool:
-    return problem.minimum is not None and problem.minimum(*instance(problem, 1, "float64")) == -math.inf
+def _is_unbounded(problem: Problem, case: Case) -> bool:
+    """Whether the problem says that its loss has no least value, at any batch size."""
+    return problem.minimum is not None and problem.minimum(*instance(problem, 1, case.dtype)) == -math.inf
 
 
 def prepare(case: Case, backend: Backend, problem: Problem) -> Prepared:

@@ -27,8 +27,10 @@ from experiments.alternatives import (
     numpy_alternatives,
     torch_alternatives,
     torch_compiled_alternatives,
+    torch_loss_alternatives,
+    torch_optimizer_alternatives,
 )
-from problems import OPERATORS, find
+from problems import OPERATORS, OPTIMIZERS, SGD, find
 from problems import load as load_problems
 from report.statistics.intervals import median_interval
 
@@ -39,6 +41,12 @@ ALTERNATIVES: Alternatives = {
     **torch_compiled_alternatives.ALTERNATIVES,
     **jax_alternatives.ALTERNATIVES,
 }
+
+OPTIMIZED: Alternatives = torch_optimizer_alternatives.ALTERNATIVES
+"""The other ways to write a descent by another optimizer than `sgd`, by the mode, then by the optimizer."""
+
+LOSSES = {"torch-fused": torch_loss_alternatives.LOSSES}
+"""The other ways to write the loss of a descent, by the mode that has losses of its own, then by the problem."""
 
 
 class Row(NamedTuple):
@@ -55,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.alternatives", description=__doc__.partition("\n")[0])
     parser.add_argument("--backend", nargs="+", choices=ALTERNATIVES, default=list(ALTERNATIVES))
     parser.add_argument("--operator", nargs="+", choices=OPERATORS, default=list(OPERATORS))
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default=SGD, help="if not sgd, only descents by this one")
     parser.add_argument("--problem", choices=load_problems(), default="quadratic")
     parser.add_argument("--batch-size", type=int, nargs="+", default=[100, 1_000_000])
     parser.add_argument("--way", default="", help="only the other ways whose name contains this text")
@@ -74,16 +83,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def selected(options: argparse.Namespace) -> Iterator[Row]:
     """Yield the rows that the options select, by operator, then by mode; name on stderr the modes that refuse."""
     backends, problem = load().backends, find(options.problem)
-    for operator in options.operator:
-        for name in (name for name in options.backend if operator in ALTERNATIVES[name]):
+    for operator in options.operator if options.optimizer == SGD else ["descent"]:
+        for name in options.backend:
             steps = problem.steps if operator == "descent" else 1
-            case = Case(operator, problem.name, name, options.batch_size[0], "float32", "cpu", steps)
+            size, optimizer = options.batch_size[0], options.optimizer
+            case = Case(operator, problem.name, name, size, "float32", "cpu", steps, optimizer=optimizer)
+            if not (other := ways(case)):
+                continue
             if (refused := prepare.refusal(case, backends[name], problem)) is not None:
                 print(refused[1], file=sys.stderr)
                 continue
-            for way, builder in ALTERNATIVES[name][operator].items():
+            for way, builder in other.items():
                 if options.way in way:
                     yield Row(backends[name], case, way, builder)
+
+
+def ways(case: Case) -> dict[str, Builder]:
+    """Return the other ways to write the mode's operator and, for a descent, the loss that the mode has of its own."""
+    if case.optimizer not in {"", SGD}:
+        return dict(OPTIMIZED.get(case.backend, {}).get(case.optimizer, {}))
+    losses = LOSSES.get(case.backend, {}).get(case.problem, {}) if case.operator == "descent" else {}
+    return {**ALTERNATIVES[case.backend].get(case.operator, {}), **losses}
+
+
+def written(mode: Any, case: Case, builder: Builder) -> Any:
+    """Return the mode with this builder for the case's operator, or for its optimizer."""
+    if case.optimizer in {"", SGD}:
+        return replace(mode, builders={**mode.builders, case.operator: builder})
+    return replace(mode, optimizers={**mode.optimizers, case.optimizer: builder})
 
 
 def ratio(row: Row, batch_size: int, seconds: float, repeats: int) -> str:
@@ -100,7 +127,7 @@ def compare(mode: Any, case: Case, builder: Builder, seconds: float) -> float:
     """Return the median ratio other way / mode. Both are built for this call, in memory of their own."""
     problem = find(case.problem)
     padding = np.empty(random.randrange(1, 4096), dtype="uint8")  # noqa: S311 (shifts what is allocated after it)
-    other = prepare.prepare(case, replace(mode, builders={**mode.builders, case.operator: builder}), problem)
+    other = prepare.prepare(case, written(mode, case, builder), problem)
     own = prepare.prepare(case, mode, problem)
     ratios, _ = alternate(other.call, own.call, seconds)
     del padding

@@ -10,6 +10,7 @@ import torch
 
 from backends import Builder, Case, Flat, Run, Stepwise, eager, step
 from backends.parts import torch_builders as own
+from backends.parts.torch_losses import own_targets
 from experiments.alternatives import Alternatives
 from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 
@@ -167,7 +168,9 @@ ALTERNATIVES: Alternatives = {
         }
     },
     "torch-grad": GRAD,
-    "torch-fused": GRAD,
+    "torch-fused": {
+        operator: {way: own_targets(builder) for way, builder in ways.items()} for operator, ways in GRAD.items()
+    },
     "torch-func": {
         "descent": {
             "`x - rate * g`": func_two_operations,

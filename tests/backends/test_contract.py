@@ -21,7 +21,7 @@ from bench.case.check import errors, reference
 from bench.case.check.answers import require_answers
 from bench.case.check.steps import require_every_step
 from bench.case.check.update import KEEP_MOMENTS, require_update
-from problems import PAIR, Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
+from problems import LBFGS, PAIR, Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
 from tests.torch_compiler import without_kernels
 
 FOUND = backends.load()
@@ -202,7 +202,8 @@ def optimized(*, every_dtype: bool) -> Iterator[Case]:
         for column, optimizer in enumerate(backend.optimizers):
             for number, (dtype, batch_size) in enumerate(variants):
                 sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
-                case = Case("descent", problem.name, name, batch_size, dtype, "cpu", STEPS, sizes, optimizer)
+                steps = problem.steps if optimizer == LBFGS else STEPS
+                case = Case("descent", problem.name, name, batch_size, dtype, "cpu", steps, sizes, optimizer)
                 due = not backend.compiled or (row + column) % 3 == 0
                 if (name, optimizer) == ("jax-loop", problems.LBFGS):
                     due = problem.name == "quadratic"

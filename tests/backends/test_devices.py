@@ -14,7 +14,7 @@ import pytest
 
 import backends
 import problems
-from backends import Backend, Case, Flat, Stepwise
+from backends import Case, Flat, Stepwise
 from bench.case import prepare
 from bench.case.check import reference
 from problems import PAIR, sizes_text
@@ -173,18 +173,6 @@ def test_cudnn_follows_the_precision_that_is_asked_for(asked: str, *, switch: bo
     finally:
         backends.precision.use("float32")
         torch_modes.set_precision("cpu")
-
-
-def case_of(backend: Backend, operator: str, problem: str, device: str) -> Case:
-    return Case(operator, problem, backend.name, 7, "float32", device, 1, sizes_text(problems.load()[problem].sizes))
-
-
-@pytest.mark.parametrize(("operator", "refused"), [("hvp", True), ("jvp", True), ("gradient", False), ("value", False)])
-def test_what_cudnn_cannot_differentiate_is_unsupported(operator: str, *, refused: bool) -> None:
-    backend, problem = FOUND.backends["torch-fused"], problems.load()["rnn"]
-    assert (backend.unsupported(case_of(backend, operator, "rnn", "cuda"), problem) is not None) == refused
-    assert backend.unsupported(case_of(backend, operator, "rnn", "cpu"), problem) is None
-    assert FOUND.backends["torch-grad"].unsupported(case_of(backend, operator, "rnn", "cuda"), problem) is None
 
 
 def test_a_compiler_is_asked_for_that_the_device_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import backends
 from bench.case import prepare
-from problems import find
+from problems import SGD, find
 
 for framework in ("torch", "jax", "autograd"):
     pytest.importorskip(framework, reason="the experiment imports every framework")
@@ -19,27 +18,40 @@ from tests.torch_compiler import without_kernels  # noqa: E402 (likewise)
 
 FOUND = backends.load()
 WAYS = [
-    (mode, operator, way)
-    for mode, operators in command.ALTERNATIVES.items()
-    for operator, ways in operators.items()
-    for way in ways
+    *(
+        (mode, operator, "", "softmax_mlp" if mode == "torch-fused" else "quadratic", way)
+        for mode, operators in command.ALTERNATIVES.items()
+        for operator, ways in operators.items()
+        for way in ways
+    ),
+    *(
+        (mode, "descent", SGD, problem, way)
+        for mode, losses in command.LOSSES.items()
+        for problem, ways in losses.items()
+        for way in ways
+    ),
+    *(
+        (mode, "descent", optimizer, "quadratic", way)
+        for mode, optimizers in command.OPTIMIZED.items()
+        for optimizer, ways in optimizers.items()
+        for way in ways
+    ),
 ]
 
 
 @pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # torch.func.linearize warns about itself
-@pytest.mark.parametrize(("name", "operator", "way"), WAYS)
-def test_another_way_gives_the_right_result(
-    monkeypatch: pytest.MonkeyPatch, name: str, operator: str, way: str
+@pytest.mark.parametrize(("name", "operator", "optimizer", "problem", "way"), WAYS)
+def test_another_way_gives_the_right_result(  # noqa: PLR0913, PLR0917 (what names a way)
+    monkeypatch: pytest.MonkeyPatch, name: str, operator: str, optimizer: str, problem: str, way: str
 ) -> None:
     """The command itself times no way whose result is wrong, so torch's compiler is not held to account here."""
     without_kernels(monkeypatch)
     mode: Any = FOUND.backends[name]
-    problem = find("softmax_mlp" if FOUND.backends[name].losses else "quadratic")
-    case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
-    if (refused := prepare.refusal(case, mode, problem)) is not None:
+    found, steps = find(problem), 10 if operator == "descent" else 1
+    case = backends.Case(operator, problem, name, 7, "float32", "cpu", steps, optimizer=optimizer)
+    if (refused := prepare.refusal(case, mode, found)) is not None:
         pytest.skip(refused[1])
-    other = replace(mode, builders={operator: command.ALTERNATIVES[name][operator][way]})
-    prepare.prepare(case, other, problem)
+    prepare.prepare(case, command.written(mode, case, command.ways(case)[way]), found)
 
 
 def test_the_command_prints_a_row_for_each_other_way(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,29 +7,29 @@ The first step of `adam` is a sign, and where the gradient is rounding alone, so
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from backends import Case
 from bench.case.check.errors import alike, largest, magnitude, tolerance
-from problems import ADAM, LBFGS, Array, Parameters, Problem, tree_leaves, tree_map
+from bench.case.check.kept import kept
+from problems import ADAM, LBFGS, Array, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten
 
 BY_LOSS = (ADAM, LBFGS)
 """The optimizers whose ends are compared by their loss."""
 
-MAX_SHORT = 0.05
-"""Where the reference ran out of steps, an end of `lbfgs` may be higher by this share of the way."""
-
 MAX_GRADIENT = 10.0
-"""The gradient at the end of `lbfgs` may be this many times as large as its tolerance, or as the reference's."""
+"""The gradient at the end of `lbfgs` may be this many times as large as its tolerance."""
 
 
 def end_error(case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, right: Parameters) -> float:
     """Return how far the loss at `end` is from that at the right end, as a share of the way from the start down to it.
 
     `given` are the arguments of the descent, in float64. An end of `lbfgs` may be lower than the right one. Where the
-    gradient is derived by hand, it has to be small there too, and the error is infinite if it is not.
+    gradient is derived by hand, it has to be small there too, and the error is infinite if it is not. If the right
+    descent by `lbfgs` did not converge either, the loss has to be what that one reached in half of the steps.
     """
     if not alike(end, right):
         return math.inf
@@ -40,23 +40,32 @@ def end_error(case: Case, problem: Problem, given: tuple[Any, ...], end: Paramet
         way = abs(first - lowest) or abs(lowest) or 1.0
         if case.optimizer != LBFGS:
             return abs(last - lowest) / way
-        short = max(last - lowest, 0.0 * last) / way
-        return largest(*_of_lbfgs(case, problem, given, end, right, short)) if problem.is_derived else short
+        if not _converged(case, problem, given, right, 1.0):
+            asked = float(problem.numpy_loss(_halfway(case, problem, given), data))
+            return max(last - asked, 0.0 * last) / way
+        small = _converged(case, problem, given, end, MAX_GRADIENT)
+        return largest(max(last - lowest, 0.0 * last) / way, 0.0 if small else math.inf)
 
 
-def _of_lbfgs(  # noqa: PLR0913, PLR0917 (the descent, where it ended, and by how much too high)
-    case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, right: Parameters, short: float
-) -> tuple[float, float]:
-    """Return `short`, scaled to what is allowed if the reference did not get to its end, and infinity for a steep end.
+def _converged(case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, factor: float) -> bool:
+    """Whether the gradient at the end of `lbfgs` is at most `factor` times what it should be lowered to.
 
-    An end is steep whose gradient is too large.
+    It is taken for small where nobody has derived it.
     """
+    if not problem.is_derived:
+        return True
     x, data = given
-    allowed = tolerance(case.dtype)
-    first, last, reached = (_size(problem.gradient(at, data)) for at in (x, end, right))
-    is_finished = reached <= MAX_GRADIENT * allowed * first
-    is_steep = not last <= MAX_GRADIENT * max(allowed * first, reached)
-    return short * (1.0 if is_finished else allowed / MAX_SHORT), math.inf if is_steep else 0.0
+    first, last = (_size(problem.gradient(at, data)) for at in (x, end))
+    return bool(last <= factor * tolerance(case.dtype) * first)
+
+
+def _halfway(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
+    """Return where the reference's `lbfgs` is after half of the steps."""
+    x, data = given
+    steps = max(1, case.steps // 2)
+    key = ("halfway", problem.name, vars(replace(case, backend="", device="")), float(problem.numpy_loss(x, data)))
+    run = hand_derived("descent", problem, steps, x, data, LBFGS)
+    return tree_unflatten(x, kept(key, lambda: run(x, data)))
 
 
 def _size(gradient: Parameters) -> Array:
