@@ -3,13 +3,18 @@
 `autograd`         reverse mode; its Hessian-vector product is the library's own, reverse over reverse
 `autograd-fwdrev`  Hessian-vector products alone, composed of the library's forward and reverse modes: forward over
                    reverse
+`autograd-losses`  reverse mode of losses that stay in the dtype of their arrays; it runs only those
+
+The library computes some derivatives in float64, whatever the dtype: those of `amax`, `amin` and `mean`, and the second
+of `abs`. So in `attention`, `gmm`, `kmeans` and `softmax_mlp`, whose losses have an `amax` or `amin`, a float32 case of
+`autograd` is computed in float64 in part.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +23,8 @@ from unittest.mock import patch
 import autograd.numpy as anp
 from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
-from backends import Backend, Builder, Case, Operations, Run
+from backends import Backend, Builder, Case, Loss, Operations, Run
+from backends.parts.autograd_losses import LOSSES
 from problems import NODES, PAIR, WRITES, Array, Data, Parameters, Problem, loop, tree_leaves, tree_unflatten
 
 
@@ -72,6 +78,7 @@ def hvp_forward_over_reverse(problem: Problem, case: Case, x: Parameters, data: 
 class AutogradMode(Backend):
     name: str
     builders: Mapping[str, Builder]
+    losses: Mapping[str, Loss] = field(default_factory=dict)
     writes: str = ""
     wins: str = ""
 
@@ -134,10 +141,12 @@ def by_leaves(problem: Problem, x: Parameters, data: Data) -> Problem:
     return replace(problem, loss=loss, rate=problem.rate_at(x, data))
 
 
+DERIVATIVES = {"gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp}
+
 BACKENDS = (
     AutogradMode(
         "autograd",
-        {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        {"value": value, **DERIVATIVES},
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
         wins="for code that is already NumPy; never the fastest",
     ),
@@ -146,5 +155,12 @@ BACKENDS = (
         {"hvp": hvp_forward_over_reverse},
         writes="`make_jvp(grad(loss))`",
         wins="for Hessian-vector products: forward over reverse",
+    ),
+    AutogradMode(
+        "autograd-losses",
+        DERIVATIVES,  # a value alone has no derivative that could leave the dtype
+        losses=LOSSES,
+        writes="`autograd.grad(loss)`, with shifts and choices taken out of the trace by `getval`",
+        wins="ahead of `autograd`, which computes in float64 after an `amax`",
     ),
 )

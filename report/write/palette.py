@@ -26,6 +26,7 @@ LOOKS = {
     "numpy-inplace": Look("#8c8c8c", "#a3a3a3", "square"),
     "autograd": Look("#d99100", "#e69f00", "circle"),
     "autograd-fwdrev": Look("#a06e00", "#f7d38a", "square"),
+    "autograd-losses": Look("#6b4a00", "#c98d1f", "triangle-up"),
     "casadi-step": Look("#7a8c00", "#b5c934", "circle"),
     "casadi-loop": Look("#4d5a00", "#dbe88a", "square"),
     "casadi-sx": Look("#a3b300", "#8c9c1f", "triangle-up"),

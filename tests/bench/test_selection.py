@@ -22,6 +22,7 @@ def raced(operator: str, problem: str) -> set[str]:
     [
         ("jax-revrev", "hvp", "quadratic"),
         ("autograd-fwdrev", "hvp", "quadratic"),
+        ("autograd-losses", "descent", "softmax_mlp"),
         ("torch-fused", "descent", "softmax_mlp"),
         ("jax-scan", "gradient", "rnn"),
     ],

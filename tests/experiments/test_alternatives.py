@@ -15,6 +15,7 @@ for framework in ("torch", "jax", "autograd"):
     pytest.importorskip(framework, reason="the experiment imports every framework")
 
 from experiments.alternatives import __main__ as command  # noqa: E402 (it imports all of them)
+from experiments.alternatives import autograd_alternatives  # noqa: E402 (likewise)
 from tests.torch_compiler import without_kernels  # noqa: E402 (likewise)
 
 FOUND = backends.load()
@@ -34,12 +35,21 @@ def test_another_way_gives_the_right_result(
     """The command itself times no way whose result is wrong, so torch's compiler is not held to account here."""
     without_kernels(monkeypatch)
     mode: Any = FOUND.backends[name]
-    problem = find("softmax_mlp" if name == "torch-fused" else "quadratic")
+    problem = find("softmax_mlp" if mode.losses else "quadratic")
     case = backends.Case(operator, problem.name, name, 7, "float32", "cpu", 10 if operator == "descent" else 1)
     if (refused := prepare.refusal(case, mode, problem)) is not None:
         pytest.skip(refused[1])
     other = replace(mode, builders={operator: command.ALTERNATIVES[name][operator][way]})
     prepare.prepare(case, other, problem)
+
+
+@pytest.mark.parametrize("name", autograd_alternatives.LIBRARY)
+def test_a_loss_in_functions_of_the_library_gives_the_right_result(name: str) -> None:
+    mode: Any = FOUND.backends["autograd-losses"]
+    for operator in ("gradient", "hvp"):
+        builder = autograd_alternatives.with_library(mode.builders[operator])
+        case = backends.Case(operator, name, mode.name, 7, "float32", "cpu", 1)
+        prepare.prepare(case, replace(mode, builders={operator: builder}), find(name))
 
 
 def test_the_command_prints_a_row_for_each_other_way(capsys: pytest.CaptureFixture[str]) -> None:
