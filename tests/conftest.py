@@ -12,7 +12,7 @@ import pytest
 from tests.checkout import Checkout, copy_to
 
 # How long a test takes is no failure.
-hypothesis.settings.register_profile("brief", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("brief", deadline=None, max_examples=10)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("brief")
 
