@@ -86,7 +86,7 @@ def test_a_wrong_or_failing_case_has_a_row_without_a_time_and_the_others_are_rac
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--backend", "autgrad"], ["backend 'autgrad'", "did you mean 'autograd'", "numpy-inplace"]),
+        (["--backend", "nunpy"], ["backend 'nunpy'", "did you mean 'numpy'", "numpy-inplace"]),
         (["--problem", "cubic"], ["problem 'cubic'", "quadratic"]),
         (["--dtype", "float16"], ["dtype 'float16'", "float32, float64"]),
         (["--device", "tpu", "--backend", "numpy"], ["device 'tpu'", "cpu, cuda"]),
