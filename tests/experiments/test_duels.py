@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ from tests.bench.duel.test_duel import Drawn
 QUICK = ("--backend", "numpy-inplace,numpy", "--batch-size", "1", "--max-seconds", "0.01")
 
 
-def of_this_process(command: Sequence[str], **_options: object) -> subprocess.CompletedProcess[str]:
+def of_this_process(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
     """Run the command `python -m bench …` in this process."""
     assert command[1:3] == ["-m", "bench"]
     return subprocess.CompletedProcess(command, bench.main(command[3:]))
