@@ -199,6 +199,7 @@ def test_a_wrong_argument_is_an_error_of_one_line(
     assert len(str(refused.value).splitlines()) == 1
 
 
+@pytest.mark.night  # the notebook of the documents makes the same race from Python by day
 def test_the_example_of_the_documents_runs_as_a_script(tmp_path: Path) -> None:
     section = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8").partition("## In Python\n")[2]
     example = (
