@@ -16,9 +16,12 @@ def dealt(modes: Mapping[str, Backend], row: int, operator: str) -> str:
     """Return the mode that takes this operator of the problem in this row: the next problem has the next mode.
 
     So these modes of one framework take each operator of each problem once, and each mode takes each of its operators.
-    Modes with losses of their own are left out. Empty if no mode has the operator.
+    A compiled mode has two turns where another has one: JAX's eager mode compiles each operation by itself, which takes
+    longest. Modes with losses of their own are left out. Empty if no mode has the operator.
     """
-    having = [name for name, mode in modes.items() if operator in mode.builders and not mode.losses]
+    turns = [name for _ in range(2) for name, mode in modes.items() if mode.compiled]
+    turns += [name for name, mode in modes.items() if not mode.compiled]
+    having = [name for name in turns if operator in modes[name].builders and not modes[name].losses]
     return having[(row + backends.OPERATORS.index(operator)) % len(having)] if having else ""
 
 
