@@ -3,6 +3,11 @@
 `autograd`         reverse mode; its Hessian-vector product is the library's own, reverse over reverse
 `autograd-fwdrev`  Hessian-vector products alone, composed of the library's forward and reverse modes: forward over
                    reverse
+`autograd-losses`  reverse mode of losses that stay in the dtype of their arrays; it runs only those
+
+The library computes some derivatives in float64, whatever the dtype: those of `amax`, `amin` and `mean`, and the second
+of `abs`. So in `attention`, `gmm`, `kmeans` and `softmax_mlp`, whose losses have an `amax` or `amin`, a float32 case of
+`autograd` is computed in float64 in part.
 """
 
 from __future__ import annotations
@@ -18,7 +23,8 @@ from unittest.mock import patch
 import autograd.numpy as anp
 from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
-from backends import Backend, Builder, Case, Operations, Optimized, Run, Update, minimized, optimized_in_place
+from backends import Backend, Builder, Case, Loss, Operations, Optimized, Run, Update, minimized, optimized_in_place
+from backends.parts.autograd_losses import LOSSES
 from problems import (
     ADAM,
     LBFGS,
@@ -98,6 +104,7 @@ class AutogradMode(Backend):
     name: str
     builders: Mapping[str, Builder]
     optimizers: Mapping[str, Builder] = field(default_factory=dict)
+    losses: Mapping[str, Loss] = field(default_factory=dict)
     in_default: bool = False
     writes: str = ""
     wins: str = ""
@@ -178,10 +185,12 @@ def by_leaves(problem: Problem, x: Parameters, data: Data) -> Problem:
     return replace(problem, loss=loss, rate=problem.rate_at(x, data))
 
 
+DERIVATIVES = {"gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp}
+
 BACKENDS = (
     AutogradMode(
         "autograd",
-        {"value": value, "gradient": gradient, PAIR: value_and_gradient, "descent": descent, "hvp": hvp, "jvp": jvp},
+        {"value": value, **DERIVATIVES},
         {MOMENTUM: optimized, ADAM: optimized, LBFGS: lbfgs},
         in_default=True,
         writes="`autograd.grad(loss)`, for a loss in `autograd.numpy`",
@@ -193,5 +202,12 @@ BACKENDS = (
         in_default=True,
         writes="`make_jvp(grad(loss))`",
         wins="for Hessian-vector products: forward over reverse",
+    ),
+    AutogradMode(
+        "autograd-losses",
+        DERIVATIVES,  # a value alone has no derivative that could leave the dtype
+        losses=LOSSES,
+        writes="`autograd.grad(loss)`, with shifts and choices taken out of the trace by `getval`",
+        wins="ahead of `autograd`, which computes in float64 after an `amax`",
     ),
 )

@@ -12,7 +12,7 @@ import pytest
 from tests.checkout import Checkout, copy_to
 
 # How long a test takes is no failure.
-hypothesis.settings.register_profile("brief", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("brief", deadline=None, max_examples=10)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("brief")
 
@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Try many examples of each property where every dtype is asked for, as CI does by night."""
+    config.addinivalue_line("markers", "night: takes seconds, and other tests see most of it; runs with --every-dtype")
     if config.getoption("every_dtype"):
         hypothesis.settings.load_profile("thorough")
 
@@ -45,6 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # The last one added is applied first, so what follows it has the last word.
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
             item.add_marker(pytest.mark.filterwarnings(r"ignore:.*torch\.jit:DeprecationWarning"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("night") and not item.config.getoption("every_dtype"):
+        pytest.skip("runs by night, or with --every-dtype")
 
 
 @pytest.fixture

@@ -24,13 +24,13 @@ from backends import Backend, Case
 from bench.case import prepare
 from bench.case.check import reference
 from problems import Problem, sizes_text, tree_leaves, tree_map
-from tests.backends.test_contract import SHORTER
+from tests.dealing import SHORTER, dealt
 
 NAME = "fakegpu"
 
 
-def main() -> None:
-    """Run every case."""
+def main(*, every: bool = True) -> None:
+    """Run every case, or each operator of a problem in one mode, and all of a mode with losses of its own."""
     _setup_privateuseone_for_python_backend(NAME)
     torch.compile = lambda function, **_options: function
     torch._fused_sgd_ = lambda *_, **__: None  # it updates in place, and there is none for the dummy device
@@ -40,14 +40,16 @@ def main() -> None:
     torch.cuda.graph = Capture
     torch.cuda.Stream = torch.cuda.current_stream = Stream
     torch.cuda.stream = lambda _: nullcontext()
-    run_all(tuple(problems.load()))
+    run_all(tuple(problems.load()), every=every)
 
 
-def run_all(names: tuple[str, ...]) -> None:
-    """Run every case of these problems. The dummy device is registered."""
+def run_all(names: tuple[str, ...], *, every: bool) -> None:
+    """Run the cases of these problems. The dummy device is registered."""
     ran = 0
-    found = backends.load(("torch",)).backends.values()
-    for backend, name, operator in product(found, names, backends.OPERATORS):
+    found = backends.load(("torch",)).backends
+    for backend, (row, name), operator in product(found.values(), enumerate(names), backends.OPERATORS):
+        if not (every or backend.losses or backend.name == dealt(found, row, operator)):
+            continue
         problem = problems.load()[name]
         sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
         case = Case(operator, problem.name, backend.name, 7, "float32", "cuda", 2, sizes)

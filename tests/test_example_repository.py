@@ -105,6 +105,7 @@ def test_the_commands_of_the_page_name_a_slower_loss_even_if_the_package_is_inst
     assert yours.verdicts() == {"autograd": "regressed"}
 
 
+@pytest.mark.night  # its command is that of the test above with another base, and test_files.py resolves a --base-rev
 def test_the_step_of_the_workflow_passes_a_change_of_something_else(yours: Yours) -> None:
     (yours.path / "README.md").write_text("# Other words\n", encoding="utf-8")
     yours.commit("head")

@@ -22,6 +22,8 @@ from bench.case.check.answers import require_answers
 from bench.case.check.steps import require_every_step
 from bench.case.check.update import KEEP_MOMENTS, require_update
 from problems import LBFGS, PAIR, Array, Parameters, Problem, sizes_text, tree_leaves, tree_unflatten
+from report.table.keys import framework
+from tests.dealing import SHORTER, dealt, of_framework
 from tests.torch_compiler import without_kernels
 
 FOUND = backends.load()
@@ -37,9 +39,6 @@ TO_C = ("torch-compile-step", "quadratic")
 The other modes give the compiler the same losses, in other places. It traces and differentiates them here, and their
 C++, which takes a quarter of a minute for some of them, is what the race itself checks before it times a case.
 """
-
-SHORTER = {"rnn": {"length": 3}}
-"""Sizes that compile faster: a compiler unrolls the loop of `rnn`. In three steps the recurrent weight acts twice."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,11 +61,32 @@ def skipped() -> Iterator[Any]:
 
 
 def supported(device: str, *, every_dtype: bool) -> Iterator[Case]:
-    """Yield every backend × problem × operator that is supported on the device.
+    """Yield every backend × problem × operator that is supported on the device; without `every_dtype`, those `due`.
 
-    Compiling takes seconds. Without `every_dtype` a backend has only one dtype and batch size for a problem, and
-    another for the next problem, so that each backend, each problem and each operator meets all of them. The operators
-    of a problem share them: JAX then has what it compiled for the operator before.
+    Then a backend has only one dtype and batch size for a problem, and another for the next problem, so that each
+    backend, each problem and each operator meets all of them. The operators of a problem share them: JAX then has what
+    it compiled for the operator before.
+    """
+    variants = list(product(backends.DTYPES, BATCH_SIZES))
+    grid = product(enumerate(FOUND.backends), enumerate(problems.load().values()), backends.OPERATORS)
+    for (layer, name), (row, problem), operator in grid:
+        for number, (dtype, batch_size) in enumerate(variants):
+            sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
+            case = Case(operator, problem.name, name, batch_size, dtype, device, STEPS, sizes)
+            chosen = every_dtype or (number == (layer + row) % len(variants) and due(name, row, operator))
+            if chosen and prepare.refusal(case, FOUND.backends[name], problem) is None:
+                yield case
+
+
+def due(name: str, row: int, operator: str) -> bool:
+    """Whether the day's tests hold this backend to its contract in this operator of the problem in this row.
+
+    What compiles nothing takes milliseconds, and has every operator of every problem. Compiling takes seconds. A
+    builder is the same for all problems, and a loss for all operators, so a fault of either shows elsewhere too:
+
+    JAX compiles each operation, outside of `jit` too. Each operator of a problem has one of its modes, and the next
+    problem has the next mode. So JAX meets each operator of each problem, and each mode each of its operators. A mode
+    with losses of its own has all operators of those.
 
     torch's compiler takes longest. Its modes have one operator of a problem, and the next problem has the next one. So
     the compiler meets each loss and each operator. What it has compiled wrongly is the derivative of a gather along a
@@ -74,20 +94,14 @@ def supported(device: str, *, every_dtype: bool) -> Iterator[Case]:
     see `TO_C`.
 
     A value and a gradient from one pass run the code of the gradient. `numpy` has them of every problem, a mode with
-    losses of its own of each of those, and any other mode of every third problem.
+    losses of its own of each of those, and any other mode that compiles nothing of every third problem.
     """
-    variants = list(product(backends.DTYPES, BATCH_SIZES))
-    grid = product(enumerate(FOUND.backends), enumerate(problems.load().values()), enumerate(backends.OPERATORS))
-    for (layer, name), (row, problem), (column, operator) in grid:
-        for number, (dtype, batch_size) in enumerate(variants):
-            sizes = sizes_text({**problem.sizes, **SHORTER.get(problem.name, {})})
-            case = Case(operator, problem.name, name, batch_size, dtype, device, STEPS, sizes)
-            due = (row + column) % len(backends.OPERATORS) == TURN
-            if quick(name):
-                due = operator != PAIR or bool(name == "numpy" or FOUND.backends[name].losses or (layer + row) % 3 == 0)
-            chosen = every_dtype or (number == (layer + row) % len(variants) and due)
-            if chosen and prepare.refusal(case, FOUND.backends[name], problem) is None:
-                yield case
+    if framework(name) == "jax" and not FOUND.backends[name].losses:
+        return name == dealt(of_framework(FOUND.backends, "jax"), row, operator)
+    if not quick(name):
+        return (row + backends.OPERATORS.index(operator)) % len(backends.OPERATORS) == TURN
+    layer = [*FOUND.backends].index(name)
+    return operator != PAIR or bool(name == "numpy" or FOUND.backends[name].losses or (layer + row) % 3 == 0)
 
 
 def quick(name: str) -> bool:
@@ -162,15 +176,25 @@ def drifts(case: Case) -> bool:
     """Whether the framework may return float64 in a float32 case, which is no fault of the problem or the mode.
 
     HIPS autograd does so in derivatives of several functions: of `amax` and `amin`, which it divides by an integer
-    count, and in the second derivative of `abs`, whose zeros are float64. The race reports it: `dtype drifted`.
+    count, and in the second derivative of `abs`, whose zeros are float64. The race reports it: `dtype drifted`. The
+    losses of `autograd-losses` avoid them.
     """
-    return case.backend.partition("-")[0] == "autograd"
+    return case.backend in {"autograd", "autograd-fwdrev"}
 
 
-def test_each_backend_and_each_problem_has_a_value_and_gradient_in_these_tests() -> None:
-    tested = {(case.backend, case.problem) for case in supported("cpu", every_dtype=False) if case.operator == PAIR}
-    assert {name for name, _ in tested} == {name for name, mode in FOUND.backends.items() if PAIR in mode.builders}
-    assert {problem for _, problem in tested} == problems.load().keys()
+def test_the_days_cases_have_each_operator_of_each_problem_and_of_each_mode() -> None:
+    """The first holds of JAX, whose modes share them. torch's compiler has each operator, and each problem."""
+    tested = {(case.backend, case.problem, case.operator) for case in supported("cpu", every_dtype=False)}
+    every = {(case.backend, case.problem, case.operator) for case in supported("cpu", every_dtype=True)}
+    assert {(name, operator) for name, _, operator in tested} == {(name, operator) for name, _, operator in every}
+    assert {problem for _, problem, operator in tested if operator == PAIR} == problems.load().keys()
+    for name in ("autograd", "jax", "numpy"):
+        of_all, of_day = (
+            {case[1:] for case in cases if framework(case[0]) == name and case[2] != PAIR} for cases in (every, tested)
+        )
+        assert of_day == of_all
+    compiled = {problem for name, problem, _ in tested if not quick(name)}
+    assert compiled in (set(), problems.load().keys())
 
 
 @pytest.mark.parametrize("name", ["jax-grad", "jax-jit", "jax-loop"])

@@ -11,7 +11,8 @@ import problems
 from backends import Case, Stepwise
 from bench.case.check import reference
 from problems import sizes_text, tree_leaves
-from tests.backends.test_contract import FOUND, SHORTER, require_contract
+from tests.backends.test_contract import FOUND, require_contract
+from tests.dealing import SHORTER
 
 torch: Any = pytest.importorskip("torch")
 from backends.parts import torch_builders, torch_compiled  # noqa: E402 (torch may be missing)

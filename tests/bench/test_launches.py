@@ -105,7 +105,7 @@ def test_a_case_that_ends_or_hangs_its_process_has_a_row_and_the_others_are_meas
     ("arguments", "words"),
     [
         (["--launches", "0"], "--launches '0': must be a whole number, 1 or more"),
-        (["--backend", "autgrad"], "did you mean 'autograd'"),
+        (["--backend", "nunpy"], "did you mean 'numpy'"),
         (
             ["--backend", "numpy", "--relative-to", "jax"],
             "--relative-to 'jax': no row has this backend; there are numpy",
@@ -120,8 +120,8 @@ def test_a_wrong_option_is_an_error_of_one_line_and_measures_nothing(
     arguments: list[str],
     words: str,
 ) -> None:
-    """A name that is unknown has every framework imported, to say what there is: two are enough."""
-    monkeypatch.setattr(selection, "frameworks", lambda: ("numpy", "autograd"))
+    """A name that is unknown has every framework imported, to say what there is: one is enough."""
+    monkeypatch.setattr(selection, "usual_frameworks", lambda: ("numpy",))
     assert command.main(["run", "--output", str(tmp_path / "run.csv"), *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line

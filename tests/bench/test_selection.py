@@ -10,8 +10,9 @@ import pytest
 import backends
 import problems
 from bench import inventory
+from bench.case import prepare
 from bench.inventory import Description, Inventory
-from bench.selection import select
+from bench.selection import SelectionError, select
 from report.table.keys import framework
 
 FOUND = backends.load()
@@ -37,6 +38,7 @@ def raced(operator: str, problem: str, words: str | None = "all") -> set[str]:
     [
         ("jax-revrev", "hvp", "quadratic"),
         ("autograd-fwdrev", "hvp", "quadratic"),
+        ("autograd-losses", "descent", "softmax_mlp"),
         ("torch-fused", "descent", "softmax_mlp"),
         ("jax-scan", "gradient", "rnn"),
     ],
@@ -125,3 +127,20 @@ def test_a_mode_selected_by_name_has_a_row_with_a_reason_if_it_lacks_the_problem
     assert reason is not None
     assert "quadratic" in reason
     assert "log_sum_exp, logistic" in reason
+
+
+def test_a_missing_framework_that_is_named_is_an_error() -> None:
+    missing = inventory.of(backends.Found({}, {"torch": "torch is not installed"}))
+    with pytest.raises(SelectionError, match="backend 'torch-optim': torch is not installed"):
+        select({"backend": "torch-optim"}, lambda _: missing)
+
+
+def test_a_missing_compiler_is_a_reason_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    if "torch-compile-step" not in FOUND.backends:
+        pytest.skip(FOUND.missing["torch"])
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    (case,) = select({"backend": "torch-compile-step", "batch_size": "1", "device": "cpu"}).cases
+    refused = prepare.find_refusal(case, FOUND)
+    assert refused is not None
+    assert refused.status == "unsupported"
+    assert "there is no 'no-such-compiler'; install g++, or set CXX" in refused.reason

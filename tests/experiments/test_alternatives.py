@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ for framework in ("torch", "jax", "autograd"):
     pytest.importorskip(framework, reason="the experiment imports every framework")
 
 from experiments.alternatives import __main__ as command  # noqa: E402 (it imports all of them)
+from experiments.alternatives import autograd_alternatives  # noqa: E402 (likewise)
 from tests.torch_compiler import without_kernels  # noqa: E402 (likewise)
 
 FOUND = backends.load()
@@ -52,6 +54,15 @@ def test_another_way_gives_the_right_result(  # noqa: PLR0913, PLR0917 (what nam
     if (refused := prepare.refusal(case, mode, found)) is not None:
         pytest.skip(refused[1])
     prepare.prepare(case, command.written(mode, case, command.ways(case)[way]), found)
+
+
+@pytest.mark.parametrize("name", autograd_alternatives.LIBRARY)
+def test_a_loss_in_functions_of_the_library_gives_the_right_result(name: str) -> None:
+    mode: Any = FOUND.backends["autograd-losses"]
+    for operator in ("gradient", "hvp"):
+        builder = autograd_alternatives.with_library(mode.builders[operator])
+        case = backends.Case(operator, name, mode.name, 7, "float32", "cpu", 1)
+        prepare.prepare(case, replace(mode, builders={operator: builder}), find(name))
 
 
 def test_the_command_prints_a_row_for_each_other_way(capsys: pytest.CaptureFixture[str]) -> None:

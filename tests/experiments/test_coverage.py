@@ -26,7 +26,7 @@ def test_the_command_reads_the_rounds_of_a_race(checkout: Checkout, capsys: pyte
 
 def test_independent_rounds_agree_as_often_as_in_random_order_and_drifting_ones_never() -> None:
     calm, drifting = np.random.default_rng(1).normal(1.0, 0.01, 4000), 1.0 + np.arange(4000) / 1e4
-    for size in (6, 20, 40):
+    for size in (6, 40):
         fields = coverage.row(size, [calm]).split("|")
         own, shuffled = (int(fields[column].split()[0]) for column in (3, 6))
         assert shuffled - 10 <= own  # the harness's own interval is wider

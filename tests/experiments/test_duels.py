@@ -1,27 +1,46 @@
-"""The experiment on duels runs, briefly: a real duel against a copy that does more.
+"""The experiment on duels runs, briefly: a duel against a copy that does more.
 
-A duel of equal copies is the same command with another folder. Its files are those of the other duel here.
+By day the rounds of its process pairs are drawn: they are measured where a duel is tested. With `--every-dtype` they
+are measured here too. A duel of equal copies is the same command with another folder. Its files are those of the other.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bench import __main__ as bench
+from bench.duel import duel
 from experiments.duels import __main__ as command
 from experiments.duels import collect
 from experiments.duels.extra_work import with_more
 from experiments.duels.table import pools
 from experiments.rates import of_drawn, rate
+from tests.bench.duel.test_duel import Drawn
 
 QUICK = ("--backend", "numpy-inplace,numpy", "--batch-size", "1", "--max-seconds", "0.01")
 
 
+def of_this_process(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+    """Run the command `python -m bench …` in this process."""
+    assert command[1:3] == ["-m", "bench"]
+    return subprocess.CompletedProcess(command, bench.main(command[3:]))
+
+
+@pytest.fixture
+def drawn_by_day(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.config.getoption("every_dtype"):
+        monkeypatch.setattr(duel, "Stage", Drawn)
+        monkeypatch.setattr("experiments.duels.collect.subprocess.run", of_this_process)
+
+
+@pytest.mark.usefixtures("drawn_by_day")
 def test_what_is_collected_makes_the_table_and_is_not_measured_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

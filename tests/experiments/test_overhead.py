@@ -20,7 +20,10 @@ FOUND = backends.load().backends
 
 
 @pytest.mark.parametrize("name", DESCENTS)
-def test_a_hand_written_descent_ends_where_the_hand_derived_gradient_leads(name: str) -> None:
+def test_a_hand_written_descent_ends_where_the_hand_derived_gradient_leads(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    without_kernels(monkeypatch)
     backend, problem = FOUND[name], find("quadratic")
     start, data = instance(problem, 3, "float32")
     case = backends.Case("descent", problem.name, name, 3, "float32", "cpu", STEPS)

@@ -13,6 +13,7 @@ from report import table
 from tests import rows
 
 
+@pytest.mark.night  # two launches of races; what it counts in their rows is tested below
 def test_what_is_collected_makes_the_table_and_is_not_measured_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def brief_start() -> AbstractContextManager[None]:
     return known
 
 
+@pytest.mark.night  # torch compiles twice, and only a new release of torch could change what it keeps
 def test_torch_builds_its_kernel_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch looks for a kernel of the same source in memory, then on disk. Only a kernel that it builds is in a new
     folder. The first time it may be anywhere: another test may have built it.

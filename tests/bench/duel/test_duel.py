@@ -21,6 +21,7 @@ from bench.duel import duel
 from bench.duel.pair import ROUNDS_PER_CHECK, Measured, precise
 from bench.duel.stage import Stage, lanes
 from bench.process.requests import Requests
+from report import __main__ as report
 from tests.checkout import Checkout, copy_to
 
 QUICK = ("--pairs", "8", "--fresh-pairs", "8", "--seconds", "0.03", "--fresh-seconds", "0.1", "--batch-size", "100")
@@ -46,49 +47,49 @@ def verdicts(folder: Path) -> dict[str, str]:
     return dict(zip(rows["backend"], rows["verdict"], strict=True))
 
 
-def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails(checkout: Checkout, head: Checkout, tmp_path: Path) -> None:
+MODE = "from backends.numpy_modes import NumpyMode, hand_derived\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
+
+
+@pytest.fixture
+def dueled(checkout: Checkout, head: Checkout, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """A duel in which head is slower in one mode, breaks one, lacks one, and has a new one. Its files are in `out`."""
     slowed(head)
+    checkout.write("backends/old_modes.py", MODE.format("old", "hand_derived"))
+    head.write("backends/young_modes.py", MODE.format("young", "hand_derived"))
+    checkout.write("backends/frail_modes.py", MODE.format("frail", "hand_derived"))
+    head.write("backends/frail_modes.py", MODE.format("frail", "None"))
+    for side in (checkout, head):
+        for framework in ("jax", "torch", "autograd"):
+            (side.path / "backends" / f"{framework}_modes.py").unlink()
     sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
-    done = checkout.run("bench", "duel", *sides, "--backend", "numpy-inplace", *QUICK, "--explain")
-    assert done.returncode == 1, done.stderr
-    assert verdicts(tmp_path / "out")["numpy-inplace"] == "regressed"
-    assert "fresh pairs say" in " ".join(done.stdout.split())
+    return checkout.run("bench", "duel", *sides, *QUICK, "--explain")
+
+
+def test_a_slowdown_is_confirmed_by_fresh_pairs_and_fails_and_what_one_side_lacks_is_named(
+    dueled: subprocess.CompletedProcess[str], tmp_path: Path
+) -> None:
+    assert dueled.returncode == 1, dueled.stderr
+    found = verdicts(tmp_path / "out")
+    assert {name: found[name] for name in ("numpy-inplace", "old", "young", "frail")} == {
+        "numpy-inplace": "regressed",
+        "old": "missing",
+        "young": "new",
+        "frail": "failed",
+    }
+    assert "TypeError" in dueled.stdout
+    assert "fresh pairs say" in " ".join(dueled.stdout.split())
     samples = pd.read_csv(tmp_path / "out" / "samples.csv")
     again = samples[samples["backend"] == "numpy-inplace"]
     assert set(again["stage"]) == {1, 2}
     assert set(again.loc[again["stage"] == 1, "pair"]) == set(range(8))
     assert (samples[["base_seconds", "head_seconds"]] > 0).all(axis=None)
     assert "| numpy-inplace" in (tmp_path / "out" / "verdicts.md").read_text()
-    (explained,) = json.loads((tmp_path / "out" / "explanation.json").read_text(encoding="utf-8"))["explained"]
+    explained = json.loads((tmp_path / "out" / "explanation.json").read_text(encoding="utf-8"))["explained"]
+    (inplace,) = [case for case in explained if case["case"]["backend"] == "numpy-inplace"]
     into = "problems/quadratic.py:gradient_into.<locals>.into"
-    assert (explained["base"]["calls"][into], explained["head"]["calls"][into]) == (5, 50)
-    assert into in done.stdout
-    assert "explanation.json" in done.stderr
-
-
-def test_a_case_that_head_breaks_is_failed_and_one_that_a_side_lacks_is_missing_or_new(
-    checkout: Checkout, head: Checkout, tmp_path: Path
-) -> None:
-    mode = (
-        "from backends.numpy_modes import NumpyMode, hand_derived\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}),)\n"
-    )
-    checkout.write("backends/old_modes.py", mode.format("old", "hand_derived"))
-    head.write("backends/young_modes.py", mode.format("young", "hand_derived"))
-    checkout.write("backends/frail_modes.py", mode.format("frail", "hand_derived"))
-    head.write("backends/frail_modes.py", mode.format("frail", "None"))
-    for side in (checkout, head):
-        for framework in ("jax", "torch", "autograd"):
-            (side.path / "backends" / f"{framework}_modes.py").unlink()
-    sides = ("--base", str(checkout.path), "--head", str(head.path), "-o", str(tmp_path / "out"))
-    done = checkout.run("bench", "duel", *sides, *QUICK)
-    assert done.returncode == 1, done.stderr
-    found = verdicts(tmp_path / "out")
-    assert {name: found[name] for name in ("old", "young", "frail")} == {
-        "old": "missing",
-        "young": "new",
-        "frail": "failed",
-    }
-    assert "TypeError" in done.stdout
+    assert (inplace["base"]["calls"][into], inplace["head"]["calls"][into]) == (5, 50)
+    assert into in dueled.stdout
+    assert "explanation.json" in dueled.stderr
 
 
 class Drawn(Stage):
@@ -112,8 +113,7 @@ def test_a_checkout_against_itself_ends_well_and_another_duel_overwrites_its_fil
     assert '"verdict": "unchanged"' in done.stdout or '"verdict": "inconclusive"' in done.stdout  # a busy machine
     (folder,) = (checkout.path / "results" / "duels").iterdir()
     assert {path.name for path in folder.iterdir()} == {"samples.csv", "verdicts.csv", "verdicts.json", "verdicts.md"}
-    noise = checkout.run("report", "noise", str(folder / "samples.csv"))
-    assert noise.returncode == 0, noise.stderr
+    assert report.main(["noise", str(folder / "samples.csv")]) == 0
     before = (folder / "verdicts.csv").read_bytes()
     monkeypatch.chdir(checkout.path)
     monkeypatch.setattr(duel, "Stage", Drawn)

@@ -40,8 +40,21 @@ COMMANDS = {
     "run": ("bench", "run", "--launches", "1"),
     "duel": ("bench", "duel", "--pairs", "8"),
 }
-KILLED = [*((command, signal.SIGKILL) for command in COMMANDS), ("race", signal.SIGTERM), ("duel", signal.SIGHUP)]
-INTERRUPTED = [*((command, 1) for command in COMMANDS), ("race", 2), ("duel", 2)]
+NIGHT = pytest.mark.night
+KILLED = [
+    ("race", signal.SIGKILL),
+    ("race", signal.SIGTERM),
+    ("duel", signal.SIGHUP),
+    pytest.param("run", signal.SIGKILL, marks=NIGHT),
+    pytest.param("duel", signal.SIGKILL, marks=NIGHT),
+]
+INTERRUPTED = [
+    ("race", 1),
+    ("race", 2),
+    ("duel", 1),
+    pytest.param("duel", 2, marks=NIGHT),
+    pytest.param("run", 1, marks=NIGHT),
+]
 """pytest handles Ctrl-C in the race, and `bench/__main__.py` handles it in the other two."""
 
 PATIENCE = 15.0
@@ -101,7 +114,7 @@ def gone(mark: str, seconds: float) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes in /proc")
 @pytest.mark.parametrize(("command", "number"), KILLED)
 def test_when_the_parent_is_killed_everything_ends(checkout: Checkout, command: str, number: signal.Signals) -> None:
-    """Each command is killed by SIGKILL, which it cannot catch, and the two signals that it could are sent to one each.
+    """The race is killed by SIGKILL, which it cannot catch, and the two signals that it could are sent to one each.
 
     The commands share the code that ends their workers, and none of them handles these signals.
     """
