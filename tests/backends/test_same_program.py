@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -23,6 +24,8 @@ QUADRATIC = load_problems()["quadratic"]
 def made_of(builder: Builder) -> tuple[Hashable, ...]:
     """Return what a builder is made of: its code, and what it closes over. Equal ones build the same program."""
     function: Any = builder
+    if isinstance(function, partial):
+        return *made_of(function.func), *function.args, *sorted(function.keywords.items())
     return function.__code__, *(cell.cell_contents for cell in function.__closure__ or ())
 
 
