@@ -127,6 +127,7 @@ BACKENDS = (
         "numpy-inplace",
         {"gradient": gradient_inplace, "descent": descent_inplace},
         in_place=True,
+        in_default=True,
         writes="the same with `out=`: nothing is allocated in the loop",
         wins="faster than `numpy` at 10,000 and above",
     ),

@@ -7,6 +7,7 @@ the common losses write out. optax is an extra, which only the losses in `OF_OPT
 from __future__ import annotations
 
 import importlib.util
+import math
 
 import jax
 import jax.numpy as jnp
@@ -34,10 +35,16 @@ def softmax_mlp(x: Parameters, data: Data) -> Array:
 
 
 def attention(x: Parameters, data: Data) -> Array:
-    """The attention of `jax.nn` has an axis of heads, which is 1 long here."""
+    """The attention of `jax.nn` has an axis of heads, which is 1 long here. It computes its softmax in float32."""
     Wq, Wk, Wv, Wo = x
     X, Y = data
-    R = jax.nn.dot_product_attention(*((X @ W)[:, :, None] for W in (Wq, Wk, Wv)))[:, :, 0] @ Wo - Y
+    Q, K, V = (X @ W for W in (Wq, Wk, Wv))
+    if X.dtype == jnp.float64:
+        weights = jax.nn.softmax(Q @ jnp.swapaxes(K, 1, 2) / math.sqrt(K.shape[-1]))
+        A = weights @ V
+    else:
+        A = jax.nn.dot_product_attention(*(array[:, :, None] for array in (Q, K, V)))[:, :, 0]
+    R = A @ Wo - Y
     return 0.5 * jnp.sum(R * R) / (X.shape[0] * X.shape[1])
 
 

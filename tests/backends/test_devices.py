@@ -97,7 +97,7 @@ def test_torch_keeps_to_the_device_of_its_arguments(request: pytest.FixtureReque
     done = python("-c", f"{imports}fake.main(every={every}); {planted}fake.run_all(('log_sum_exp',), every=True)")
     assert done.returncode == 0, done.stderr
     ran, *control, again = done.stdout.splitlines()
-    assert int(ran.removeprefix("ran ")) > 60
+    assert int(ran.removeprefix("ran ")) > 50
     assert {line.partition(":")[0].rpartition(" ")[0] for line in control} == {"torch-fused log_sum_exp"}
     assert again.startswith("ran ")
 

@@ -27,6 +27,8 @@ MAX_GRADIENT = 10.0
 def end_error(case: Case, problem: Problem, given: tuple[Any, ...], end: Parameters, right: Parameters) -> float:
     """Return how far the loss at `end` is from that at the right end, as a share of the way from the start down to it.
 
+    The way is at least what the gradient at the start says that the parameters' moves are worth (`_worth`).
+
     `given` are the arguments of the descent, in float64. An end of `lbfgs` may be lower than the right one. Where the
     gradient is derived by hand, it has to be small there too, and the error is infinite if it is not. If the right
     descent by `lbfgs` did not converge either, the loss has to be what that one reached in half of the steps.
@@ -37,7 +39,7 @@ def end_error(case: Case, problem: Problem, given: tuple[Any, ...], end: Paramet
     end = tree_map(lambda array: np.asarray(array, dtype="float64"), end)
     with np.errstate(all="ignore"):  # an end that is wrong may be anywhere
         first, last, lowest = (float(problem.numpy_loss(at, data)) for at in (x, end, right))
-        way = abs(first - lowest) or abs(lowest) or 1.0
+        way = max(abs(first - lowest), _worth(problem, given, right)) or abs(lowest) or 1.0
         if case.optimizer != LBFGS:
             return abs(last - lowest) / way
         if not _converged(case, problem, given, right, 1.0):
@@ -66,6 +68,18 @@ def _halfway(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters
     key = ("halfway", problem.name, vars(replace(case, backend="", device="")), float(problem.numpy_loss(x, data)))
     run = hand_derived("descent", problem, steps, x, data, LBFGS)
     return tree_unflatten(x, kept(key, lambda: run(x, data)))
+
+
+def _worth(problem: Problem, given: tuple[Any, ...], right: Parameters) -> float:
+    """Return what the moves of all parameters are worth by the gradient at the start, each by itself.
+
+    A short descent may go up and down, and end about as high as it began. 0 if nobody derived the gradient.
+    """
+    if not problem.is_derived:
+        return 0.0
+    x, data = given
+    moves = zip(tree_leaves(problem.gradient(x, data)), tree_leaves(x), tree_leaves(right), strict=True)
+    return float(sum(np.sum(np.abs(g * (end - start))) for g, start, end in moves))
 
 
 def _size(gradient: Parameters) -> Array:
