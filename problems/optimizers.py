@@ -12,7 +12,7 @@ g is the gradient at x, η the learning rate, t the number of the step, from 1. 
             length of each step (Liu and Nocedal 1989). It ends when the largest |g| is at most `lbfgs_tolerance` of
             that at the start, or after so many steps. Line searches differ, so two backends take different paths.
 
-A step of `momentum` and `adam` is written as an expert would write it: in place, with scratch that is allocated once.
+A step of `momentum` and `adam` is written as an expert would write it: in place, in arrays that are allocated once.
 """
 
 from __future__ import annotations
@@ -104,12 +104,19 @@ UPDATES: dict[str, Update] = {SGD: sgd, MOMENTUM: momentum, ADAM: adam}
 
 
 def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Parameters) -> Descent:
-    """Return the descent of `steps` steps by `momentum` or `adam`, for parameters like `x`."""
+    """Return the descent of `steps` steps by `momentum` or `adam`, for parameters like `x`.
+
+    Its arrays are allocated here, once. The result is among them: the next call overwrites it.
+    """
     update, leaves = UPDATES[optimizer], form(x).leaves
+    position = tree_map(np.empty_like, x)
+    state = _started(optimizer, position)
 
     def run(x: Parameters, data: Data) -> Parameters:
-        position = tree_map(np.array, x)
-        state = _started(optimizer, position)
+        tree_map(np.copyto, position, x)
+        for moved in state:
+            for moment in moved.moments:
+                moment.fill(0.0)
         for count in range(1, steps + 1):
             for moved, g in zip(state, leaves(gradient(position, data)), strict=True):
                 update(moved, g, rate, count)
