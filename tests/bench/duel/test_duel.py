@@ -47,7 +47,9 @@ def verdicts(folder: Path) -> dict[str, str]:
     return dict(zip(rows["backend"], rows["verdict"], strict=True))
 
 
-MODE = "from backends.numpy_modes import NumpyMode, hand_derived\nBACKENDS = (NumpyMode('{}', {{'descent': {}}}, in_default=True),)\n"
+MODE = """from backends.numpy_modes import NumpyMode, hand_derived
+BACKENDS = (NumpyMode('{}', {{'descent': {}}}, in_default=True),)
+"""
 
 
 @pytest.fixture
