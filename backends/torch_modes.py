@@ -264,7 +264,6 @@ BACKENDS = (
         "torch-fused",
         {operator: own_targets(builder) for operator, builder in (VALUE | GRAD).items()},
         losses=LOSSES,
-        in_default=True,
         writes="`torch-grad` with torch's own losses, such as `cross_entropy`",
         wins="for losses that torch has fused functions for",
     ),

@@ -17,7 +17,7 @@ def test_the_doctor_names_versions_devices_and_reasons_and_checks_the_derivative
     assert "torch is not installed; pip install -c constraints.txt '.[torch]'" in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
     default = {line[0]: line[1] == "yes" for line in reversed(lines) if len(line) > 1}
-    assert (default["numpy"], default["autograd"], default["numpy-inplace"]) == (True, True, False)
+    assert (default["numpy"], default["autograd"], default["autograd-losses"]) == (True, True, False)
     for name in ("numpy", "numpy-inplace", "autograd"):
         _, derivative, off, end, value, verdict = next(line for line in lines if line[:1] == [name] and len(line) == 6)
         assert -2.0 <= float(derivative) < 0.0
