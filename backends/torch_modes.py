@@ -244,7 +244,7 @@ BACKENDS = (
         {"descent": descent_loop},
         known_devices=("cpu",),  # on a GPU, the condition would come back from it at each step
         writes="`torch.compile` of the whole descent, in `torch.while_loop`",
-        wins="the fastest in torch up to 10,000; at 1,000,000 behind `torch-compile-step`, since each step allocates",
+        wins="the fastest in torch up to 10,000; at 1,000,000 not separated from `torch-compile-step`",
     ),
     CompiledMode(
         "torch-compile-reduce",

@@ -33,6 +33,9 @@ STEPS = 3
 TURN = 2
 """Which operator of the first problem torch's compiler is given: the value, which of that problem takes it least."""
 
+BY_DAY = {"torch-compile-step": ("quadratic", "softmax_mlp")}
+"""The problems that the optimizers of a mode of torch's compiler have by day, if they are more than `quadratic`."""
+
 TO_C = ("torch-compile-step", "quadratic")
 """What is compiled down to C++: all problems of one mode, and one problem of all modes of torch's compiler.
 
@@ -219,7 +222,8 @@ def optimized(*, every_dtype: bool) -> Iterator[Case]:
 
     Without `every_dtype`, dtype and batch size take turns. A mode that compiles takes every third problem, and so does
     `lbfgs`, which runs until it has converged, but that of `numpy`. The line search of optax, compiled with the loss in
-    it, takes many times as long as the loss: it has `quadratic` alone.
+    it, takes many times as long as the loss: it has `quadratic` alone. So have the modes of torch's compiler, whose
+    update is the same for every loss, but `torch-compile-step`, where it is compiled with the loss.
     """
     variants = list(product(backends.DTYPES, BATCH_SIZES))
     grid = product(enumerate(FOUND.backends.items()), enumerate(problems.load().values()))
@@ -231,8 +235,8 @@ def optimized(*, every_dtype: bool) -> Iterator[Case]:
                 case = Case("descent", problem.name, name, batch_size, dtype, "cpu", steps, sizes, optimizer)
                 quickly = not backend.compiled and (optimizer != LBFGS or name == "numpy")
                 due = quickly or (layer + row + column) % 3 == 0
-                if (name, optimizer) == ("jax-loop", problems.LBFGS):
-                    due = problem.name == "quadratic"
+                if not quick(name) or (name, optimizer) == ("jax-loop", LBFGS):
+                    due = problem.name in BY_DAY.get(name, ("quadratic",))
                 chosen = every_dtype or (due and number == (layer + row + column) % len(variants))
                 if chosen and prepare.refusal(case, backend, problem) is None:
                     yield case
