@@ -25,6 +25,7 @@ from experiments.alternatives import (
     autograd_alternatives,
     jax_alternatives,
     numpy_alternatives,
+    optional_alternatives,
     torch_alternatives,
     torch_compiled_alternatives,
     torch_loss_alternatives,
@@ -40,6 +41,7 @@ ALTERNATIVES: Alternatives = {
     **torch_alternatives.ALTERNATIVES,
     **torch_compiled_alternatives.ALTERNATIVES,
     **jax_alternatives.ALTERNATIVES,
+    **optional_alternatives.ALTERNATIVES,
 }
 
 OPTIMIZED: Alternatives = torch_optimizer_alternatives.ALTERNATIVES
