@@ -26,12 +26,12 @@ EACH = pytest.mark.parametrize("problem", problems.load().values(), ids=problems
 AT_ITS_BATCH_SIZES = pytest.mark.parametrize(
     ("problem", "batch_size"),
     [
-        pytest.param(problem, size, id=f"{name}-{size}")
+        pytest.param(problem, size, id=f"{name}-{size}", marks=[pytest.mark.night] * (size == max(problem.batch_sizes)))
         for name, problem in problems.load().items()
         for size in problem.batch_sizes
     ],
 )
-"""The batch sizes at which a race measures them by default."""
+"""The batch sizes at which a race measures them by default; the largest, which takes longest, by night."""
 
 
 @EACH
