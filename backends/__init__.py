@@ -19,7 +19,6 @@ from backends.base import (
     with_own_loss,
 )
 from backends.builders import (
-    Minimized,
     Optimized,
     Stepwise,
     StepwiseInPlace,
@@ -28,7 +27,6 @@ from backends.builders import (
     eager,
     examples,
     lengthened,
-    minimized,
     optimized_in_place,
     spread,
     step,
@@ -49,7 +47,6 @@ __all__ = [
     "Flat",
     "Found",
     "Loss",
-    "Minimized",
     "Operations",
     "Optimized",
     "Probes",
@@ -68,7 +65,6 @@ __all__ = [
     "lengthened",
     "load",
     "measured_operators",
-    "minimized",
     "missing_loss",
     "missing_operator",
     "missing_optimizer",

@@ -23,7 +23,8 @@ from unittest.mock import patch
 import autograd.numpy as anp
 from autograd import core, grad, make_hvp, make_jvp, value_and_grad
 
-from backends import Backend, Builder, Case, Loss, Operations, Optimized, Run, Update, minimized, optimized_in_place
+import problems
+from backends import Backend, Builder, Case, Loss, Operations, Optimized, Run, Update, optimized_in_place
 from backends.parts.autograd_losses import LOSSES
 from problems import (
     ADAM,
@@ -68,7 +69,7 @@ def optimized(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 def lbfgs(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by SciPy's L-BFGS-B."""
-    return minimized(value_and_gradient(problem, case, x, data), case, x, data)
+    return problems.lbfgs(value_and_gradient(problem, case, x, data), case.steps, x, data)
 
 
 def jvp(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:

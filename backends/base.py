@@ -41,8 +41,8 @@ class Backend(ABC):
     measures the operator in that mode alone. The builder stays for what compares the mode's own operators.
     `compiled` says that a call runs a compiled program: none of the loss's Python. The audit warns where a call does.
     `probes` are what the framework can report about itself.
-    `in_default` says whether `--backend default` races the mode. It does unless the class says otherwise: who adds a
-    file wants to see it. The project's own classes say otherwise, and their modes say when they are in.
+    `in_default` says whether `--backend default` races the mode. It does unless the class says otherwise, since a user
+    who adds a file wants to see it. The project's own classes say otherwise, and their modes say when they are in.
     `writes` is what a user of this mode writes, and `wins` when the mode is the one to take: a short Markdown phrase
     each, for the table of modes.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from importlib.metadata import version
 from typing import Any, TypeAlias
 
 import problems
 from backends.case import Builder, Case, Flat, Run
-from problems import ALONG, Array, Data, Moments, Parameters, Problem, form, lbfgs_tolerance, minimize, tree_leaves
+from problems import ALONG, Data, Moments, Parameters, Problem, form
 
 
 def spread(function: Flat, operator: str) -> Run:
@@ -82,7 +81,7 @@ class StepwiseInPlace(Stepwise):
         return x
 
 
-State: TypeAlias = Any
+OwnState: TypeAlias = Any
 """What an optimizer keeps between two steps, in a framework's own form."""
 
 
@@ -93,9 +92,9 @@ class WithState:
     `start(x)` returns the state before the first step, and the copy of `x` that the first step may take over.
     """
 
-    step: Callable[..., tuple[Parameters, State]]
+    step: Callable[..., tuple[Parameters, OwnState]]
     steps: int
-    start: Callable[[Parameters], tuple[Parameters, State]]
+    start: Callable[[Parameters], tuple[Parameters, OwnState]]
 
     def __call__(self, x: Parameters, data: Data) -> Parameters:
         step = self.step
@@ -131,7 +130,7 @@ class Optimized:
 
     @property
     def __wrapped__(self) -> Run:
-        """The descent itself, for who looks for the program that a call runs."""
+        """The descent itself: `inspect.unwrap` finds the program that a call runs."""
         return self.run
 
 
@@ -144,41 +143,9 @@ def optimized_in_place(gradient: Run, case: Case, rate: float, x: Parameters) ->
     return Optimized(problems.optimized(gradient, case.optimizer, rate, case.steps, x), update)
 
 
-Both: TypeAlias = Callable[[Parameters, Data], tuple[Array, Parameters]]
-"""`both(x, data)` returns the value and the gradient. It takes and returns arrays of the host."""
-
-
-@dataclass(frozen=True)
-class Minimized:
-    """A descent by SciPy's L-BFGS-B: what the builders of `lbfgs` return, where a framework has none of its own."""
-
-    both: Both
-    steps: int
-    tolerance: float
-    """The largest number that the gradient at the end may have."""
-
-    @property
-    def library(self) -> str:
-        """Where the optimizer comes from, with its version."""
-        return f"scipy {version('scipy')}"
-
-    def __call__(self, x: Parameters, data: Data) -> Parameters:
-        both = self.both
-        return minimize(lambda x: both(x, data), x, self.steps, self.tolerance)
-
-
-def minimized(both: Both, case: Case, x: Parameters, data: Data) -> Minimized:
-    """Return the descent by L-BFGS for a case that starts at `x`, an array or arrays of the host.
-
-    The tolerance is that of the gradient at this start (`problems.optimizers`).
-    """
-    largest = max(float(abs(g).max()) for g in tree_leaves(both(x, data)[1]))
-    return Minimized(both, case.steps, lbfgs_tolerance(case.dtype) * largest)
-
-
 def lengthened(run: Run, steps: int) -> Run | None:
     """Return the descent with so many steps, of the same compiled parts; `None` if it must be built for them."""
-    if isinstance(run, Stepwise | WithState | Minimized):
+    if isinstance(run, Stepwise | WithState | problems.Minimized):
         return replace(run, steps=steps)
     if isinstance(run, Optimized):
         inner = lengthened(run.run, steps)

@@ -34,12 +34,12 @@ MAX_REASON = 200
 
 def copied(x: Parameters) -> Parameters:
     """Return a copy of x: an array, or a tuple of arrays. Compiled code alone calls it."""
-    raise NotImplementedError
+    raise NotImplementedError  # what compiled code calls is the implementation that is registered below
 
 
 def move(x: Parameters, gradient: Parameters, rate: Array) -> None:
     """Make one step in the memory of x. Compiled code alone calls it."""
-    raise NotImplementedError
+    raise NotImplementedError  # what compiled code calls is the implementation that is registered below
 
 
 def _copied(x: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import problems
-from backends import Backend, Builder, Case, Operations, Run, minimized, optimized_in_place
+from backends import Backend, Builder, Case, Operations, Run, optimized_in_place
 from backends.parts.numpy_operations import counted
 from problems import (
     ADAM,
@@ -42,7 +42,7 @@ def optimized(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
 
 def lbfgs(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
     """Build the descent by SciPy's L-BFGS-B."""
-    return minimized(problems.hand_derived(PAIR, problem, 1, x, data), case, x, data)
+    return problems.lbfgs(problems.hand_derived(PAIR, problem, 1, x, data), case.steps, x, data)
 
 
 def gradient_inplace(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:

@@ -20,7 +20,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -57,8 +58,8 @@ class Moved(NamedTuple):
     scratch: Array
 
 
-Update: TypeAlias = Callable[[Moved, Array, float, int], None]
-"""`update(moved, g, rate, count)` makes step number `count` of one array, in place."""
+Step: TypeAlias = Callable[[Moved, Array, float, int], None]
+"""`step(moved, g, rate, number)` makes the step of this number, from 1, of one array, in place."""
 
 Both: TypeAlias = Callable[[Parameters], tuple[Array, Parameters]]
 """`both(x)` returns the value and the gradient at x, as NumPy arrays."""
@@ -67,7 +68,7 @@ Moments: TypeAlias = tuple[Parameters, ...]
 """The moments of an optimizer, each nested like the parameters."""
 
 
-def momentum(moved: Moved, g: Array, rate: float, count: int) -> None:
+def momentum(moved: Moved, g: Array, rate: float, number: int) -> None:
     """Make one step of `momentum`, in place."""
     x, (m,), scratch = moved
     np.multiply(m, DECAY, out=m)
@@ -76,7 +77,7 @@ def momentum(moved: Moved, g: Array, rate: float, count: int) -> None:
     np.subtract(x, scratch, out=x)
 
 
-def adam(moved: Moved, g: Array, rate: float, count: int) -> None:
+def adam(moved: Moved, g: Array, rate: float, number: int) -> None:
     """Make one step of `adam`, in place. The corrections of the bias are multiplied into the rate and into ε."""
     x, (m, v), scratch = moved
     np.multiply(m, BETA1, out=m)
@@ -86,21 +87,21 @@ def adam(moved: Moved, g: Array, rate: float, count: int) -> None:
     np.multiply(g, g, out=scratch)
     np.multiply(scratch, 1.0 - BETA2, out=scratch)
     np.add(v, scratch, out=v)
-    correction = math.sqrt(1.0 - BETA2**count)
+    correction = math.sqrt(1.0 - BETA2**number)
     np.sqrt(v, out=scratch)
     np.add(scratch, EPSILON * correction, out=scratch)
     np.divide(m, scratch, out=scratch)
-    np.multiply(scratch, rate * correction / (1.0 - BETA1**count), out=scratch)
+    np.multiply(scratch, rate * correction / (1.0 - BETA1**number), out=scratch)
     np.subtract(x, scratch, out=x)
 
 
-def sgd(moved: Moved, g: Array, rate: float, count: int) -> None:
+def sgd(moved: Moved, g: Array, rate: float, number: int) -> None:
     """Make one step of `sgd`, in place."""
     np.multiply(g, rate, out=moved.scratch)
     np.subtract(moved.x, moved.scratch, out=moved.x)
 
 
-UPDATES: dict[str, Update] = {SGD: sgd, MOMENTUM: momentum, ADAM: adam}
+STEPS: dict[str, Step] = {SGD: sgd, MOMENTUM: momentum, ADAM: adam}
 
 
 def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Parameters) -> Descent:
@@ -108,7 +109,7 @@ def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Pa
 
     Its arrays are allocated here, once. The result is among them: the next call overwrites it.
     """
-    update, leaves = UPDATES[optimizer], form(x).leaves
+    step, leaves = STEPS[optimizer], form(x).leaves
     position = tree_map(np.empty_like, x)
     state = _started(optimizer, position)
 
@@ -117,9 +118,9 @@ def optimized(gradient: Gradient, optimizer: str, rate: float, steps: int, x: Pa
         for moved in state:
             for moment in moved.moments:
                 moment.fill(0.0)
-        for count in range(1, steps + 1):
+        for number in range(1, steps + 1):
             for moved, g in zip(state, leaves(gradient(position, data)), strict=True):
-                update(moved, g, rate, count)
+                step(moved, g, rate, number)
         return position
 
     return run
@@ -138,7 +139,7 @@ def updated(gradient: Gradient, optimizer: str, rate: float, state: State, data:
     x, moments = tree_map(np.array, state.x), tuple(tree_map(np.array, moment) for moment in state.moments)
     gradients = tree_leaves(gradient(x, data))
     for array, g, *own in zip(tree_leaves(x), gradients, *map(tree_leaves, moments), strict=True):
-        UPDATES[optimizer](Moved(array, tuple(own), np.empty_like(array)), g, rate, state.number)
+        STEPS[optimizer](Moved(array, tuple(own), np.empty_like(array)), g, rate, state.number)
     return x, moments
 
 
@@ -146,9 +147,9 @@ def iterates(gradient: Gradient, optimizer: str, rate: float, x: Parameters, dat
     """Yield the parameters after each step of `sgd`, `momentum` or `adam` from `x`. The next step overwrites them."""
     x = tree_map(np.array, x)
     state = _started(optimizer, x)
-    for count in itertools.count(1):
+    for number in itertools.count(1):
         for moved, g in zip(state, tree_leaves(gradient(x, data)), strict=True):
-            UPDATES[optimizer](moved, g, rate, count)
+            STEPS[optimizer](moved, g, rate, number)
         yield x
 
 
@@ -165,36 +166,43 @@ def lbfgs_tolerance(dtype: str) -> float:
     return math.sqrt(float(np.finfo(dtype).eps))
 
 
-def lbfgs(both: ValueAndGradient, steps: int, x: Parameters, data: Data) -> Descent:
-    """Return the descent by SciPy's L-BFGS-B, for parameters like `x` on the host.
+@dataclass(frozen=True)
+class Minimized:
+    """A descent by SciPy's L-BFGS-B, called as `run(x, data)` with arrays of the host.
 
-    `both(x, data)` returns the value and the gradient, as NumPy arrays. The gradient at `x` sets the tolerance. SciPy
-    computes its steps in float64, whatever the dtype.
+    It ends at a gradient whose largest number is at most `tolerance`, or after `steps` steps. SciPy computes its steps
+    in float64, whatever the dtype.
     """
-    dtype = tree_leaves(x)[0].dtype
-    tolerance = lbfgs_tolerance(str(dtype)) * max(float(np.max(np.abs(g))) for g in tree_leaves(both(x, data)[1]))
 
-    def run(x: Parameters, data: Data) -> Parameters:
-        return minimize(partial(_swapped, both, data), x, steps, tolerance)
+    both: ValueAndGradient
+    steps: int
+    tolerance: float
 
-    return run
+    def __call__(self, x: Parameters, data: Data) -> Parameters:
+        both = self.both
+        options = {
+            "maxcor": HISTORY,
+            "ftol": 0.0,
+            "gtol": self.tolerance,
+            "maxiter": self.steps,
+            "maxfun": self.steps * MAX_EVALUATIONS,
+            "maxls": MAX_EVALUATIONS,
+        }
+        return unflatten_like(x)(lowest(lambda x: both(x, data), x, **options).x)
+
+    @property
+    def library(self) -> str:
+        """Where the optimizer comes from, with its version."""
+        return f"scipy {version('scipy')}"
 
 
-def _swapped(both: ValueAndGradient, data: Data, x: Parameters) -> tuple[Array, Parameters]:
-    return both(x, data)
+def lbfgs(both: ValueAndGradient, steps: int, x: Parameters, data: Data) -> Minimized:
+    """Return the descent by SciPy's L-BFGS-B of at most `steps` steps, for parameters like `x`, arrays of the host.
 
-
-def minimize(both: Both, x: Parameters, steps: int, tolerance: float) -> Parameters:
-    """Return where SciPy's L-BFGS-B ends from `x`: at a gradient of at most `tolerance`, or after `steps` steps."""
-    options = {
-        "maxcor": HISTORY,
-        "ftol": 0.0,
-        "gtol": tolerance,
-        "maxiter": steps,
-        "maxfun": steps * MAX_EVALUATIONS,
-        "maxls": MAX_EVALUATIONS,
-    }
-    return unflatten_like(x)(lowest(both, x, **options).x)
+    `both(x, data)` returns the value and the gradient as arrays of the host. The gradient at `x` sets the tolerance.
+    """
+    largest = max(float(np.max(np.abs(g))) for g in tree_leaves(both(x, data)[1]))
+    return Minimized(both, steps, lbfgs_tolerance(str(tree_leaves(x)[0].dtype)) * largest)
 
 
 def lowest(both: Both, x: Parameters, **options: float) -> Any:

@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends import Case, Optimized, Run, WithState, minimized, spread
-from backends.builders import State
+from backends import Case, Optimized, Run, WithState, spread
+from backends.builders import OwnState
 from backends.parts.jax_builders import compiled, gradient, value, value_and_gradient
 from problems import (
     ADAM,
@@ -28,6 +28,7 @@ from problems import (
     Moments,
     Parameters,
     Problem,
+    lbfgs,
     lbfgs_tolerance,
     tree_leaves,
     tree_map,
@@ -45,11 +46,11 @@ class Moving:
     `step` returns the parameters and the state after the step. `names` are those of the moments in the state.
     """
 
-    step: Callable[..., tuple[Parameters, State]]
-    init: Callable[[Parameters], State]
+    step: Callable[..., tuple[Parameters, OwnState]]
+    init: Callable[[Parameters], OwnState]
     names: tuple[str, ...]
 
-    def start(self, x: Parameters) -> tuple[Parameters, State]:
+    def start(self, x: Parameters) -> tuple[Parameters, OwnState]:
         """Return a copy of the parameters, and the state before the first step."""
         return tree_map(jnp.copy, x), self.init(x)
 
@@ -75,7 +76,7 @@ def moving(problem: Problem, case: Case, x: Parameters, data: Data) -> Moving:
     else:
         optimizer = optax.adam(rate, b1=BETA1, b2=BETA2, eps=EPSILON)
 
-    def step(x: Parameters, state: State, *data: Array) -> tuple[Parameters, State]:
+    def step(x: Parameters, state: OwnState, *data: Array) -> tuple[Parameters, OwnState]:
         changes, state = optimizer.update(derivative(x, *data), state, x)
         return optax.apply_updates(x, changes), state
 
@@ -110,7 +111,7 @@ def lbfgs_jit(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         reached, derivative = program(x, *data)
         return np.asarray(reached), tree_map(np.asarray, derivative)
 
-    return minimized(both, case, tree_map(np.asarray, x), data)
+    return lbfgs(both, case.steps, tree_map(np.asarray, x), data)
 
 
 @dataclass(frozen=True)

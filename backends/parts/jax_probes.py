@@ -13,8 +13,9 @@ from typing import Any
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
-from backends import Minimized, Run, Stepwise, WithState
+from backends import Run, Stepwise, WithState
 from backends.parts.jax_builders import PROGRAMS
+from problems import Minimized
 
 
 def counted_flops(run: Run) -> float | None:

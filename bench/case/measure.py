@@ -23,13 +23,14 @@ from bench.case.figures.gpu import ramp, throttled
 from bench.case.figures.memory import peak_bytes
 from bench.case.figures.probe import probe
 from bench.case.figures.roofline import limit
-from bench.case.figures.target import curve, curve_text, time_to_target
+from bench.case.figures.target import curve, time_to_target
 from bench.case.figures.warm_compile import warm_compile_seconds
 from bench.case.pairs import moved_pair, reference_pair, value_pair
 from bench.case.prepare import Prepared, find_refusal, prepare, relocate
 from bench.case.rounds import Budget, Rounds, calibrate, no_garbage_collection, plan, round_seconds
 from bench.case.row import Launch, Row
 from problems import LBFGS, find
+from report.table import curves
 from report.table.warnings import AuditWarning, join
 
 MOVES = 8
@@ -226,7 +227,7 @@ class Timing:
         reached = self._or_warn("seconds_to_target", lambda: time_to_target(self.prepared))
         columns = {} if reached is None else row.reached(reached)
         if self.budget.curve:
-            columns["loss_curve"] = curve_text(self._or_warn("loss_curve", lambda: curve(self.prepared)) or [])
+            columns["loss_curve"] = curves.join(self._or_warn("loss_curve", lambda: curve(self.prepared)) or [])
         return columns
 
     def _audit(self, answered: Answered, compiled: int, cores: float) -> list[AuditWarning]:

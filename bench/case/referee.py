@@ -16,7 +16,7 @@ from bench.case.check.rate import with_rate
 from bench.case.check.reference import answer_error, arguments, expected, own_error
 from bench.case.check.steps import SHORT, slow_end, slowed
 from bench.case.check.update import KEEP_MOMENTS, right_update
-from bench.case.figures.target import first_step_at_target
+from bench.case.figures.target import first_step_at_target, goal
 from problems import LBFGS, SGD, Problem
 
 
@@ -63,6 +63,7 @@ def _keep_steps(case: Case, problem: Problem) -> None:
         slow_end(replace(case, steps=min(SHORT, case.steps)), problem)
     if case.optimizer in KEEP_MOMENTS:
         right_update(case, problem)
+    goal(case, problem)
     if case.optimizer != LBFGS:
         if (slow := slowed(case, problem)) is not None:
             slow_end(case, slow)

@@ -7,8 +7,8 @@ from math import inf, isnan
 
 import pandas as pd
 
-from report.errors import ReportError, short
 from report.run.targets import RACE
+from report.table.curves import Point, split
 
 LEAST = 1e-7
 """The least share that is drawn: float32 can hardly tell less from nothing."""
@@ -27,7 +27,7 @@ class Curve:
     optimizer: str
     backend: str
     target: float | None
-    points: list[tuple[float, float]]
+    points: list[Point]
 
     @property
     def rank(self) -> tuple[float, float, str]:
@@ -45,7 +45,7 @@ def curves(merged: pd.DataFrame) -> list[Curve]:
             str(row["optimizer"]),
             str(row["backend"]),
             None if isnan(row["target"]) else float(row["target"]),
-            points(str(row["loss_curve"])),
+            split(str(row["loss_curve"])),
         )
         for _, row in found.iterrows()
     ]
@@ -54,15 +54,6 @@ def curves(merged: pd.DataFrame) -> list[Curve]:
 def races(merged: pd.DataFrame) -> pd.Series:
     """Return the number of each case's race, as its curve has it."""
     return merged.groupby([*RACE], observed=True).ngroup()
-
-
-def points(text: str) -> list[tuple[float, float]]:
-    """Return the points of a column `loss_curve`. Raise `ReportError` if it is none."""
-    pairs = [word.partition(":") for word in text.split()]
-    try:
-        return [(float(seconds), float(left)) for seconds, _, left in pairs]
-    except ValueError as error:
-        raise ReportError(f"loss_curve '{short(text)}': must be seconds:left, separated by spaces") from error
 
 
 def firsts(of: list[Curve]) -> list[Curve]:

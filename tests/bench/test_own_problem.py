@@ -204,25 +204,31 @@ def test_a_frameworks_answers_are_those_of_the_hand_derived_functions(operator: 
             np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-10)
 
 
-@pytest.mark.parametrize("operator", problems.OPERATORS)
+ASKED = [*((name, "") for name in problems.OPERATORS), *(("descent", by) for by in problems.OPTIMIZERS[1:])]
+"""Every operator, and the descent by every optimizer."""
+
+
+@pytest.mark.parametrize(("operator", "optimizer"), ASKED)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_all_answers_that_a_check_reads_are_kept(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, operator: str, dtype: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, operator: str, optimizer: str, dtype: str
 ) -> None:
     """Another process computes none: there the problem has no gradient, and a call of it would raise."""
     monkeypatch.setattr("problems.added", lambda: ("underived",))
     monkeypatch.setattr("problems.load_added", lambda _: UNDERIVED)
-    case = Case(operator, "underived", "autograd", 5, dtype, "cpu", 20 if operator == "descent" else 1, "dimension=16")
+    steps = 20 if operator == "descent" else 1
+    case = Case(operator, "underived", "autograd", 5, dtype, "cpu", steps, "dimension=16", optimizer)
     keep_answers(case, by_framework(UNDERIVED, FOUND, "autograd"))
     requests = Requests("default", ())
     requests._add(Found(dict(FOUND)))
-    budget = {"min_round_seconds": 1e-4, "max_seconds": 1e-3, "min_rounds": 6, "memory": False}
+    budget = {"min_round_seconds": 1e-4, "max_seconds": 1e-3, "min_rounds": 6, "memory": False, "curve": True}
     planned = requests.begin(vars(case), budget, "run", 0, reference="autograd")
     for _ in range(planned["rounds"]):
         requests.time()
     row = requests.finish()["row"]
     assert row["status"] == "ok", row["reason"]
     assert row["reference"] == "autograd float64"
+    assert "NotDerivedError" not in row["warnings"]
 
 
 class Told:

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.case.check.errors import alike, largest
-from bench.case.check.kept import kept
-from bench.case.check.reference import named
+from bench.case.check.kept import kept, named
 from problems import PAIR, Array, Parameters, Problem, hand_derived, instance, tree_leaves, tree_map, tree_unflatten
 
 MAX_ERROR = 1e-5

@@ -14,7 +14,7 @@ import numpy as np
 
 from backends import Case
 from bench.case.check.errors import alike, largest, magnitude, tolerance
-from bench.case.check.kept import kept
+from bench.case.check.kept import kept, named
 from problems import ADAM, LBFGS, Array, Parameters, Problem, hand_derived, tree_leaves, tree_map, tree_unflatten
 
 BY_LOSS = (ADAM, LBFGS)
@@ -65,7 +65,7 @@ def _halfway(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters
     """Return where the reference's `lbfgs` is after half of the steps."""
     x, data = given
     steps = max(1, case.steps // 2)
-    key = ("halfway", problem.name, vars(replace(case, backend="", device="")), float(problem.numpy_loss(x, data)))
+    key = ("halfway", named(problem), vars(replace(case, backend="", device="")), float(problem.numpy_loss(x, data)))
     run = hand_derived("descent", problem, steps, x, data, LBFGS)
     return tree_unflatten(x, kept(key, lambda: run(x, data)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from problems import Array, Parameters, tree_leaves
+from problems import Array, Parameters, Problem, tree_leaves
 
 _folders: list[Path] = []
 """The folder of `keep_in`, if any."""
@@ -44,6 +44,11 @@ def kept(key: object, compute: Callable[[], Parameters]) -> tuple[Array, ...]:
     if not path.exists():
         _write(path, tree_leaves(compute()))
     return _read(path)
+
+
+def named(problem: Problem) -> tuple[object, ...]:
+    """Return what tells a problem from all others: its name and its sizes."""
+    return problem.name, sorted(problem.sizes.items())
 
 
 def _write(path: Path, arrays: tuple[Array, ...]) -> None:

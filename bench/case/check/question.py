@@ -15,17 +15,8 @@ import numpy as np
 
 from backends import Case
 from bench.case.check.errors import largest, tolerance
-from bench.case.check.kept import kept
-from bench.case.check.reference import (
-    MAX_KEPT,
-    WELL_POSED,
-    arguments,
-    by_hand,
-    double,
-    expected,
-    named,
-    other_error,
-)
+from bench.case.check.kept import kept, named
+from bench.case.check.reference import MAX_KEPT, WELL_POSED, arguments, by_hand, double, expected, other_error
 from problems import (
     ALONG,
     Array,

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.case.check.kept import kept
-from bench.case.check.reference import named
+from bench.case.check.kept import kept, named
 from problems import (
     ADAM,
     LBFGS,

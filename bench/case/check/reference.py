@@ -11,7 +11,7 @@ import numpy as np
 from backends import Backend, Case
 from bench.case.check.ends import BY_LOSS, end_error
 from bench.case.check.errors import largest, magnitude, move_error, part_errors, result_error, tolerance
-from bench.case.check.kept import kept
+from bench.case.check.kept import kept, named
 from problems import (
     ALONG,
     SGD,
@@ -93,11 +93,6 @@ def by_hand(case: Case, problem: Problem, given: tuple[Any, ...]) -> Parameters:
     build = hand_derived(case.operator, problem, case.steps, given[0], given[-1], case.optimizer)
     result: Parameters = build(*given)
     return result
-
-
-def named(problem: Problem) -> tuple[object, ...]:
-    """Return what tells a problem from all others: its name and its sizes."""
-    return problem.name, sorted(problem.sizes.items())
 
 
 def answer_error(case: Case, problem: Problem, result: Parameters) -> float:

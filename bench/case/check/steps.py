@@ -17,9 +17,9 @@ import numpy as np
 
 from backends import Backend, Case, Run, Stepwise, StepwiseInPlace, place
 from bench.case.check.errors import alike, magnitude, move_error, require_close
-from bench.case.check.kept import kept
+from bench.case.check.kept import kept, named
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, by_hand, double, named
+from bench.case.check.reference import allowed_error, arguments, by_hand, double
 from problems import (
     ADAM,
     DECAY,

@@ -12,14 +12,12 @@ import numpy as np
 
 from backends import Backend, Case, Optimized, Run, place
 from bench.case.check.errors import largest, magnitude, move_error, relative_error, require_close
-from bench.case.check.kept import kept
+from bench.case.check.kept import kept, named
 from bench.case.check.question import nudged
-from bench.case.check.reference import allowed_error, arguments, double, named
+from bench.case.check.reference import allowed_error, arguments, double
 from problems import (
-    ADAM,
     BETA2,
     MOMENTS,
-    MOMENTUM,
     Array,
     Moments,
     Parameters,
@@ -32,13 +30,13 @@ from problems import (
     updated,
 )
 
-KEEP_MOMENTS = (MOMENTUM, ADAM)
+KEEP_MOMENTS = tuple(name for name, count in MOMENTS.items() if count)
 """The optimizers whose builders return an `Optimized`."""
 
-COUNT = 3
+NUMBER = 3
 """The number of the step that is checked. The bias of `adam` is far from gone, and is not that of the first step."""
 
-LOST = 1.0 / (1.0 - BETA2**COUNT)
+LOST = 1.0 / (1.0 - BETA2**NUMBER)
 """How many roundings make one in the step of `adam` where 1 − β₂ᵗ is computed in the case's dtype, as optax does."""
 
 ULPS = 2.0
@@ -55,7 +53,7 @@ def require_update(case: Case, backend: Backend, problem: Problem, run: Run) -> 
     state = drawn(case, problem)
     data = arguments(case, problem)[-1]
     x, *moments, placed = place(backend, case, state.x, *state.moments, data)
-    result = run.update(x, tuple(moments), COUNT, placed)
+    result = run.update(x, tuple(moments), NUMBER, placed)
     backend.wait(result, case)
     allowed = allowed_error(backend, case)
     error = update_error(case, problem, state, backend.fetch(result, case), allowed)
@@ -83,7 +81,7 @@ def right_update(case: Case, problem: Problem) -> tuple[Parameters, Moments]:
     """Return the reference's step from the drawn state, in float64."""
     state, data = drawn(case, problem), arguments(case, problem)[-1]
     x, *moments = double((state.x, *state.moments))
-    given = State(x, tuple(moments), COUNT)
+    given = State(x, tuple(moments), NUMBER)
 
     def step() -> Parameters:
         rate = problem.rate_at(x, data)
@@ -106,11 +104,11 @@ def drawn(case: Case, problem: Problem) -> State:
     like = tree_unflatten(x, list(sizes))
     first = _moment(case, problem, x, like, "moment")
     if MOMENTS[case.optimizer] == 1:
-        return State(x, (first,), COUNT)
+        return State(x, (first,), NUMBER)
     root = _moment(case, problem, x, like, "second moment")
-    bias = 1.0 - BETA2**COUNT  # so that it has the gradient's size once it is corrected, and ε shows
+    bias = 1.0 - BETA2**NUMBER  # so that it has the gradient's size once it is corrected, and ε shows
     second = tree_map(lambda array, size: _like(bias * np.square(np.abs(array) + 0.5 * size), array), root, like)
-    return State(x, (first, second), COUNT)
+    return State(x, (first, second), NUMBER)
 
 
 def _moment(case: Case, problem: Problem, x: Parameters, sizes: Parameters, which: str) -> Parameters:

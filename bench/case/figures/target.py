@@ -17,13 +17,14 @@ from typing import NamedTuple
 import numpy as np
 
 from backends import Case
-from bench.case.check.kept import kept
-from bench.case.check.reference import MAX_KEPT, doubled, named
+from bench.case.check.kept import kept, named
+from bench.case.check.reference import MAX_KEPT, doubled
 from bench.case.prepare import Prepared, prepared_call
 from bench.case.rounds import Call, calibrate, no_garbage_collection, round_seconds
 from bench.clock import now
 from problems import LBFGS, Array, Data, Parameters, Problem, iterates, lowest, tree_map
 from report.statistics.intervals import Interval, rounds_interval
+from report.table.curves import Point
 
 TARGET = 0.01
 """The target is reached when this share of the way from the first loss down to the minimum is left."""
@@ -54,13 +55,6 @@ class Reached(NamedTuple):
     seconds: Interval
 
 
-class Point(NamedTuple):
-    """A descent of the loss over time: its seconds, and the share of the way down to the minimum that is left."""
-
-    seconds: float
-    left: float
-
-
 def time_to_target(prepared: Prepared) -> Reached | None:
     """Return the shortest descent that reaches the target, f(x_k) − f* ≤ `TARGET` × (f(x_0) − f*), and its seconds.
 
@@ -68,7 +62,7 @@ def time_to_target(prepared: Prepared) -> Reached | None:
     the loss can be computed in NumPy, the descent that is timed is seen to reach the target.
     """
     bare = _bare(prepared.case)
-    if not all(map(math.isfinite, _goal(bare, prepared.problem))):
+    if not all(map(math.isfinite, goal(bare, prepared.problem))):
         return None
     for steps in _lengths(bare, prepared.problem):
         call = prepared_call(prepared, steps)
@@ -91,7 +85,7 @@ def curve(prepared: Prepared) -> list[Point]:
     There are none where the minimum is not known, or where the loss cannot be computed in NumPy.
     """
     case, problem = prepared.case, prepared.problem
-    if not (problem.has_loss("numpy") and all(map(math.isfinite, _goal(_bare(case), problem)))):
+    if not (problem.has_loss("numpy") and all(map(math.isfinite, goal(_bare(case), problem)))):
         return []
     points = [Point(0.0, 1.0)]
     for steps in [*takewhile(lambda steps: steps < case.steps, CURVE), case.steps]:
@@ -101,18 +95,13 @@ def curve(prepared: Prepared) -> list[Point]:
     return points
 
 
-def curve_text(points: list[Point]) -> str:
-    """Return the points as a row has them: `0:1 1.2e-05:0.81`."""
-    return " ".join(f"{point.seconds:.5g}:{point.left:.4g}" for point in points)
-
-
 def _left(prepared: Prepared, end: Parameters) -> float:
     """Return the share of the way down to the minimum that is left at `end`; 0 if no loss in NumPy can tell."""
     case, problem = prepared.case, prepared.problem
     if not problem.has_loss("numpy"):
         return 0.0
     x = tree_map(lambda array: np.asarray(array, dtype="float64"), prepared.backend.fetch(end, case))
-    first, least = _goal(_bare(case), problem)
+    first, least = goal(_bare(case), problem)
     left = (float(problem.numpy_loss(x, doubled(case, problem)[-1])) - least) / ((first - least) or 1.0)
     return max(left, 0.0) if math.isfinite(left) else math.inf
 
@@ -132,7 +121,7 @@ def first_step_at_target(case: Case, problem: Problem) -> int | None:
 
 
 def _steps(case: Case, problem: Problem) -> int | None:
-    first, least = _goal(case, problem)
+    first, least = goal(case, problem)
     if not math.isfinite(least):
         return None
     losses = (float(loss) for loss in _losses(case, problem))
@@ -148,7 +137,7 @@ def _losses(case: Case, problem: Problem) -> Iterator[Array]:
 
 
 @lru_cache(maxsize=MAX_KEPT)
-def _goal(case: Case, problem: Problem) -> tuple[float, float]:
+def goal(case: Case, problem: Problem) -> tuple[float, float]:
     """Return the loss at the start, and the least loss, which is not finite where it is not known."""
     same = replace(case, operator="value", steps=1)  # the same of every optimizer
 

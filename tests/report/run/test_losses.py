@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from report import table
-from report.errors import ReportError
 from report.run import cases, losses
 from report.table.schema import Value
 from tests import rows
@@ -43,8 +42,3 @@ def test_of_each_optimizer_the_backend_that_reaches_the_target_first_is_drawn(tm
         (100, "sgd", "jax-jit"),
         (100, "adam", "numpy"),
     ]
-
-
-def test_what_is_no_curve_is_refused_by_name() -> None:
-    with pytest.raises(ReportError, match="loss_curve '0:1 x': must be seconds:left"):
-        losses.points("0:1 x")

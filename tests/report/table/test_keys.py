@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from report.table.keys import BROKEN, CONDITIONS, GROUP, REFUSED, ROW, framework, in_order
+import problems
+from report.table.keys import BROKEN, CONDITIONS, GROUP, LBFGS, REFUSED, ROW, SGD, framework, in_order
 from report.table.schema import COLUMNS, STATUSES
 
 
@@ -13,6 +14,10 @@ def test_every_row_has_the_columns_that_identify_it() -> None:
 
 def test_every_status_is_ok_or_refused_or_broken() -> None:
     assert sorted(["ok", *REFUSED, *BROKEN]) == sorted(STATUSES)
+
+
+def test_the_optimizers_that_reports_know_are_those_that_are_measured() -> None:
+    assert (SGD, LBFGS) == (problems.SGD, problems.LBFGS)
 
 
 def test_a_framework_is_the_first_word_of_its_backends() -> None:

@@ -40,15 +40,15 @@ def by(step: Callable[[Moved, Array, float, int], None], steps: Callable[[int], 
 
     def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
         rate = problem.rate_at(x, data)
-        honest = problems.optimizers.UPDATES[case.optimizer]
+        honest = problems.optimizers.STEPS[case.optimizer]
 
         def with_step(function: Callable[..., Any]) -> Callable[..., Any]:
             def call(*arguments: Any) -> Any:
-                problems.optimizers.UPDATES[case.optimizer] = step
+                problems.optimizers.STEPS[case.optimizer] = step
                 try:
                     return function(*arguments)
                 finally:
-                    problems.optimizers.UPDATES[case.optimizer] = honest
+                    problems.optimizers.STEPS[case.optimizer] = honest
 
             return call
 
@@ -127,7 +127,7 @@ def test_another_convention_of_an_optimizer_is_a_wrong_result(optimizer: str, wr
 @pytest.mark.parametrize("optimizer", [MOMENTUM, ADAM])
 @pytest.mark.parametrize("dtype", backends.DTYPES)
 def test_a_step_more_or_less_is_wrong_and_as_many_are_right(optimizer: str, dtype: str) -> None:
-    honest = problems.optimizers.UPDATES[optimizer]
+    honest = problems.optimizers.STEPS[optimizer]
     ready = prepared(case(optimizer, dtype=dtype), by(honest))
     for wrong in (lambda steps: steps + 1, lambda steps: steps - 1):
         with pytest.raises(WrongResultError, match="in the move of 20 steps"):

@@ -16,8 +16,9 @@ from backends import Case, Run, Stepwise
 from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.figures import target
-from bench.case.figures.target import curve, curve_text, minimum, time_to_target
+from bench.case.figures.target import curve, minimum, time_to_target
 from problems import OPTIMIZERS, Array, Data, Parameters, Problem
+from report.table import curves
 from tests.nested import NESTED, NESTS, nested
 
 NUMPY = backends.load(("numpy",)).backends["numpy"]
@@ -166,7 +167,7 @@ def test_the_loss_over_time_falls_from_the_start_to_the_end_of_the_descent() -> 
     assert [point.left for point in monotone] == pytest.approx([0.64**steps for steps in lengths], abs=1e-6)
     assert monotone[0].seconds == 0.0
     assert all(point.seconds > 0.0 for point in monotone[1:])
-    first, second = curve_text(monotone).split()[:2]
+    first, second = curves.join(monotone).split()[:2]
     assert first == "0:1"
     assert [*map(float, second.split(":"))] == pytest.approx([monotone[1].seconds, 0.64], rel=1e-3)
 
