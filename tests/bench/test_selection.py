@@ -127,6 +127,28 @@ def test_a_mode_selected_by_name_has_a_row_with_a_reason_if_it_lacks_the_problem
     assert "log_sum_exp, logistic" in reason
 
 
+def test_a_descent_is_raced_by_each_optimizer_and_the_other_operators_once() -> None:
+    options = {"operator": "gradient,descent", "optimizer": "sgd,adam", "backend": "numpy", "batch_size": "1"}
+    cases = select({**options, "device": "cpu"}).cases
+    assert [(case.operator, case.optimizer) for case in cases] == [
+        ("gradient", ""),
+        ("descent", "sgd"),
+        ("descent", "adam"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"optimizer": "adma"}, "unknown optimizer 'adma' .did you mean 'adam'"),
+        ({"optimizer": "adam", "operator": "gradient"}, "only a descent has one; add descent to --operator"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_is_refused(options: dict[str, str | None], told: str) -> None:
+    with pytest.raises(SelectionError, match=told):
+        select(options | {"backend": "numpy"})
+
+
 def test_a_missing_framework_that_is_named_is_an_error() -> None:
     missing = inventory.of(backends.Found({}, {"torch": "torch is not installed"}))
     with pytest.raises(SelectionError, match="backend 'torch-optim': torch is not installed"):

@@ -93,6 +93,15 @@ def test_a_paired_round_of_a_descent_is_some_descents_of_its_length_or_a_shorter
     assert calls.calls == calls.steps
 
 
+def test_a_paired_round_of_lbfgs_is_of_whole_descents() -> None:
+    """It ends when it has converged, so a shorter one would not be a share of it."""
+    case = replace(CASE, operator="descent", steps=50, optimizer="lbfgs")
+    descent = prepare.prepare(case, FOUND.backends["numpy"], PROBLEM)
+    for pair in (reference(descent, 0.0), moved_pair(reference(descent, 0.0), descent)):
+        assert pair.calls == pair.steps
+        np.testing.assert_array_equal(pair.call(), descent.call())
+
+
 def test_the_paired_rounds_come_before_and_after_their_round_by_chance() -> None:
     pair, value = Pair(lambda: None, lambda: None, 1, 1, 0.1), Pair(lambda: None, lambda: None, 2, 2, 0.1)
     drawn = [plan(1, 1.0, pair, value, Budget(0.005, 1.0, 6)).drawn() for _ in range(200)]

@@ -20,6 +20,12 @@ FIRST, *SESSION = (
 ELLIPSIS = re.compile(r",? ?…")
 
 
+@pytest.mark.parametrize(("optimizer", "is_sent"), [("sgd", False), ("", False), ("adam", True)])
+def test_a_case_is_sent_to_older_workers_as_they_know_it(optimizer: str, *, is_sent: bool) -> None:
+    sent = protocol.decode(protocol.encode({"do": "prepare", "case": {"steps": 5, "optimizer": optimizer}}))
+    assert sent["case"] == {"steps": 5, **({"optimizer": "adam"} if is_sent else {})}
+
+
 def message(line: str) -> Any:
     """Return the message of a documented line, without what it leaves out."""
     return json.loads(ELLIPSIS.sub("", line[2:]))

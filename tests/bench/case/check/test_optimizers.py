@@ -16,6 +16,7 @@ from backends.numpy_modes import NumpyMode
 from bench.case import prepare
 from bench.case.check import update
 from bench.case.check.answers import require_answers
+from bench.case.check.ends import end_error
 from bench.case.check.errors import WrongResultError
 from bench.case.check.rate import NoRateError, with_rate
 from bench.case.check.steps import require_every_step
@@ -132,6 +133,39 @@ def test_a_step_more_or_less_is_wrong_and_as_many_are_right(optimizer: str, dtyp
     for wrong in (lambda steps: steps + 1, lambda steps: steps - 1):
         with pytest.raises(WrongResultError, match="in the move of 20 steps"):
             require_every_step(ready.case, by(honest, wrong), ready.problem, ready.placed, ready.run)
+
+
+def test_a_number_whose_steps_go_the_other_way_is_no_missing_step() -> None:
+    """Where the gradient is rounding alone, so is the direction of a step of adam."""
+    asked = Case("descent", "quadratic", "numpy", 1000, "float32", "cpu", 20, optimizer=ADAM)
+
+    def build(problem: Problem, case: Case, x: Parameters, data: Data) -> Run:
+        whole = NUMPY.optimizers[ADAM](problem, case, x, data)
+
+        def descent(x: Parameters, data: Data) -> Parameters:
+            end = np.array(whole(x, data))
+            end[0] = 2.0 * x[0] - end[0]
+            return end
+
+        return descent
+
+    ready = prepare.prepare(asked, NUMPY, problems.load()["quadratic"])
+    require_every_step(asked, mode(build), ready.problem, ready.placed, ready.run)
+
+
+def test_an_end_of_lbfgs_is_wrong_where_the_gradient_is_large_however_low_the_loss() -> None:
+    """A hundredth of the way from the minimum, the loss is a ten-thousandth of its way above it."""
+    problem = problems.load()["quadratic"]
+    near = mode(lambda *_: lambda x, _: (1.0 + 0.01 * (x - 1.0)).astype(x.dtype))
+    with pytest.raises(WrongResultError, match="is off by inf"):
+        prepare.prepare(case(LBFGS, "quadratic"), near, problem)
+
+
+def test_a_short_descent_that_ends_as_high_as_it_began_is_measured_by_its_moves() -> None:
+    """From 1 + a to 1 - 0.999 a: the loss falls by a thousandth of what the moves are worth."""
+    problem, asked = problems.load()["quadratic"], case(ADAM, "quadratic")
+    start, right, end = (np.array([1.0 + a]) for a in (0.5, -0.4995, -0.4996))
+    assert end_error(asked, problem, (start, ()), end, right) < 1e-3
 
 
 def test_a_builder_of_moments_without_an_update_is_told_what_to_return() -> None:
