@@ -31,8 +31,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, Stepwise, eager, precision
-from backends.parts import jax_losses, jax_operations, jax_optimizers
-from backends.parts.jax_builders import (
+from backends.parts.jax import losses as jax_losses
+from backends.parts.jax import operations as jax_operations
+from backends.parts.jax import optimizers as jax_optimizers
+from backends.parts.jax.builders import (
     descent_grad,
     descent_jit,
     descent_loop,
@@ -45,8 +47,8 @@ from backends.parts.jax_builders import (
     value,
     value_and_gradient,
 )
-from backends.parts.jax_optimizers import lbfgs_jit, lbfgs_loop, optimized_jit, optimized_loop
-from backends.parts.jax_probes import (
+from backends.parts.jax.optimizers import lbfgs_jit, lbfgs_loop, optimized_jit, optimized_loop
+from backends.parts.jax.probes import (
     arguments_of,
     compilations,
     counted_flops,

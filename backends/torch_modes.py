@@ -26,8 +26,9 @@ from typing import Any
 import torch
 
 from backends import Backend, Builder, Case, Loss, Operations, Probes, Run, eager, precision
-from backends.parts import torch_compiler, torch_operations
-from backends.parts.torch_builders import (
+from backends.parts.torch import compiler as torch_compiler
+from backends.parts.torch import operations as torch_operations
+from backends.parts.torch.builders import (
     descent_func,
     descent_grad,
     descent_sgd,
@@ -47,17 +48,17 @@ from backends.parts.torch_builders import (
     value_and_gradient_vjp,
     wait,
 )
-from backends.parts.torch_compiled import (
+from backends.parts.torch.compiled import (
     compiled,
     descent_compile,
     descent_loop,
     descent_reduce,
     with_compiled_loss,
 )
-from backends.parts.torch_compiled_updates import descent_compile_optimized
-from backends.parts.torch_graphs import Replayed, descent_graph
-from backends.parts.torch_losses import LOSSES, own_targets
-from backends.parts.torch_optimizers import descent_lbfgs, descent_optimized
+from backends.parts.torch.compiled_updates import descent_compile_optimized
+from backends.parts.torch.graphs import Replayed, descent_graph
+from backends.parts.torch.losses import LOSSES, own_targets
+from backends.parts.torch.optimizers import descent_lbfgs, descent_optimized
 from problems import ADAM, LBFGS, MOMENTUM, PAIR, Array, Parameters, Problem, tree_map
 
 PRECISIONS = {"float32": "highest", "tf32": "high", "bfloat16": "medium"}

@@ -89,7 +89,7 @@ def compiler(problem: str, batch_size: int) -> Callable[[str, int], object]:
     backend, found = load(("jax",)).backends["jax-loop"], find(problem)
     import jax  # noqa: PLC0415 (the file of the backend sets its options first)
 
-    from backends.parts.jax_builders import one_step  # noqa: PLC0415 (likewise)
+    from backends.parts.jax.builders import one_step  # noqa: PLC0415 (likewise)
 
     case = Case("descent", problem, backend.name, batch_size, "float32", "cpu", found.steps, sizes_text(found.sizes))
     backend.warm_up(case)

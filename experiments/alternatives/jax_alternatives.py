@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from backends import Builder, Case, Flat, Run, Stepwise, eager, examples, spread, step
-from backends.parts import jax_builders as own
+from backends.parts.jax import builders as own
 from experiments.alternatives import Alternatives
 from problems import PAIR, Array, Data, Parameters, Problem, find, tree_leaves, tree_map
 

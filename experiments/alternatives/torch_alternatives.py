@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from backends import Builder, Case, Flat, Run, Stepwise, eager, step
-from backends.parts import torch_builders as own
-from backends.parts.torch_losses import own_targets
+from backends.parts.torch import builders as own
+from backends.parts.torch.losses import own_targets
 from experiments.alternatives import Alternatives
 from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map, tree_unflatten
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from backends import Builder, Case, Flat, Run, Stepwise, examples, spread, torch_modes
-from backends.parts import torch_builders
-from backends.parts import torch_compiled as own
+from backends.parts.torch import builders as torch_builders
+from backends.parts.torch import compiled as own
 from experiments.alternatives import Alternatives, torch_alternatives
 from problems import PAIR, Array, Data, Parameters, Problem, tree_leaves, tree_map
 

@@ -9,8 +9,8 @@ import torch
 from torch.nn import functional
 
 from backends import Builder, Case, Loss, Run
-from backends.parts.torch_builders import descent_grad
-from backends.parts.torch_losses import class_indices, softmax_mlp
+from backends.parts.torch.builders import descent_grad
+from backends.parts.torch.losses import class_indices, softmax_mlp
 from problems import Array, Data, Parameters, Problem
 from problems.logistic import PENALTY
 

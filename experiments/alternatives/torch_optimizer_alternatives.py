@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from backends import Builder
-from backends.parts.torch_optimizers import optimized
+from backends.parts.torch.optimizers import optimized
 from experiments.alternatives import Alternatives
 from problems import ADAM, MOMENTUM
 

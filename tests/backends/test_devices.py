@@ -23,12 +23,12 @@ from tests.checkout import ROOT
 from tests.dealing import SHORTER, dealt, of_framework
 
 torch_modes = pytest.importorskip("backends.torch_modes")
-torch_compiler = pytest.importorskip("backends.parts.torch_compiler")
+torch_compiler = pytest.importorskip("backends.parts.torch.compiler")
 jax_modes = pytest.importorskip("backends.jax_modes")
 import jax  # noqa: E402 (it may be missing)
 from jax import export  # noqa: E402 (likewise)
 
-from backends.parts import jax_builders  # noqa: E402 (likewise)
+from backends.parts.jax import builders as jax_builders  # noqa: E402 (likewise)
 
 CROSSING = """
 import jax
@@ -91,7 +91,7 @@ def test_torch_keeps_to_the_device_of_its_arguments(request: pytest.FixtureReque
     By day each operator of a problem has one mode.
     """
     require_the_fake_device()
-    imports = "import torch, tests.fake_gpu as fake; from backends.parts import torch_losses as own; "
+    imports = "import torch, tests.fake_gpu as fake; from backends.parts.torch import losses as own; "
     planted = "own.LOSSES['log_sum_exp'] = lambda x, data: (x * torch.ones(len(x))).sum(); "
     every = bool(request.config.getoption("every_dtype"))
     done = python("-c", f"{imports}fake.main(every={every}); {planted}fake.run_all(('log_sum_exp',), every=True)")

@@ -10,7 +10,8 @@ import pytest
 import backends
 import problems
 from backends import Case
-from backends.parts import jax_operations, torch_operations
+from backends.parts.jax import operations as jax_operations
+from backends.parts.torch import operations as torch_operations
 from bench.case.check import reference
 from problems import ADAM, LBFGS, SGD
 

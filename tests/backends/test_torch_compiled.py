@@ -14,7 +14,8 @@ from problems import find
 from tests.backends.test_contract import FOUND
 
 torch: Any = pytest.importorskip("torch")
-from backends.parts import torch_builders, torch_compiler  # noqa: E402 (torch may be missing)
+from backends.parts.torch import builders as torch_builders  # noqa: E402 (torch may be missing)
+from backends.parts.torch import compiler as torch_compiler  # noqa: E402 (likewise)
 
 QUADRATIC = find("quadratic")
 

@@ -15,8 +15,9 @@ from tests.backends.test_contract import FOUND, require_contract
 from tests.dealing import SHORTER
 
 torch: Any = pytest.importorskip("torch")
-from backends.parts import torch_builders, torch_compiled  # noqa: E402 (torch may be missing)
-from backends.parts.torch_graphs import Replayed  # noqa: E402 (likewise)
+from backends.parts.torch import builders as torch_builders  # noqa: E402 (torch may be missing)
+from backends.parts.torch import compiled as torch_compiled  # noqa: E402 (likewise)
+from backends.parts.torch.graphs import Replayed  # noqa: E402 (likewise)
 from tests import fake_graph  # noqa: E402 (likewise)
 
 
@@ -91,7 +92,7 @@ def test_a_step_with_reduced_overhead_is_copied_before_the_next(monkeypatch: pyt
     marks: list[int] = []
     monkeypatch.setattr(torch, "compile", overwriting(marks))
     monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: marks.append(1))
-    monkeypatch.setattr("backends.parts.torch_compiler.start", lambda _: None)
+    monkeypatch.setattr("backends.parts.torch.compiler.start", lambda _: None)
     run, x, data = built(case_of("torch-compile-reduce", problem))
     assert isinstance(run, Stepwise)
     assert len(marks) == torch_compiled.CAPTURING_CALLS

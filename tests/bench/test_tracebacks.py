@@ -120,9 +120,9 @@ def test_an_error_of_a_compiler_names_the_line_of_the_loss_and_is_one_report(
     pytest.importorskip("torch")
     pytest.importorskip("jax")
     checkout.write("problems/mine.py", LOSS.format(condition="xp.sum(x) > 1e9"))
-    modes = (checkout.path / "backends" / "parts" / "torch_compiler.py").read_text(encoding="utf-8")
+    modes = (checkout.path / "backends" / "parts" / "torch" / "compiler.py").read_text(encoding="utf-8")
     assert modes.count(BUILD) == 1
-    checkout.write("backends/parts/torch_compiler.py", modes.replace(BUILD, ""))
+    checkout.write("backends/parts/torch/compiler.py", modes.replace(BUILD, ""))
     chosen = ("--backend", "torch-compile-step,jax-jit", "--batch-size", "2", "--device", "cpu")
     done = checkout.race("--problem", "mine", *chosen, "--isolation", "none")
     reasons = checkout.rows()["reason"].droplevel(["batch_size", "device"])

@@ -77,7 +77,7 @@ def test_folded_constants_are_caught() -> None:
     """The program closes over the start and the data, so the compiler computes the gradient in advance."""
     if "jax-jit" not in FOUND.backends:
         pytest.skip(FOUND.missing["jax"])
-    from backends.parts import jax_builders  # noqa: PLC0415 (only if JAX is installed)
+    from backends.parts.jax import builders as jax_builders  # noqa: PLC0415 (only if JAX is installed)
 
     def closed(problem: Any, case: Any, x: Any, data: Any) -> Any:
         gradient = jax_builders.gradient(problem)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from backends import Case, Run
-from backends.parts.torch_builders import descent_grad, wait
+from backends.parts.torch.builders import descent_grad, wait
 from problems import Array, Data, Parameters, Problem, tree_leaves, tree_map
 
 WARM_UPS = 3

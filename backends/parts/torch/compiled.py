@@ -11,7 +11,7 @@ import torch
 from torch.utils import _pytree as pytree  # what torch.func itself walks with: Dynamo traces it
 
 from backends import Builder, Case, Flat, Run, Stepwise, StepwiseInPlace, examples, spread
-from backends.parts.torch_builders import gradient_func, value, wait
+from backends.parts.torch.builders import gradient_func, value, wait
 from problems import NODES, Array, Data, Parameters, Problem, form
 
 CAPTURING_CALLS = 3

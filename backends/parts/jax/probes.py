@@ -14,7 +14,7 @@ import jax
 from jax.experimental.compilation_cache import compilation_cache
 
 from backends import Run, Stepwise, WithState
-from backends.parts.jax_builders import PROGRAMS
+from backends.parts.jax.builders import PROGRAMS
 from problems import Minimized
 
 

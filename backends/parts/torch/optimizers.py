@@ -13,7 +13,7 @@ import torch
 from torch.optim import Optimizer
 
 from backends import Case, Optimized, Run, Update
-from backends.parts.torch_builders import gradient_grad, optimizer_options
+from backends.parts.torch.builders import gradient_grad, optimizer_options
 from problems import (
     ADAM,
     DECAY,

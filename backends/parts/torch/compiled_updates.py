@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree as pytree  # what torch.func itself walks with: Dynamo traces it
 
 from backends import Case, Flat, Optimized, Run, WithState
-from backends.parts.torch_builders import gradient_func, wait
+from backends.parts.torch.builders import gradient_func, wait
 from problems import ADAM, DECAY, MOMENTS, Array, Data, Moments, Parameters, Problem, form
 from problems.optimizers import BETA1, BETA2, EPSILON
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from backends import Case, Optimized, Run, WithState, spread
 from backends.builders import OwnState
-from backends.parts.jax_builders import compiled, gradient, value, value_and_gradient
+from backends.parts.jax.builders import compiled, gradient, value, value_and_gradient
 from problems import (
     ADAM,
     DECAY,

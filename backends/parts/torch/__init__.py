@@ -1,0 +1,1 @@
+"""The parts of the modes of PyTorch."""
